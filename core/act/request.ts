@@ -1,0 +1,65 @@
+/** An action on its way up and its report on the way back: the shapes of headless actions, audit and the wire. */
+import type { ErrorRecord } from "#core/model/error.ts";
+import type { ActionId } from "./actions.ts";
+
+export interface ActionTarget {
+  readonly id: string;
+  /** `pid:starttime` that the asker saw; if the daemon's process is another by now, the action is refused. */
+  readonly identity?: string | null;
+}
+
+export interface ActionRequest {
+  readonly action: ActionId;
+  readonly targets: readonly ActionTarget[];
+  /** By the names of the action's ArgumentSpecs. */
+  readonly arguments: Readonly<Record<string, string | number | boolean>>;
+  readonly dryRun: boolean;
+  readonly requestId: string;
+  /** The door it came through. */
+  readonly via: "cli" | "console";
+}
+
+/** done: the effect took place; unchanged: it was so already; refused: nothing was tried; failed: tried, and it did not
+ * come about; unknown: the effect may or may not have happened. */
+export const OUTCOMES = ["done", "unchanged", "refused", "failed", "unknown"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** One step that was or would be taken. */
+export interface PlanStep {
+  readonly op: "guard" | "signal" | "wait" | "run" | "check";
+  readonly text: string;
+  readonly signal?: string;
+  readonly pid?: number;
+  readonly identity?: string;
+  readonly path?: string;
+  readonly argv?: readonly string[];
+  readonly timeoutSeconds?: number;
+}
+
+export interface ActionResult {
+  readonly id: string;
+  readonly outcome: Outcome;
+  /** What was done in the order it was done; for a dry run what would be done. */
+  readonly plan: readonly PlanStep[];
+  readonly before: { readonly state: string } | null;
+  readonly after: { readonly state: string } | null;
+  readonly elapsedMs: number;
+  readonly undo: ActionId | null;
+  /** One sentence for people. */
+  readonly message: string;
+  readonly error: ErrorRecord | null;
+}
+
+export interface ActionReport {
+  readonly action: ActionId;
+  readonly dryRun: boolean;
+  readonly requestId: string;
+  readonly results: readonly ActionResult[];
+}
+
+/** What a long action says while it runs. */
+export interface ActionProgress {
+  readonly id: string;
+  readonly step: PlanStep;
+  readonly elapsedMs: number;
+}

@@ -1,0 +1,43 @@
+/** Events and audit rows: what happened, when, to what. Append-only, kept in the journal. */
+import * as v from "valibot";
+
+export const SEVERITIES = ["info", "warn", "error"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** code -> what it tells. Open: consumers accept new ones. */
+export const EVENT_CODES = {
+  DAEMON_UP: "a daemon holds its lock and wrote its pid",
+  DAEMON_STARTING: "a daemon holds its lock and initializes",
+  DAEMON_STOPPING: "a daemon has emptied its pid file and is about to exit",
+  DAEMON_DOWN: "a daemon's pid file is free and empty, or gone",
+  DAEMON_STALE: "a daemon ended without emptying its pid file",
+  DAEMON_EXIT: "a daemon's process ended",
+  DAEMON_UNLOCKED: "a pid file names a living process that does not lock it",
+  DAEMON_UNKNOWN: "a daemon's pid file cannot be read",
+  DAEMON_FAILED: "a daemon that is wanted up is not",
+  ACTION_BEGUN: "an action is about to have its effect (audit, first row)",
+  ACTION_ENDED: "how the action ended (audit, second row)",
+  ACTION_UNFINISHED: "an action of an earlier run never ended: its effect is unknown",
+  CONFIG_PROBLEM: "a configuration file has a mistake; the rest was loaded",
+  SOURCE_FAILED: "a source of facts cannot be read",
+  SOURCE_REPAIRED: "events were lost or a source came back; all was read again",
+} as const;
+export type EventCode = keyof typeof EVENT_CODES;
+
+export const EventSchema = v.object({
+  id: v.pipe(v.string(), v.description("node/event/number")),
+  kind: v.literal("Event"),
+  at: v.pipe(v.string(), v.description("RFC 3339, UTC")),
+  severity: v.picklist(SEVERITIES),
+  code: v.pipe(v.string(), v.description("one of the event codes; new ones may come")),
+  target: v.pipe(v.nullable(v.string()), v.description("id of the item it is about")),
+  message: v.string(),
+  requestId: v.pipe(v.nullable(v.string()), v.description("joins the two audit rows of one action")),
+  action: v.pipe(v.nullable(v.string()), v.description("id of the action, in audit rows")),
+  outcome: v.pipe(
+    v.nullable(v.string()),
+    v.description("done, unchanged, refused, failed or unknown, in the second audit row"),
+  ),
+  actor: v.pipe(v.nullable(v.string()), v.description("uid and door of who asked, in audit rows, such as `0 cli`")),
+});
+export type MusterEvent = Readonly<v.InferOutput<typeof EventSchema>>;
