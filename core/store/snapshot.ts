@@ -24,14 +24,17 @@ export interface Snapshot {
   readonly shelves: Shelves;
 }
 
-const EMPTY: Shelf<never> = Object.freeze({
-  status: "loading",
-  error: null,
-  staleSinceMs: null,
-  items: new Map(),
-  warnings: Object.freeze([]),
-});
+function emptyShelf<T>(): Shelf<T> {
+  return Object.freeze({
+    status: "loading",
+    error: null,
+    staleSinceMs: null,
+    items: new Map<string, T>(),
+    warnings: [],
+  });
+}
 
 export function emptySnapshot(node: string): Snapshot {
-  return Object.freeze({ seq: 0, atMs: 0, node, shelves: Object.freeze({ daemons: EMPTY, events: EMPTY }) });
+  const shelves: Shelves = Object.freeze({ daemons: emptyShelf(), events: emptyShelf() });
+  return Object.freeze({ seq: 0, atMs: 0, node, shelves });
 }

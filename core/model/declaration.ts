@@ -1,0 +1,42 @@
+/** What an operator declares: the daemons of muster.toml and daemons.d, after validation. */
+
+export interface DaemonDeclaration {
+  readonly name: string;
+  readonly description: string | null;
+  /** Absolute. */
+  readonly pidFile: string;
+  /** Absolute; by default the pid file's name with `.lock` for `.pid`. */
+  readonly guardFile: string;
+  /** argv; null if muster may control but not start it. */
+  readonly command: readonly string[] | null;
+  /** True: the command follows the control protocol itself, as LibUCW's daemons do. False: muster daemonizes it. */
+  readonly daemonizes: boolean;
+  /** Name or `#id`; null: as muster itself. */
+  readonly user: string | null;
+  readonly group: string | null;
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Signal number. */
+  readonly stopSignal: number;
+  readonly stopDeadlineSeconds: number;
+  /** Signal numbers sent one after another, each a deadline after the one before. */
+  readonly escalation: readonly number[];
+  readonly reloadSignal: number;
+  readonly startDeadlineSeconds: number;
+}
+
+export interface ConfigProblem {
+  readonly file: string;
+  /** From 1; null if the file as a whole is meant. */
+  readonly line: number | null;
+  readonly reason: string;
+}
+
+export interface Config {
+  readonly readOnly: boolean;
+  /** Directories searched for pid files. */
+  readonly discover: readonly string[];
+  readonly daemons: readonly DaemonDeclaration[];
+  /** Mistakes; what they are about is left out, the rest is loaded. */
+  readonly problems: readonly ConfigProblem[];
+}

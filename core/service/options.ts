@@ -1,0 +1,13 @@
+/** What a local service is opened with (local.ts). Everything it may touch is in here. */
+import type { Clock } from "#core/model/clock.ts";
+import type { Config } from "#core/model/declaration.ts";
+import type { Environment } from "#core/model/environment.ts";
+
+export interface LocalServiceOptions {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly isReadOnly: boolean;
+  /** once: sources are read one time, for a command; watch: observers follow every change until close(). */
+  readonly mode: "once" | "watch";
+}
