@@ -35,6 +35,9 @@ function emptyShelf<T>(): Shelf<T> {
 }
 
 export function emptySnapshot(node: string): Snapshot {
-  const shelves: Shelves = Object.freeze({ daemons: emptyShelf(), events: emptyShelf() });
+  const shelves: Shelves = Object.freeze({
+    daemons: emptyShelf<Items["daemons"]>(),
+    events: emptyShelf<Items["events"]>(),
+  });
   return Object.freeze({ seq: 0, atMs: 0, node, shelves });
 }
