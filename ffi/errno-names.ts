@@ -21,6 +21,7 @@ export const ERRNO = {
   ECHILD: 10,
   EAGAIN: 11,
   EACCES: 13,
+  EISDIR: 21,
   EINVAL: 22,
   ENOTTY: 25,
   ESPIPE: 29,

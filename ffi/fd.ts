@@ -82,6 +82,8 @@ export function pipe(flags = 0): { read: Fd; write: Fd } {
 
 const F_GETFD = 1;
 const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
 const F_DUPFD_CLOEXEC = 1030;
 const FD_CLOEXEC = 1;
 
@@ -99,6 +101,12 @@ export function isCloseOnExec(fd: Fd): boolean {
 
 export function setCloseOnExec(fd: Fd, on: boolean): void {
   control(fd.number, fd.path, F_SETFD, on ? FD_CLOEXEC : 0);
+}
+
+/** Calls that would wait answer EAGAIN instead, for everyone who shares the open file description. */
+export function setNonBlocking(fd: Fd): void {
+  const flags = control(fd.number, fd.path, F_GETFL, 0);
+  control(fd.number, fd.path, F_SETFL, flags | OPEN.NONBLOCK);
 }
 
 /** A second number for the same open file description, close-on-exec: locks and file position are shared. */

@@ -1,6 +1,7 @@
 /** A process held by a descriptor: its pid can be reused, the handle never means another one. pidfd_open(2). */
 import { ERRNO } from "./errno-names.ts";
 import { Fd } from "./fd.ts";
+import { isKernelAtLeast } from "./kernel-release.ts";
 import { attempt, libc } from "./libc.ts";
 import { MAXIMUM_INT } from "./memory.ts";
 import { POLL, pollSync } from "./poll.ts";
@@ -64,6 +65,30 @@ export class PidFd implements Disposable {
   /** Blocks the thread until the process has exited (true) or `timeoutMs` passed (false); -1 waits for ever. */
   waitSync(timeoutMs: number): boolean {
     return pollSync(this.#fd, POLL.IN, timeoutMs) !== 0;
+  }
+
+  /**
+   * True when the process has exited (being a zombie is enough), false when `signal` was aborted first. While it
+   * waits, this process stays alive.
+   */
+  async exited(signal?: AbortSignal): Promise<boolean> {
+    if (!this.isAlive()) return true;
+    const { waitEvent } = await import("./wait-event.ts");
+    return waitEvent(this.#fd, POLL.IN, signal);
+  }
+
+  /**
+   * The wait status once the parent has collected the process. null when `signal` was aborted first, and before
+   * Linux 6.15, which keeps no status: then it resolves when the process has exited.
+   */
+  async reaped(signal?: AbortSignal): Promise<number | null> {
+    if (!isKernelAtLeast(6, 15)) {
+      await this.exited(signal);
+      return null;
+    }
+    const { waitEvent } = await import("./wait-event.ts");
+    // HUP needs no asking for, and IN would come already for the zombie.
+    return (await waitEvent(this.#fd, 0, signal)) ? this.exitStatus() : null;
   }
 
   /** null once it is reaped, or before Linux 6.13. */

@@ -15,9 +15,9 @@ export class SysError extends Error {
   /** What it was about: a path, a pid, an argument. */
   readonly subject: string;
 
-  constructor(errno: number, call: string, subject: string) {
+  constructor(errno: number, call: string, subject: string, cause?: unknown) {
     const name = errnoName(errno);
-    super(`${call} ${subject}: ${name} (${describeErrno(errno)})`);
+    super(`${call} ${subject}: ${name} (${describeErrno(errno)})`, cause === undefined ? undefined : { cause });
     this.errno = errno;
     this.errnoName = name;
     this.call = call;

@@ -1,0 +1,5 @@
+/** C sources are imported as text, so that they are embedded in a compiled binary. */
+declare module "*.c" {
+  const source: string;
+  export default source;
+}

@@ -1,0 +1,158 @@
+/**
+ * Events on any descriptor, those that can only be polled too (pidfd, cgroup.events, listening sockets):
+ *
+ *     descriptor -> epoll -> one thread in epoll_wait (pump.c) -> pipe -> Bun's loop -> callback
+ *
+ * The thread exists while something is watched and is joined after the last watch is disposed, so a program that
+ * watches nothing pays nothing and ends by itself.
+ */
+import { lazyC } from "./compile-c.ts";
+import { controlEpoll, createEpoll, DATA_OFFSET, EPOLL, EVENT_SIZE } from "./epoll.ts";
+import { createEventFd, wake } from "./eventfd.ts";
+import { duplicate, type Fd, pipe, setNonBlocking } from "./fd.ts";
+import { kernelBytes, MAXIMUM_UINT, viewOf } from "./memory.ts";
+import source from "./pump.c" with { type: "text" };
+import { readChunks } from "./read-chunks.ts";
+import { checkInteger, SysError } from "./sys-error.ts";
+
+export { EPOLL } from "./epoll.ts";
+
+export interface Watch extends Disposable {
+  /** After an event of a watch with EPOLL.ONESHOT: wait for the next one. */
+  rearm(): void;
+}
+
+const RECORD_SIZE = 16;
+/** No watch has this id: it asks the thread to stop. */
+const STOP = 0n;
+
+const thread = lazyC("pump.c", source, {
+  pump_start: { args: ["i32", "i32", "i32", "i32", "ptr"], returns: "i32" },
+  pump_join: { args: ["ptr"], returns: "i32" },
+});
+
+let current: Pump | null = null;
+let lastId = STOP;
+
+/**
+ * Calls back with the events that came, until the watch is disposed. Without EPOLL.EDGE and EPOLL.ONESHOT it comes
+ * again, once a turn of the loop, as long as the condition lasts. The watch holds its own duplicate of the
+ * descriptor, so closing the original neither breaks nor ends it. While watched, the process stays alive.
+ * SysError EPERM for what cannot be polled (regular files, directories).
+ */
+export function watchFd(fd: Fd | number, events: number, callback: (events: number) => void): Watch {
+  checkInteger(events, 0, MAXIMUM_UINT, "epoll_ctl", "events");
+  const pump = current ?? new Pump();
+  current = pump;
+  try {
+    return pump.add(duplicate(fd), events, callback);
+  } finally {
+    pump.stopIfIdle();
+  }
+}
+
+interface Entry {
+  readonly fd: Fd;
+  readonly callback: (events: number) => void;
+}
+
+class Pump {
+  readonly #epoll = createEpoll();
+  readonly #wake = createEventFd();
+  readonly #pipe = pipe();
+  readonly #thread = kernelBytes(8);
+  readonly #entries = new Map<bigint, Entry>();
+
+  constructor() {
+    const { read, write } = this.#pipe;
+    // Only our end: the thread's writes must wait when the loop is slow, not be dropped.
+    setNonBlocking(read);
+    controlEpoll(this.#epoll, "add", this.#wake, EPOLL.IN | EPOLL.ONESHOT, STOP);
+    const failure = thread().pump_start(this.#epoll.number, write.number, EVENT_SIZE, DATA_OFFSET, this.#thread);
+    if (failure !== 0) {
+      this.#closeKernelSide();
+      read.close();
+      throw new SysError(failure, "pthread_create", "pump");
+    }
+    readChunks(
+      read,
+      (chunk) => this.#dispatch(chunk),
+      () => read.close(),
+    );
+  }
+
+  add(fd: Fd, events: number, callback: (events: number) => void): Watch {
+    lastId += 1n;
+    const id = lastId;
+    // Level-triggered interest would fill the pipe while the loop is busy: it is a shot that #dispatch renews.
+    const isRenewed = (events & (EPOLL.EDGE | EPOLL.ONESHOT)) === 0;
+    const interest = (isRenewed ? events | EPOLL.ONESHOT : events) >>> 0;
+    try {
+      controlEpoll(this.#epoll, "add", fd, interest, id);
+    } catch (error) {
+      fd.close();
+      throw error;
+    }
+    const rearm = () => {
+      if (this.#entries.has(id)) controlEpoll(this.#epoll, "modify", fd, interest, id);
+    };
+    const deliver = (received: number) => {
+      try {
+        callback(received);
+      } finally {
+        if (isRenewed) rearm();
+      }
+    };
+    this.#entries.set(id, { fd, callback: deliver });
+    return { rearm, [Symbol.dispose]: () => this.#remove(id) };
+  }
+
+  #remove(id: bigint): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    controlEpoll(this.#epoll, "remove", entry.fd, 0, id);
+    entry.fd.close();
+    this.stopIfIdle();
+  }
+
+  stopIfIdle(): void {
+    if (this.#entries.size > 0 || current !== this) return;
+    // The next watch starts another pump; this one has only its thread to see off.
+    current = null;
+    wake(this.#wake);
+  }
+
+  #dispatch(chunk: Uint8Array): void {
+    const view = viewOf(chunk);
+    for (let offset = 0; offset + RECORD_SIZE <= chunk.length; offset += RECORD_SIZE) {
+      const id = view.getBigUint64(offset + 8, true);
+      if (id === STOP) {
+        this.#finish();
+        return;
+      }
+      // Unknown: disposed after the thread saw its event.
+      const entry = this.#entries.get(id);
+      if (entry === undefined) continue;
+      try {
+        entry.callback(view.getUint32(offset, true));
+      } catch (error) {
+        // A failing callback is its owner's uncaught exception; the other watches go on.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  /** The thread has written its last record and only returns. */
+  #finish(): void {
+    thread().pump_join(this.#thread);
+    this.#closeKernelSide();
+  }
+
+  /** With the write end gone, the reading of the pipe ends by itself and closes the read end. */
+  #closeKernelSide(): void {
+    for (const fd of [this.#epoll, this.#wake, this.#pipe.write]) fd.close();
+  }
+}

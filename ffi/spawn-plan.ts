@@ -1,0 +1,142 @@
+/** What the child side of a spawn (spawn.c) is told, as memory: checked here, so that C need not. */
+import { ERRNO } from "./errno-names.ts";
+import { type Fd, OPEN, openFd } from "./fd.ts";
+import { addressOf, cString, kernelBytes, MAXIMUM_UINT, viewOf } from "./memory.ts";
+import { checkInteger, SysError } from "./sys-error.ts";
+
+export type StandardDescriptor = Fd | "null" | "inherit";
+
+export interface SpawnOptions {
+  /** Absolute path; no search, no shell: execve(2). */
+  readonly file: string;
+  /** All of it: `argv[0]` is the name the program sees. */
+  readonly argv: readonly string[];
+  /** The whole environment; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Entered as the new user. */
+  readonly cwd?: string;
+  /** setsid(2): a session and process group of its own, no controlling terminal. */
+  readonly newSession?: boolean;
+  /** Permission bits to withhold, 0 to 0o777. */
+  readonly umask?: number;
+  /** Real, effective and saved ids; `groups` are all supplementary groups. */
+  readonly credentials?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
+  readonly stdio: readonly [StandardDescriptor, StandardDescriptor, StandardDescriptor];
+  /** Descriptors the program gets under the number `as` (3 to 65535). Everything else is closed. */
+  readonly inherit?: readonly { readonly fd: Fd; readonly as: number }[];
+  /** The child does everything but execve, then waits for `release`. */
+  readonly gate?: boolean;
+}
+
+/** By the numbers of `enum stage` in spawn.c. */
+export const STAGES = ["setsid", "dup2", "setgroups", "setgid", "setuid", "chdir", "gate", "execve"] as const;
+
+/** clone, setgroups, setresgid, setresuid, close_range */
+const CALL_NUMBERS = process.arch === "arm64" ? [220, 159, 149, 147, 436] : [56, 116, 119, 117, 436];
+
+const HIGHEST_TARGET = 65535;
+const DESCRIPTOR_LIMIT = 65536;
+const MOST_GROUPS = 65536;
+const PIDFD_INDEX = 22;
+const NONE = -1;
+
+export interface SpawnPlan {
+  readonly memory: Uint8Array<ArrayBuffer>;
+  /** Everything `memory` points to; referenced until the call is over. */
+  readonly keep: readonly unknown[];
+  pidfd(): number;
+}
+
+/** Lays out `struct plan`. `status` and `gate` are descriptor numbers of the child's ends; `nullFd` is /dev/null. */
+export function layOutPlan(options: SpawnOptions, status: number, gate: number | null, nullFd: Fd): SpawnPlan {
+  const keep: unknown[] = [];
+  const place = (bytes: Uint8Array<ArrayBuffer>): number => {
+    keep.push(bytes);
+    return addressOf(bytes);
+  };
+  const text = (value: string) => place(cString(value, "spawn"));
+  const list = (values: readonly string[]) => place(words([...values.map(text), 0]));
+  const mappings = descriptorMappings(options, nullFd);
+  const groups = checkGroups(options.credentials?.groups ?? []);
+  const memory = words([
+    text(checkFile(options.file)),
+    list(options.argv),
+    list(environmentLines(options.env)),
+    options.cwd === undefined ? 0 : text(options.cwd),
+    options.newSession ? 1 : 0,
+    options.umask === undefined ? NONE : checkInteger(options.umask, 0, 0o777, "spawn", "umask"),
+    options.credentials === undefined ? 0 : 1,
+    options.credentials === undefined ? 0 : checkId(options.credentials.uid, "uid"),
+    options.credentials === undefined ? 0 : checkId(options.credentials.gid, "gid"),
+    groups.length,
+    place(numbers(groups)),
+    mappings.length,
+    place(numbers(mappings.flat())),
+    Math.max(...mappings.map(([, target]) => target)) + 1,
+    status,
+    gate ?? NONE,
+    DESCRIPTOR_LIMIT,
+    ...CALL_NUMBERS,
+    NONE,
+  ]);
+  return { memory, keep, pidfd: () => viewOf(memory).getInt32(PIDFD_INDEX * 8, true) };
+}
+
+/** 64-bit members, pointers among them. */
+function words(values: readonly number[]): Uint8Array<ArrayBuffer> {
+  const bytes = kernelBytes(values.length * 8);
+  const view = viewOf(bytes);
+  for (const [index, value] of values.entries()) view.setBigInt64(index * 8, BigInt(value), true);
+  return bytes;
+}
+
+/** 32-bit members; never empty, since no bytes have no address. */
+function numbers(values: readonly number[]): Uint8Array<ArrayBuffer> {
+  const bytes = kernelBytes(Math.max(4, values.length * 4));
+  const view = viewOf(bytes);
+  for (const [index, value] of values.entries()) view.setUint32(index * 4, value, true);
+  return bytes;
+}
+
+/** [source, target] of each descriptor the program gets. */
+function descriptorMappings(options: SpawnOptions, nullFd: Fd): [number, number][] {
+  if (options.stdio.length !== 3) throw new SysError(ERRNO.EINVAL, "spawn", "stdio");
+  const standard = options.stdio.map((from, target): [number, number] => {
+    if (from === "inherit") return [target, target];
+    return [from === "null" ? nullFd.number : from.number, target];
+  });
+  const further = (options.inherit ?? []).map(({ fd, as }): [number, number] => {
+    return [fd.number, checkInteger(as, 3, HIGHEST_TARGET, "spawn", "descriptor")];
+  });
+  const mappings = [...standard, ...further];
+  if (new Set(mappings.map(([, target]) => target)).size < mappings.length) {
+    throw new SysError(ERRNO.EINVAL, "spawn", "one descriptor number given twice");
+  }
+  return mappings;
+}
+
+export function openNull(): Fd {
+  return openFd("/dev/null", OPEN.READ_WRITE);
+}
+
+function checkFile(file: string): string {
+  if (typeof file === "string" && file.startsWith("/")) return file;
+  throw new SysError(ERRNO.EINVAL, "spawn", `not an absolute path: ${file}`);
+}
+
+function environmentLines(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).map(([name, value]) => {
+    if (name === "" || name.includes("=")) throw new SysError(ERRNO.EINVAL, "spawn", `environment name "${name}"`);
+    return `${name}=${value}`;
+  });
+}
+
+function checkGroups(groups: readonly number[]): readonly number[] {
+  if (groups.length > MOST_GROUPS) throw new SysError(ERRNO.EINVAL, "spawn", `${groups.length} groups`);
+  return groups.map((group) => checkId(group, "group"));
+}
+
+/** (uid_t) -1 would mean "leave as it is", and the program would keep running as the caller. */
+function checkId(id: number, what: string): number {
+  return checkInteger(id, 0, MAXIMUM_UINT - 1, "spawn", what);
+}

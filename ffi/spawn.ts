@@ -1,0 +1,131 @@
+/**
+ * Starting a program with everything about it chosen: session, descriptors, umask, ids, directory, in this order.
+ *
+ *     spawnChild -> clone -> child (spawn.c): setsid, dup2, umask, ids, chdir -> [gate] -> execve
+ *                     |                                                          ^           |
+ *                     +-> Child: pid, pidfd ------------------- release() -------+           |
+ *                           execed() <---- stage and errno, or the end of the pipe ----------+
+ */
+import { lazyC } from "./compile-c.ts";
+import { ERRNO } from "./errno-names.ts";
+import { Fd, pipe, readSome, writeAll } from "./fd.ts";
+import { LONG } from "./libc.ts";
+import { viewOf } from "./memory.ts";
+import { PidFd } from "./pidfd.ts";
+import { SIGNALS } from "./signals.ts";
+import source from "./spawn.c" with { type: "text" };
+import { layOutPlan, openNull, type SpawnOptions, STAGES } from "./spawn-plan.ts";
+import { SysError } from "./sys-error.ts";
+import { collectChildBlocking } from "./wait-child.ts";
+
+export type { SpawnOptions, StandardDescriptor } from "./spawn-plan.ts";
+
+const library = lazyC("spawn.c", source, { spawn_child: { args: ["ptr"], returns: LONG } });
+
+const EDEADLK = 35;
+const REPORT_LENGTH = 8;
+
+/**
+ * Starts the program. Without `gate` it returns once execve has succeeded, and throws the SysError of the stage that
+ * failed (`call`: "chdir", "execve", ...; `subject`: the file or directory) after collecting the child. With `gate`
+ * it returns at once: release(), then execed().
+ */
+export function spawnChild(options: SpawnOptions): Child {
+  const child = start(options);
+  if (options.gate) return child;
+  try {
+    child.execed();
+    return child;
+  } catch (error) {
+    child[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function start(options: SpawnOptions): Child {
+  using ends = new DisposableStack();
+  using parentEnds = new DisposableStack();
+  const status = pipe();
+  ends.use(status.write);
+  parentEnds.use(status.read);
+  const gate = options.gate ? pipe() : null;
+  if (gate !== null) {
+    ends.use(gate.read);
+    parentEnds.use(gate.write);
+  }
+  const nullFd = ends.use(openNull());
+  const plan = layOutPlan(options, status.write.number, gate === null ? null : gate.read.number, nullFd);
+  const pid = Number(library().spawn_child(plan.memory));
+  if (pid < 0) throw new SysError(-pid, "clone", options.file);
+  parentEnds.move();
+  const pidfd = PidFd.adopt(Fd.adopt(plan.pidfd(), `pid ${pid}`), pid);
+  return new Child(pidfd, status.read, gate === null ? null : gate.write, options);
+}
+
+/** Our own child. Once it has exited it must be collected with `pidfd.reap()`, else it stays a zombie. */
+export class Child implements Disposable {
+  readonly pidfd: PidFd;
+  readonly #status: Fd;
+  readonly #gate: Fd | null;
+  readonly #file: string;
+  readonly #cwd: string | undefined;
+
+  constructor(pidfd: PidFd, status: Fd, gate: Fd | null, options: Pick<SpawnOptions, "file" | "cwd">) {
+    this.pidfd = pidfd;
+    this.#status = status;
+    this.#gate = gate;
+    this.#file = options.file;
+    this.#cwd = options.cwd;
+  }
+
+  get pid(): number {
+    return this.pidfd.pid;
+  }
+
+  /** Lets a gated child go on to execve. Does nothing the second time, or without a gate. */
+  release(): void {
+    if (this.#gate === null || this.#gate.isClosed) return;
+    try {
+      writeAll(this.#gate, new Uint8Array(1));
+    } catch (error) {
+      // It failed before the gate: execed() tells where.
+      if (!(error instanceof SysError && error.errno === ERRNO.EPIPE)) throw error;
+    } finally {
+      this.#gate.close();
+    }
+  }
+
+  /**
+   * Blocks until execve has succeeded; a child that was killed before that also counts as started, and its wait
+   * status says so. Throws the SysError of the stage that failed; the child is then collected. SysError EDEADLK
+   * before `release`.
+   */
+  execed(): void {
+    if (this.#status.isClosed) return;
+    if (this.#isWaiting) throw new SysError(EDEADLK, "execed before release", this.#file);
+    const report = readSome(this.#status, REPORT_LENGTH);
+    this.#status.close();
+    if (report.length < REPORT_LENGTH) return;
+    collectChildBlocking(this.pidfd.fd);
+    const stage = STAGES[viewOf(report).getInt32(0, true)] ?? "spawn";
+    const subject = stage === "chdir" ? (this.#cwd ?? this.#file) : this.#file;
+    throw new SysError(viewOf(report).getInt32(4, true), stage, subject);
+  }
+
+  /** Closes the descriptors; the program runs on. A child still at its gate never executes and is collected. */
+  [Symbol.dispose](): void {
+    const isWaiting = this.#isWaiting;
+    this.#gate?.close();
+    this.#status.close();
+    if (isWaiting && !this.pidfd.isClosed) {
+      // It would end by itself at the closed gate; the signal is for one that hangs before it, in chdir.
+      this.pidfd.sendSignal(SIGNALS.SIGKILL);
+      collectChildBlocking(this.pidfd.fd);
+    }
+    this.pidfd.close();
+  }
+
+  get #isWaiting(): boolean {
+    return this.#gate !== null && !this.#gate.isClosed;
+  }
+}
