@@ -1,0 +1,61 @@
+/** What daemonControl() is asked and what it answers. */
+import type { Clock } from "#core/model/clock.ts";
+import type { MusterError } from "#core/model/error.ts";
+import { signalName } from "#ffi/signals.ts";
+import type { StartCommand } from "./start.ts";
+import type { ControlStatus } from "./status.ts";
+import type { StopOrder } from "./stop.ts";
+
+export interface ControlContext {
+  readonly clock: Clock;
+  readonly procRoot: string;
+}
+
+/** One thing that was done, for whoever watches a long action. */
+export interface ControlStep {
+  readonly op: "guard" | "signal" | "wait" | "run" | "check";
+  readonly text: string;
+  readonly signal?: string;
+  readonly pid?: number;
+  readonly identity?: string;
+  readonly path?: string;
+  readonly argv?: readonly string[];
+  readonly timeoutSeconds?: number;
+}
+
+export type ControlAction =
+  | { readonly type: "check" }
+  | { readonly type: "start"; readonly command: StartCommand }
+  | { readonly type: "stop"; readonly order: StopOrder }
+  | { readonly type: "restart"; readonly order: StopOrder; readonly command: StartCommand }
+  | { readonly type: "signal"; readonly signal: number };
+
+export interface ControlParams {
+  readonly pidFile: string;
+  readonly guardFile: string;
+  readonly action: ControlAction;
+  /** `pid:starttime` that the process to be signalled must have; null: whoever holds the lock. */
+  readonly identity?: string | null;
+  readonly onStep?: (step: ControlStep) => void;
+  /** Ends waiting for the guard and for the daemon. What has been done stays done. */
+  readonly abort?: AbortSignal;
+}
+
+export interface ControlResult {
+  readonly status: ControlStatus;
+  /** One sentence. */
+  readonly message: string;
+  /** With status error: what went wrong. */
+  readonly error: MusterError | null;
+  /** Whether a signal was sent or a command was run. */
+  readonly hasActed: boolean;
+}
+
+/** As the single actions get it: whoever listens, there is a listener. */
+export type ActiveParams = ControlParams & { readonly onStep: (step: ControlStep) => void };
+
+export function signalStep(signal: number, pid: number, identity: string | null): ControlStep {
+  const name = signalName(signal);
+  const step = { op: "signal", text: `sent ${name} to process ${pid}`, signal: name, pid } as const;
+  return identity === null ? step : { ...step, identity };
+}

@@ -1,0 +1,99 @@
+/**
+ * STOP: signal the process that holds the lock, then wait for the lock: a process is gone for the protocol when its
+ * descriptor is. There is a deadline, and after it, if asked for, one stronger signal after another, each a deadline apart.
+ */
+import { MusterError } from "#core/model/error.ts";
+import type { Fd } from "#ffi/fd.ts";
+import { unlock, waitLock } from "#ffi/flock.ts";
+import { lockHolders } from "#ffi/procfs.ts";
+import { signalName } from "#ffi/signals.ts";
+import { answer, judge } from "./answer.ts";
+import { type ActiveParams, type ControlContext, type ControlStep, signalStep } from "./control-params.ts";
+import { waitWithDeadline } from "./deadline.ts";
+import { type Holder, holdProcess } from "./holder.ts";
+import { openPidFile, readPidFile } from "./pid-file.ts";
+
+export interface StopOrder {
+  readonly signal: number;
+  /** For each signal sent; null: wait without end, as LibUCW does. */
+  readonly deadlineSeconds: number | null;
+  /** Signals sent one after another when a deadline passes. */
+  readonly escalation: readonly number[];
+}
+
+/** Stopped already 100; stale 103, nothing done; stopped now 0. Throws STOP_FAILED when the last deadline passes. */
+export async function stopDaemon(order: StopOrder, params: ActiveParams, context: ControlContext) {
+  using fd = openPidFile(params.pidFile);
+  if (!fd) return answer("alreadyDone", `${params.pidFile} does not exist: the daemon is not running`);
+  const reading = readPidFile(fd);
+  const now = judge(params.pidFile, reading);
+  if (now.status === "notRunning") return answer("alreadyDone", now.message);
+  if (now.status !== "ok") return now;
+  const holder =
+    reading.content.phase === "pid"
+      ? holdProcess(fd, reading, reading.content.pid, context.procRoot, params.identity ?? null)
+      : null;
+  using _pidfd = holder?.pidfd ?? null;
+  await endProcess(order, fd, holder, params, context);
+  return answer("ok", holder ? `process ${holder.pidfd.pid} has ended` : "the daemon has ended");
+}
+
+async function endProcess(
+  order: StopOrder,
+  fd: Fd,
+  holder: Holder | null,
+  params: ActiveParams,
+  context: ControlContext,
+) {
+  for (const signal of [order.signal, ...order.escalation]) {
+    if (holder?.pidfd.sendSignal(signal)) params.onStep(signalStep(signal, holder.pidfd.pid, holder.identity));
+    params.onStep(waitStep(order, params.pidFile));
+    if (await isReleased(fd, order.deadlineSeconds, params.abort, context)) return;
+    if (params.abort?.aborted) {
+      throw new MusterError("CANCELLED", `gave up waiting for the daemon of ${params.pidFile}; it may still end`, {
+        target: params.pidFile,
+      });
+    }
+    // Without a living process of its own there is nobody to send a stronger signal to.
+    if (!holder?.pidfd.isAlive()) break;
+  }
+  throw stillHeld(order, fd, holder, context);
+}
+
+function waitStep(order: StopOrder, path: string): ControlStep {
+  const until = order.deadlineSeconds === null ? "without a deadline" : `for at most ${order.deadlineSeconds} s`;
+  const step = { op: "wait", text: `waiting ${until} for the lock of ${path}`, path } as const;
+  return order.deadlineSeconds === null ? step : { ...step, timeoutSeconds: order.deadlineSeconds };
+}
+
+/** Resolves true as soon as the kernel gives the lock; false when the deadline passes or the wait is aborted. */
+function isReleased(fd: Fd, seconds: number | null, abort: AbortSignal | undefined, { clock }: ControlContext) {
+  return waitWithDeadline(clock, seconds, abort, async (signal) => {
+    const isFree = await waitLock(fd, "shared", signal);
+    if (isFree) unlock(fd);
+    return isFree;
+  });
+}
+
+function stillHeld(order: StopOrder, fd: Fd, holder: Holder | null, context: ControlContext): MusterError {
+  const { pidFile, others } = whoHolds(fd, holder, context);
+  const sent = [order.signal, ...order.escalation].map(signalName).join(", ");
+  if (holder?.pidfd.isAlive()) {
+    return new MusterError("STOP_FAILED", `process ${holder.pidfd.pid} still holds ${pidFile} after ${sent}`, {
+      target: pidFile,
+      hint: "give it more time with --timeout, or escalate with --force",
+    });
+  }
+  const who = others.length > 0 ? `process ${others.join(", ")}` : "a process that cannot be seen from here";
+  const gone = holder ? `process ${holder.pidfd.pid} has ended, but` : "the daemon is exiting, but";
+  return new MusterError("STOP_FAILED", `${gone} ${who} still holds the lock of ${pidFile}`, {
+    target: pidFile,
+    hint: "a child has inherited the lock: end it by hand when you know what it is",
+  });
+}
+
+function whoHolds(fd: Fd, holder: Holder | null, { procRoot }: ControlContext) {
+  const { device, inode } = readPidFile(fd);
+  const others = lockHolders(procRoot, device, inode).filter((pid) => pid !== holder?.pidfd.pid);
+  return { pidFile: fd.path, others };
+}

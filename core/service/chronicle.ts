@@ -1,0 +1,191 @@
+/**
+ * The service's hand on the journal: opened when first needed, followed for what other muster processes write, and
+ * never in the way: if it cannot be written, muster goes on and says so, for a full disk must not keep an operator from
+ * stopping a daemon.
+ */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Journal, NewEvent } from "#core/journal/journal.ts";
+import { type Clock, timestamp } from "#core/model/clock.ts";
+import type { Environment } from "#core/model/environment.ts";
+import { errorRecord, type MusterError, toMusterError } from "#core/model/error.ts";
+import type { MusterEvent } from "#core/model/event.ts";
+import { makeId, makeIdentity, nameOf } from "#core/model/id.ts";
+import type { SourceEvent } from "#core/model/source.ts";
+import { processIdentityTicks } from "#ffi/procfs.ts";
+import type { EventQuery } from "./service.ts";
+
+/** How many old events the Events pane begins with. */
+const BACKLOG = 500;
+
+export interface ChronicleOptions {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  /** Nothing is written then: events are shown and forgotten. */
+  readonly isReadOnly: boolean;
+  readonly publish: (event: SourceEvent) => void;
+}
+
+export class Chronicle {
+  readonly #options: ChronicleOptions;
+  readonly #path: string;
+  #journal: Journal | null = null;
+  #failure: MusterError | null = null;
+  #lastNumber = 0;
+  #dataVersion = -1;
+  #unsaved = 0;
+
+  constructor(options: ChronicleOptions) {
+    this.#options = options;
+    this.#path = join(options.environment.stateDirectory, "journal.db");
+  }
+
+  /** Opens the journal if there is one already; a command that only looks makes none. SQLite is loaded only then. */
+  async openIfThere(): Promise<void> {
+    if (existsSync(this.#path)) await this.open();
+  }
+
+  /** Opens or makes it, and closes the book on actions whose muster died in the middle. */
+  async open(): Promise<void> {
+    if (this.#journal || this.#failure) return;
+    const { environment, clock, isReadOnly } = this.#options;
+    try {
+      const { Journal } = await import("#core/journal/journal.ts");
+      const journal = Journal.open(this.#path, environment.node, clock.wallMs());
+      this.#journal = journal;
+      if (journal.movedAside !== null) {
+        const message = `the journal was damaged; it is kept as ${journal.movedAside} and a new one was begun`;
+        this.record({ severity: "error", code: "SOURCE_FAILED", target: null, message });
+      }
+      if (!isReadOnly) this.#closeUnfinished(journal);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** Publishes the newest events and from then on every new one. */
+  begin(): void {
+    const items = this.read({ limit: BACKLOG });
+    this.#lastNumber = numberOf(items.at(-1)) ?? this.#lastNumber;
+    if (this.#failure)
+      this.#options.publish({ src: "events", op: "unavailable", error: errorRecord(this.#failure, this.#path) });
+    else this.#options.publish({ src: "events", op: "reset", items });
+  }
+
+  /** Takes up what other processes have written since. Costs one cheap question if they have not. */
+  follow(): void {
+    const journal = this.#journal;
+    if (!journal) return;
+    try {
+      const version = journal.dataVersion();
+      if (version === this.#dataVersion) return;
+      this.#dataVersion = version;
+      this.#publishNew(journal);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** Writes one event; false if it could not be written. It is shown in any case. */
+  record(event: Omit<NewEvent, "atMs">): boolean {
+    const journal = this.#journal;
+    const atMs = this.#options.clock.wallMs();
+    try {
+      if (journal && !this.#options.isReadOnly) {
+        journal.append({ ...event, atMs });
+        this.#publishNew(journal);
+        return true;
+      }
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+    this.#publishUnsaved({ ...event, atMs });
+    return false;
+  }
+
+  read(query: EventQuery): readonly MusterEvent[] {
+    try {
+      return this.#journal?.read(query) ?? [];
+    } catch (thrown) {
+      this.#fail(thrown);
+      return [];
+    }
+  }
+
+  wanted(): ReadonlyMap<string, "up" | "down"> {
+    try {
+      return this.#journal?.wanted() ?? new Map();
+    } catch (thrown) {
+      this.#fail(thrown);
+      return new Map();
+    }
+  }
+
+  setWanted(target: string, wanted: "up" | "down"): void {
+    try {
+      this.#journal?.setWanted(target, wanted, this.#options.clock.wallMs());
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** `pid:starttime` of this very process, as first audit rows name it. */
+  get processIdentity(): string {
+    const ticks = processIdentityTicks("/proc", process.pid);
+    return ticks === null ? String(process.pid) : makeIdentity(process.pid, ticks);
+  }
+
+  close(): void {
+    this.#journal?.close();
+    this.#journal = null;
+  }
+
+  #publishNew(journal: Journal): void {
+    const events = journal.read({ afterNumber: this.#lastNumber, limit: BACKLOG });
+    for (const item of events) this.#options.publish({ src: "events", op: "upsert", item });
+    this.#lastNumber = numberOf(events.at(-1)) ?? this.#lastNumber;
+  }
+
+  #publishUnsaved(event: NewEvent): void {
+    const id = makeId(this.#options.environment.node, "event", `unsaved-${++this.#unsaved}`);
+    const { requestId = null, action = null, outcome = null, actor = null } = event;
+    const { severity, code, target, message } = event;
+    const at = timestamp(event.atMs);
+    const item = { id, kind: "Event", at, severity, code, target, message, requestId, action, outcome, actor } as const;
+    this.#options.publish({ src: "events", op: "upsert", item });
+  }
+
+  #closeUnfinished(journal: Journal): void {
+    for (const open of journal.openActions()) {
+      if (open.process !== null && isAlive(open.process)) continue;
+      this.record({
+        severity: "warn",
+        code: "ACTION_UNFINISHED",
+        target: open.target,
+        message: `${open.action}: muster ended in the middle; whether it took effect is not known`,
+        requestId: open.requestId,
+        action: open.action,
+        outcome: "unknown",
+        once: `unfinished ${open.requestId} ${open.target}`,
+      });
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    const failure = toMusterError(thrown, this.#path);
+    // A journal that is only locked by another for long may be free the next time.
+    if (failure.code !== "BUSY") this.#failure = failure;
+    this.#options.publish({ src: "events", op: "unavailable", error: errorRecord(failure, this.#path) });
+  }
+}
+
+function isAlive(identity: string): boolean {
+  const [pid = "", ticks = ""] = identity.split(":");
+  return processIdentityTicks("/proc", Number(pid)) === ticks;
+}
+
+function numberOf(event: MusterEvent | undefined): number | null {
+  if (!event) return null;
+  return Number(nameOf(event.id));
+}

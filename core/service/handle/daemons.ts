@@ -1,0 +1,150 @@
+/**
+ * The handler of the daemon actions: look, gate, identity, plan, audit, effect, audit, look again. One target's trouble is
+ * that target's result and nobody else's.
+ */
+import { ACTIONS, type ActionId, type ActionSpec } from "#core/act/actions.ts";
+import { gate } from "#core/act/gate.ts";
+import type { ActionRequest, ActionResult, ActionTarget, Outcome, PlanStep } from "#core/act/request.ts";
+import { daemonControl } from "#core/daemon/control.ts";
+import type { ControlResult } from "#core/daemon/control-params.ts";
+import type { Subject } from "#core/daemon/item.ts";
+import type { Clock } from "#core/model/clock.ts";
+import type { Daemon } from "#core/model/daemon.ts";
+import type { Environment } from "#core/model/environment.ts";
+import { errorRecord, MusterError } from "#core/model/error.ts";
+import type { Audit } from "../audit.ts";
+import type { InvokeOptions } from "../service.ts";
+import { type DaemonOrder, orderFor } from "./daemon-orders.ts";
+
+export interface DaemonHandlerOptions {
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly isReadOnly: boolean;
+  readonly audit: Audit;
+  readonly look: (id: string) => Daemon | null;
+  readonly subjectOf: (id: string) => Subject | null;
+  readonly setWanted: (id: string, wanted: "up" | "down") => void;
+}
+
+export class DaemonHandler {
+  readonly #options: DaemonHandlerOptions;
+
+  constructor(options: DaemonHandlerOptions) {
+    this.#options = options;
+  }
+
+  async perform(request: ActionRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
+    const startMs = this.#options.clock.nowMs();
+    const steps: PlanStep[] = [];
+    const elapsed = () => Math.round(this.#options.clock.nowMs() - startMs);
+    const before = this.#options.look(target.id);
+    const result = (outcome: Outcome, message: string, error: MusterError | null): ActionResult => ({
+      id: target.id,
+      outcome,
+      plan: [...steps],
+      before: before && { state: before.state },
+      after: stateOf(this.#options.look(target.id)),
+      elapsedMs: elapsed(),
+      undo: outcome === "done" ? ACTIONS[request.action].inverse : null,
+      message,
+      error: error && errorRecord(error, target.id),
+    });
+    try {
+      const subject = this.#options.subjectOf(target.id);
+      if (!before || !subject) throw new MusterError("NOT_FOUND", `there is no daemon ${target.id}`);
+      const spec: ActionSpec = ACTIONS[request.action];
+      const unchanged = this.#refuse(spec, before, target);
+      if (unchanged !== null) return result("unchanged", unchanged, null);
+      const order = orderFor(request, before, subject, this.#options);
+      if (request.dryRun) {
+        steps.push(...order.plan);
+        return result("unchanged", `would ${spec.description.split(";")[0]}`, null);
+      }
+      const control = await this.#carryOut(request, before, order, invoke, (step) => {
+        steps.push(step);
+        invoke.onProgress?.({ id: target.id, step, elapsedMs: elapsed() });
+      });
+      return result(outcomeOf(request.action, control), control.message, control.error);
+    } catch (thrown) {
+      const error =
+        thrown instanceof MusterError ? thrown : new MusterError("INTERNAL", String(thrown), { cause: thrown });
+      return result("refused", error.message, error);
+    }
+  }
+
+  /** Throws why it may not be; returns why it need not be; null if it shall be. */
+  #refuse(spec: ActionSpec, item: Daemon, target: ActionTarget): string | null {
+    const { isReadOnly, environment } = this.#options;
+    const closed = gate(spec.effect, `${spec.title} ${item.label}`, {
+      isReadOnly,
+      isForeignRoot: environment.root !== "",
+    });
+    if (closed) throw closed;
+    if (isAlready(spec.id, item)) return `${item.label} is ${item.state} already`;
+    const expected = target.identity ?? null;
+    if (expected !== null && item.identity !== expected) {
+      const now = item.identity === null ? "has no living process now" : `is process ${item.identity} now`;
+      throw new MusterError("IDENTITY_CHANGED", `${item.label} ${now}, not ${expected}`, {
+        target: item.id,
+        hint: "look again, then repeat the action",
+      });
+    }
+    const reason = spec.when(item);
+    if (reason !== null) throw new MusterError("NOT_ALLOWED_NOW", reason, { target: item.id });
+    return null;
+  }
+
+  async #carryOut(
+    request: ActionRequest,
+    item: Daemon,
+    order: DaemonOrder,
+    invoke: InvokeOptions,
+    onStep: (step: PlanStep) => void,
+  ): Promise<ControlResult> {
+    const { audit, environment, clock } = this.#options;
+    const isAudited = ACTIONS[request.action].effect !== "read";
+    const actor = `${environment.uid} ${request.via}`;
+    const entry = { requestId: request.requestId, action: request.action, target: item.id, actor };
+    if (isAudited) audit.begin(entry, `${request.action} ${item.label}`);
+    if (order.wanted) this.#options.setWanted(item.id, order.wanted);
+    const params = {
+      pidFile: item.pidFile,
+      guardFile: order.guardFile,
+      action: order.action,
+      identity: item.identity,
+      onStep,
+      ...(invoke.signal ? { abort: invoke.signal } : {}),
+    };
+    const control = await daemonControl(params, { clock, procRoot: environment.procRoot });
+    if (isAudited) audit.end(entry, outcomeOf(request.action, control), control.message);
+    return control;
+  }
+}
+
+/** What was asked for is so: nothing is done, and that is success. */
+function isAlready(id: string, item: Daemon): boolean {
+  if (id === "daemon.start") return item.state === "up";
+  if (id === "daemon.stop" || id === "daemon.kill") return item.lock.held === false && item.present === false;
+  return false;
+}
+
+/** LibUCW's statuses as outcomes. A start over a stale pid file is a start; a stop of nothing is no change. */
+function outcomeOf(action: ActionId, { status, hasActed, error }: ControlResult): Outcome {
+  switch (status) {
+    case "ok":
+      return "done";
+    case "stale":
+      return hasActed || action === "daemon.check" ? "done" : "unchanged";
+    case "alreadyDone":
+      return "unchanged";
+    case "notRunning":
+      return action === "daemon.check" ? "done" : "failed";
+    case "error":
+      if (!hasActed) return "refused";
+      return error?.code === "CANCELLED" || error?.code === "INTERNAL" ? "unknown" : "failed";
+  }
+}
+
+function stateOf(item: Daemon | null): { state: string } | null {
+  return item && { state: item.state };
+}

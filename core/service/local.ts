@@ -1,0 +1,123 @@
+/** The service in this very process: observers below, handlers beside, one publisher in the middle. */
+import { readFileSync } from "node:fs";
+import { actionById } from "#core/act/actions.ts";
+import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
+import { errorRecord, MusterError } from "#core/model/error.ts";
+import { Audit } from "./audit.ts";
+import { Chronicle } from "./chronicle.ts";
+import { DaemonHandler } from "./handle/daemons.ts";
+import { DaemonObserver } from "./observe/daemons.ts";
+import type { LocalServiceOptions } from "./options.ts";
+import { Publisher } from "./publisher.ts";
+import type { InvokeOptions, Service } from "./service.ts";
+
+/** Targets that are acted on at once. */
+const PARALLEL_TARGETS = 8;
+const FOLLOW_MS = 1000;
+
+export async function openLocalService(options: LocalServiceOptions): Promise<Service> {
+  const { environment, clock, config, mode } = options;
+  const isReadOnly = options.isReadOnly || config.readOnly;
+  const publisher = new Publisher(environment.node, clock);
+  const chronicle = new Chronicle({ environment, clock, isReadOnly, publish: (event) => publisher.publish(event) });
+  const wanted = new Map<string, "up" | "down">();
+  const observer = new DaemonObserver({
+    environment,
+    clock,
+    config,
+    publish: (...events) => publisher.publish(...events),
+    record: (event) => {
+      chronicle.record(event);
+    },
+    wantedOf: (id) => wanted.get(id) ?? null,
+    pidfdLimit: Math.floor(openFileLimit() / 2),
+  });
+  const takeWanted = () => {
+    for (const [id, value] of chronicle.wanted()) wanted.set(id, value);
+  };
+  const handler = new DaemonHandler({
+    environment,
+    clock,
+    isReadOnly,
+    audit: new Audit(chronicle),
+    look: (id) => observer.lookNow(id),
+    subjectOf: (id) => observer.subjectOf(id),
+    setWanted: (id, value) => {
+      wanted.set(id, value);
+      chronicle.setWanted(id, value);
+    },
+  });
+
+  let cancelFollow = () => {};
+  const follow = () => {
+    chronicle.follow();
+    takeWanted();
+    cancelFollow = clock.setTimer(FOLLOW_MS, follow);
+  };
+  const isOwnState = environment.root === "";
+  const begin = async () => {
+    if (isOwnState && !isReadOnly && mode === "watch") await chronicle.open();
+    else if (isOwnState) await chronicle.openIfThere();
+    takeWanted();
+    chronicle.begin();
+    if (mode === "once") return observer.readAll();
+    await observer.follow();
+    follow();
+  };
+
+  const perform = async (request: ActionRequest, invoke: InvokeOptions): Promise<ActionReport> => {
+    const spec = actionById(request.action);
+    if (!spec) throw new MusterError("USAGE", `unknown action: ${request.action}`, { target: request.action });
+    if (spec.effect !== "read" && !request.dryRun && !isReadOnly && isOwnState) await chronicle.open();
+    const results = await mapLimited(request.targets, PARALLEL_TARGETS, (target) =>
+      handler.perform(request, target, invoke),
+    );
+    const { action, dryRun, requestId } = request;
+    return { action, dryRun, requestId, results: results satisfies ActionResult[] };
+  };
+
+  const service: Service = {
+    node: environment.node,
+    isReadOnly,
+    snapshot: () => publisher.snapshot(),
+    subscribe: (kinds, listener) => publisher.subscribe(kinds, listener),
+    invoke: (request, invoke = {}) => perform(request, invoke),
+    events: async (query) => {
+      if (isOwnState) await chronicle.openIfThere();
+      return chronicle.read(query);
+    },
+    attend: (ids) => observer.attend(ids),
+    refresh: () => observer.refresh(),
+    close: async () => {
+      cancelFollow();
+      observer.close();
+      publisher.close();
+      chronicle.close();
+    },
+  };
+  // A command needs the facts before it goes on; a console is on the screen before they are there.
+  if (mode === "once") await begin();
+  else {
+    begin().catch((thrown) => publisher.publish({ src: "daemons", op: "unavailable", error: errorRecord(thrown) }));
+  }
+  return service;
+}
+
+/** Soft limit of RLIMIT_NOFILE, getrlimit(2). */
+function openFileLimit(): number {
+  const line = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"));
+  return line ? Number(line[1]) : 1024;
+}
+
+async function mapLimited<T, R>(items: readonly T[], limit: number, each: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const worker = async () => {
+    for (let i = next++; i < items.length; i = next++) {
+      const item = items[i];
+      if (item !== undefined) results[i] = await each(item);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}

@@ -1,0 +1,42 @@
+/** What a change of state is worth an event, and which. */
+import type { NewEvent } from "#core/journal/journal.ts";
+import type { Daemon, DaemonState, Exit } from "#core/model/daemon.ts";
+import type { EventCode, Severity } from "#core/model/event.ts";
+
+const OF_STATE: Readonly<Record<DaemonState, readonly [EventCode, Severity, string]>> = {
+  up: ["DAEMON_UP", "info", "is up"],
+  starting: ["DAEMON_STARTING", "info", "is starting"],
+  stopping: ["DAEMON_STOPPING", "info", "is exiting"],
+  down: ["DAEMON_DOWN", "info", "is down"],
+  failed: ["DAEMON_FAILED", "error", "is wanted up, but it is not"],
+  stale: ["DAEMON_STALE", "warn", "has left a stale pid file"],
+  unlocked: ["DAEMON_UNLOCKED", "warn", "does not lock its pid file"],
+  unknown: ["DAEMON_UNKNOWN", "warn", "cannot be judged"],
+};
+
+/** The event of having gone from one state to another; null if the state is the same. */
+export function transitionEvent(before: Daemon, after: Daemon): Omit<NewEvent, "atMs"> | null {
+  if (before.state === after.state && before.identity === after.identity) return null;
+  const [code, severity, words] = OF_STATE[after.state];
+  const process = after.pid !== null && after.present ? ` as process ${after.pid}` : "";
+  const problem = after.problems[0] ? `: ${after.problems[0].message}` : "";
+  return {
+    severity,
+    code,
+    target: after.id,
+    message: `${after.label} ${words}${process}${problem}`,
+    // Several musters on one node see the same thing; the journal keeps it once.
+    once: `${after.id} ${code} ${after.identity ?? before.identity ?? after.since ?? ""}`,
+  };
+}
+
+export function exitEvent(item: Daemon, identity: string, exit: Exit): Omit<NewEvent, "atMs"> {
+  const pid = identity.split(":")[0];
+  return {
+    severity: exit.status === 0 ? "info" : "warn",
+    code: "DAEMON_EXIT",
+    target: item.id,
+    message: `process ${pid} of ${item.label} has ended: ${exit.text}`,
+    once: `${item.id} DAEMON_EXIT ${identity}`,
+  };
+}
