@@ -1,0 +1,122 @@
+/** What the commands of list and detail do. */
+import { PANE_LIST } from "#app/panes/table.ts";
+import { errorRecord } from "#core/model/error.ts";
+import type { Kind } from "#core/model/kinds.ts";
+import type { CommandId } from "./commands.ts";
+import { moveBy, moveTo } from "./cursor.ts";
+import type { Desk } from "./desk.ts";
+import { detailRoom } from "./detail-view.ts";
+import { textField } from "./text-field.ts";
+import type { PaneState } from "./ui-state.ts";
+import { listRows, paneOf, paneStateOf } from "./view.ts";
+
+export function runCommand(desk: Desk, id: CommandId, key: string) {
+  RUN[id]?.(desk, key);
+}
+
+type Run = (desk: Desk, key: string) => void;
+
+const RUN: Partial<Record<CommandId, Run>> = {
+  down: (desk) => move(desk, 1),
+  up: (desk) => move(desk, -1),
+  "page-down": (desk) => move(desk, page(desk)),
+  "page-up": (desk) => move(desk, -page(desk)),
+  first: (desk) => move(desk, Number.NEGATIVE_INFINITY),
+  last: (desk) => move(desk, Number.POSITIVE_INFINITY),
+  open: (desk) => {
+    if (paneStateOf(desk.store.state()).cursor !== null) changePane(desk, { isDetailOpen: true, detailOffset: 0 });
+  },
+  back,
+  filter: (desk) => {
+    const field = textField(paneStateOf(desk.store.state()).filter);
+    desk.store.dispatch({ type: "push", layer: { type: "filter", field } });
+  },
+  sort: (desk) => {
+    const state = desk.store.state();
+    const row = paneOf(state).columns.findIndex((column) => column.id === paneStateOf(state).sort.column);
+    desk.store.dispatch({ type: "push", layer: { type: "sort", row: Math.max(0, row) } });
+  },
+  "next-pane": (desk) => stepPane(desk, 1),
+  "previous-pane": (desk) => stepPane(desk, -1),
+  pane: (desk, key) => {
+    const pane = PANE_LIST[Number(key) - 1];
+    if (pane) showPane(desk, pane.kind);
+    else if (key !== "") desk.toasts.say("info", `there is no pane ${key}: the last is ${PANE_LIST.length}`);
+  },
+  refresh: (desk) => {
+    desk.toasts.say("info", "reading every source again");
+    desk.service.refresh().then(
+      () => desk.toasts.say("info", "every source was read"),
+      (error: unknown) => desk.toasts.say("error", `refresh: ${errorRecord(error).message}`),
+    );
+  },
+  freeze: (desk) => {
+    desk.store.dispatch({ type: "frozen", isFrozen: !desk.store.state().ui.isFrozen });
+    desk.intake.now();
+  },
+  undo: (desk) => desk.acts.undo(),
+  help: (desk) => desk.store.dispatch({ type: "push", layer: { type: "help", field: textField(), row: 0 } }),
+  quit,
+  suspend: (desk) => desk.suspend(),
+};
+
+export function changePane(desk: Desk, change: Partial<PaneState>): void {
+  desk.store.dispatch({ type: "change-pane", pane: desk.store.state().ui.pane, change });
+}
+
+/** In the detail the text moves, in the list the cursor. */
+function move(desk: Desk, delta: number) {
+  const state = desk.store.state();
+  const pane = paneStateOf(state);
+  if (pane.isDetailOpen) {
+    const detailOffset = Math.max(0, Math.min(detailRoom(desk.skin, state), pane.detailOffset + delta));
+    return changePane(desk, { detailOffset });
+  }
+  moveCursor(desk, delta);
+}
+
+export function moveCursor(desk: Desk, delta: number): void {
+  const state = desk.store.state();
+  const rows = desk.view.rows(state);
+  const pane = paneStateOf(state);
+  const height = listRows(state);
+  const place = Number.isFinite(delta)
+    ? moveBy(pane, rows, delta, height)
+    : moveTo(pane, rows, delta > 0 ? rows.ids.length - 1 : 0, height);
+  changePane(desk, place.cursor === pane.cursor ? place : { ...place, detailOffset: 0 });
+}
+
+const page = (desk: Desk) => Math.max(1, listRows(desk.store.state()) - 1);
+
+function stepPane(desk: Desk, step: number) {
+  const at = PANE_LIST.findIndex((pane) => pane.kind === desk.store.state().ui.pane);
+  const next = PANE_LIST[(at + step + PANE_LIST.length) % PANE_LIST.length];
+  if (next) showPane(desk, next.kind);
+}
+
+function showPane(desk: Desk, kind: Kind): void {
+  desk.store.dispatch({ type: "pane", pane: kind });
+  desk.intake.settle();
+}
+
+/** One step: what runs is asked to stop, else the detail closes, else the filter is cleared. */
+function back(desk: Desk) {
+  const pane = paneStateOf(desk.store.state());
+  if (desk.acts.cancel(pane.cursor)) return desk.toasts.say("info", "asked to cancel; what was done stays done");
+  if (pane.isDetailOpen) return changePane(desk, { isDetailOpen: false });
+  if (pane.filter !== "") setFilter(desk, "");
+}
+
+export function setFilter(desk: Desk, filter: string): void {
+  changePane(desk, { filter });
+  desk.intake.settle();
+}
+
+function quit(desk: Desk) {
+  const { ui } = desk.store.state();
+  if (ui.panes[ui.pane].isDetailOpen) return changePane(desk, { isDetailOpen: false });
+  const [running] = ui.running.values();
+  const question = running ? `${running.verb} of ${running.label} is still running: q again leaves it alone` : null;
+  if (question !== null && ui.toast?.text !== question) return desk.toasts.say("warn", question);
+  desk.leave(0);
+}

@@ -1,0 +1,98 @@
+/** What keys can do besides actions on items: one table that keys, footer, help and the document of keys are read off. */
+
+export type Context = "list" | "detail" | "filter" | "help" | "sort" | "prompt" | "confirm";
+
+/** Contexts in which actions on the selected item are bound too. */
+export const ITEM_CONTEXTS: readonly Context[] = ["list", "detail"];
+
+export interface Command {
+  readonly id: string;
+  readonly contexts: readonly Context[];
+  readonly keys: readonly string[];
+  /** Whole sentence of help. */
+  readonly title: string;
+  /** Label in the footer. */
+  readonly short: string;
+  /** Order in the footer, lowest first; null: only in help. */
+  readonly rank: number | null;
+}
+
+const BASE: readonly Context[] = ["list", "detail"];
+
+const command = (
+  id: string,
+  contexts: readonly Context[],
+  keys: readonly string[],
+  short: string,
+  title: string,
+  rank: number | null = null,
+) => ({ id, contexts, keys, title, short, rank }) as const;
+
+export const COMMANDS = [
+  command("down", BASE, ["j", "down"], "down", "one line down"),
+  command("up", BASE, ["k", "up"], "up", "one line up"),
+  command("page-down", BASE, ["ctrl-d", "pagedown"], "page down", "one page down"),
+  command("page-up", BASE, ["ctrl-u", "pageup"], "page up", "one page up"),
+  command("first", BASE, ["g", "home"], "first", "to the first line"),
+  command("last", BASE, ["G", "end"], "last", "to the last line"),
+  command("open", ["list"], ["enter"], "open", "open the detail of the selected line", 40),
+  command("back", BASE, ["esc"], "back", "one step back: cancel what runs, close the detail, clear the filter", 45),
+  command("filter", BASE, ["/"], "filter", "show only lines that have all the words, or match /pattern/", 50),
+  command("sort", BASE, ["s"], "sort", "choose the column to sort by", 55),
+  command("next-pane", BASE, ["tab"], "next pane", "to the next pane", 60),
+  command("previous-pane", BASE, ["shift-tab"], "previous pane", "to the pane before"),
+  command("pane", BASE, ["1", "2", "3", "4", "5", "6", "7", "8", "9"], "pane", "to the pane of that number"),
+  command("refresh", BASE, ["r"], "refresh", "read every source again now", 70),
+  command("freeze", BASE, ["f"], "freeze", "hold the picture still; again to let it go on", 75),
+  command("undo", BASE, ["z"], "undo", "take the last action back", 65),
+  command("help", BASE, ["?"], "help", "every key that works here; type to search, Enter does it", 99),
+  command("quit", BASE, ["q"], "quit", "leave muster; in the detail: back to the list", 80),
+  command("suspend", BASE, ["ctrl-z"], "suspend", "put muster into the background of the shell"),
+  command(
+    "interrupt",
+    ["list", "detail", "filter", "help", "sort", "prompt", "confirm"],
+    ["ctrl-c"],
+    "quit",
+    "leave muster from anywhere",
+  ),
+
+  command("filter-keep", ["filter"], ["enter"], "keep", "keep the filter and go back to the list", 10),
+  command("filter-clear", ["filter"], ["esc"], "clear", "clear the filter", 20),
+  command("filter-down", ["filter"], ["down"], "down", "one line down while typing", 30),
+  command("filter-up", ["filter"], ["up"], "up", "one line up while typing", 31),
+
+  command("help-run", ["help"], ["enter"], "do it", "do what the selected line says", 10),
+  command("help-close", ["help"], ["esc"], "close", "close help", 20),
+  command("help-down", ["help"], ["down"], "down", "one line down", 30),
+  command("help-up", ["help"], ["up"], "up", "one line up", 31),
+
+  command(
+    "sort-choose",
+    ["sort"],
+    ["enter"],
+    "choose",
+    "sort by the selected column; the same one again turns it round",
+    10,
+  ),
+  command("sort-close", ["sort"], ["esc", "q"], "close", "leave the order as it is", 20),
+  command("sort-down", ["sort"], ["j", "down"], "down", "one line down", 30),
+  command("sort-up", ["sort"], ["k", "up"], "up", "one line up", 31),
+  command("sort-reverse", ["sort"], ["r"], "reverse", "turn the order round", 15),
+
+  command("prompt-accept", ["prompt"], ["enter"], "go on", "take what was typed", 10),
+  command("prompt-cancel", ["prompt"], ["esc"], "cancel", "do nothing", 20),
+
+  command("confirm-accept", ["confirm"], ["y"], "yes", "do it", 10),
+  command("confirm-cancel", ["confirm"], ["n", "esc"], "cancel", "do nothing", 20),
+  command(
+    "confirm-switch",
+    ["confirm"],
+    ["tab", "shift-tab", "left", "right", "h", "l"],
+    "switch",
+    "the other button",
+    30,
+  ),
+  command("confirm-press", ["confirm"], ["enter"], "press", "press the button that is marked", 40),
+] as const satisfies readonly Command[];
+
+export type CommandId = (typeof COMMANDS)[number]["id"];

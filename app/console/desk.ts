@@ -1,0 +1,75 @@
+/** The console without its screen: store, followers and actions put together. Keys go in by dispatch.ts. */
+import type { Clock } from "#core/model/clock.ts";
+import { KIND_NAMES } from "#core/model/kinds.ts";
+import type { Service } from "#core/service/service.ts";
+import { type Acts, createActs } from "./acts.ts";
+import { followAttention } from "./attention.ts";
+import { type ConsoleStore, createConsoleStore } from "./console-store.ts";
+import { createIntake, type Intake } from "./intake.ts";
+import { defaultKeymap, type Keymap } from "./keymap.ts";
+import type { Size } from "./layout.ts";
+import type { Skin } from "./skin.ts";
+import { createToasts, type Toasts } from "./toasts.ts";
+import { createView, type View } from "./view.ts";
+
+export interface DeskOptions {
+  readonly service: Service;
+  readonly clock: Clock;
+  readonly size: Size;
+  readonly skin: Skin;
+  readonly newRequestId: () => string;
+  /** Leaves the console with this exit code. */
+  readonly leave: (code: number) => void;
+  /** Hands the terminal to the shell until muster is brought back. */
+  readonly suspend: () => void;
+}
+
+export interface Desk {
+  readonly skin: Skin;
+  readonly service: Service;
+  readonly clock: Clock;
+  readonly store: ConsoleStore;
+  readonly view: View;
+  readonly keymap: Keymap;
+  readonly toasts: Toasts;
+  readonly intake: Intake;
+  readonly acts: Acts;
+  readonly leave: (code: number) => void;
+  readonly suspend: () => void;
+  resize(size: Size): void;
+  close(): void;
+}
+
+export function createDesk(options: DeskOptions): Desk {
+  const { service, clock, size, skin, newRequestId, leave, suspend } = options;
+  const store = createConsoleStore(service.snapshot(), size);
+  const view = createView();
+  const toasts = createToasts(store, clock);
+  const intake = createIntake({ store, view, service, clock, toasts });
+  const acts = createActs({ store, service, clock, toasts, intake, isMotionless: skin.isMotionless, newRequestId });
+  const unfollow = followAttention({ store, view, service, clock });
+  intake.settle();
+  return {
+    skin,
+    service,
+    clock,
+    store,
+    view,
+    keymap: defaultKeymap(KIND_NAMES),
+    toasts,
+    intake,
+    acts,
+    leave,
+    suspend,
+    resize(next) {
+      store.update({ size: next });
+      intake.settle();
+    },
+    close() {
+      unfollow();
+      intake.close();
+      toasts.close();
+      acts.close();
+    },
+  };
+}

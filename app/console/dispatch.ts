@@ -1,0 +1,29 @@
+/** The one place where keys arrive. The topmost layer owns the input; below a dialog the list is deaf. */
+
+import { runCommand } from "./base-commands.ts";
+import type { Desk } from "./desk.ts";
+import type { Binding } from "./keymap.ts";
+import { pasteInLayer, pressInLayer } from "./layer-keys.ts";
+import { topLayer } from "./ui-state.ts";
+import { baseContext, paneStateOf } from "./view.ts";
+
+export function press(desk: Desk, key: string) {
+  desk.toasts.seen();
+  if (key === "ctrl-c") return desk.leave(130);
+  const state = desk.store.state();
+  const layer = topLayer(state.ui);
+  if (layer) return pressInLayer(desk, layer, key, (binding) => perform(desk, binding, ""));
+  const binding = desk.keymap.find(baseContext(state), state.ui.pane, key);
+  if (binding) perform(desk, binding, key);
+}
+
+/** Pasted text is text: it goes into a field or nowhere, it never acts as keys. */
+export function paste(desk: Desk, text: string) {
+  const layer = topLayer(desk.store.state().ui);
+  if (layer) pasteInLayer(desk, layer, text);
+}
+
+function perform(desk: Desk, binding: Binding, key: string): void {
+  if (binding.type === "action") desk.acts.begin(binding.action, paneStateOf(desk.store.state()).cursor);
+  else runCommand(desk, binding.command, key);
+}

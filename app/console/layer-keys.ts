@@ -1,0 +1,130 @@
+/** Keys inside a dialog or a text field. Esc takes away exactly the layer it is pressed in. */
+
+import { changePane, moveCursor, setFilter } from "./base-commands.ts";
+import type { Desk } from "./desk.ts";
+import { helpEntries } from "./help-entries.ts";
+import type { Binding } from "./keymap.ts";
+import { defaultSortFor } from "./sort-choice.ts";
+import { edit, insert, type TextField } from "./text-field.ts";
+import type { Layer } from "./ui-state.ts";
+import { paneOf, paneStateOf } from "./view.ts";
+
+type LayerOf<T extends Layer["type"]> = Layer & { readonly type: T };
+
+export function pressInLayer(desk: Desk, layer: Layer, key: string, perform: (binding: Binding) => void) {
+  const { pane } = desk.store.state().ui;
+  const binding = desk.keymap.find(layer.type, pane, key);
+  const command = binding?.type === "command" ? binding.command : null;
+  switch (layer.type) {
+    case "filter":
+      return pressInFilter(desk, layer, command, key);
+    case "help":
+      return pressInHelp(desk, layer, command, key, perform);
+    case "sort":
+      return pressInSort(desk, layer, command);
+    case "prompt":
+      return pressInPrompt(desk, layer, command, key);
+    case "confirm":
+      return pressInConfirm(desk, layer, command);
+  }
+}
+
+export function pasteInLayer(desk: Desk, layer: Layer, text: string) {
+  if (!("field" in layer)) return;
+  const firstLine = text.split(/[\r\n]/, 1)[0] ?? "";
+  setField(desk, layer, insert(layer.field, firstLine));
+}
+
+type FieldLayer = LayerOf<"filter"> | LayerOf<"help"> | LayerOf<"prompt">;
+
+function setField(desk: Desk, layer: FieldLayer, field: TextField) {
+  switch (layer.type) {
+    case "filter":
+      desk.store.dispatch({ type: "replace", layer: { ...layer, field } });
+      return setFilter(desk, field.text);
+    case "help":
+      return desk.store.dispatch({ type: "replace", layer: { ...layer, field, row: 0 } });
+    case "prompt":
+      return desk.store.dispatch({ type: "replace", layer: { ...layer, field, problem: null } });
+  }
+}
+
+function type(desk: Desk, layer: FieldLayer, key: string): void {
+  const field = edit(layer.field, key);
+  if (field !== null && field !== layer.field) setField(desk, layer, field);
+}
+
+const pop = (desk: Desk) => desk.store.dispatch({ type: "pop" });
+
+function pressInFilter(desk: Desk, layer: LayerOf<"filter">, command: string | null, key: string) {
+  if (command === "filter-keep") return pop(desk);
+  if (command === "filter-clear") {
+    pop(desk);
+    return setFilter(desk, "");
+  }
+  if (command === "filter-down") return moveCursor(desk, 1);
+  if (command === "filter-up") return moveCursor(desk, -1);
+  type(desk, layer, key);
+}
+
+function pressInHelp(
+  desk: Desk,
+  layer: LayerOf<"help">,
+  command: string | null,
+  key: string,
+  perform: (binding: Binding) => void,
+) {
+  const entries = helpEntries(desk.keymap, desk.store.state(), layer.field.text, desk.service.isReadOnly);
+  const step = (delta: number) => {
+    const row = Math.max(0, Math.min(entries.length - 1, layer.row + delta));
+    desk.store.dispatch({ type: "replace", layer: { ...layer, row } });
+  };
+  if (command === "help-close") return pop(desk);
+  if (command === "help-down") return step(1);
+  if (command === "help-up") return step(-1);
+  if (command !== "help-run") return type(desk, layer, key);
+  const entry = entries[layer.row];
+  if (!entry) return;
+  pop(desk);
+  perform(entry.binding);
+}
+
+function pressInSort(desk: Desk, layer: LayerOf<"sort">, command: string | null) {
+  const state = desk.store.state();
+  const { columns } = paneOf(state);
+  const step = (delta: number) => {
+    const row = Math.max(0, Math.min(columns.length - 1, layer.row + delta));
+    desk.store.dispatch({ type: "replace", layer: { type: "sort", row } });
+  };
+  if (command === "sort-down") return step(1);
+  if (command === "sort-up") return step(-1);
+  if (command === "sort-close") return pop(desk);
+  const { sort } = paneStateOf(state);
+  if (command === "sort-reverse") changePane(desk, { sort: { ...sort, isReverse: !sort.isReverse } });
+  else if (command === "sort-choose") changePane(desk, { sort: defaultSortFor(columns[layer.row], sort) });
+  else return;
+  pop(desk);
+  desk.intake.settle();
+}
+
+function pressInPrompt(desk: Desk, layer: LayerOf<"prompt">, command: string | null, key: string) {
+  if (command === "prompt-accept") return desk.acts.argue(layer);
+  if (command === "prompt-cancel") return closeDialog(desk);
+  type(desk, layer, key);
+}
+
+function pressInConfirm(desk: Desk, layer: LayerOf<"confirm">, command: string | null) {
+  if (command === "confirm-accept") return desk.acts.confirmed(layer);
+  if (command === "confirm-cancel") return closeDialog(desk);
+  if (command === "confirm-press") return layer.choice === "accept" ? desk.acts.confirmed(layer) : closeDialog(desk);
+  if (command === "confirm-switch") {
+    const choice = layer.choice === "accept" ? "cancel" : "accept";
+    desk.store.dispatch({ type: "replace", layer: { ...layer, choice } });
+  }
+}
+
+/** The list was held under the dialog: it goes on from what there is now. */
+function closeDialog(desk: Desk): void {
+  pop(desk);
+  desk.intake.now();
+}

@@ -1,0 +1,89 @@
+/** The list's props from the state: fitted columns, the rows in sight, or the sentence that stands for them. */
+import type { Cell, Column } from "#app/panes/pane.ts";
+import type { Items, Kind } from "#core/model/kinds.ts";
+import { SPINNER_AFTER_MS } from "./acts.ts";
+import { type FittedColumn, fitColumns } from "./columns.ts";
+import type { ConsoleState } from "./console-store.ts";
+import { listHeight, type Rect } from "./layout.ts";
+import { type ListHeading, type ListRow, MARGIN, type Sentence } from "./parts/list.tsx";
+import type { Rows } from "./rows.ts";
+import { plain, type Skin } from "./skin.ts";
+import type { Running } from "./ui-state.ts";
+import { paneOf, paneStateOf } from "./view.ts";
+
+type Item = Items[Kind];
+
+export interface ListView {
+  readonly headings: readonly ListHeading[];
+  readonly rows: readonly ListRow[];
+  readonly sentences: readonly Sentence[];
+  /** Columns that had no room. */
+  readonly hidden: readonly Column<Item>[];
+}
+
+export function listView(skin: Skin, state: ConsoleState, rows: Rows, rect: Rect): ListView {
+  const pane = paneOf(state);
+  const { sort, offset, cursor } = paneStateOf(state);
+  const fitted = fitColumns<Item>(pane.columns, rect.columns - MARGIN);
+  const { items } = state.shown.shelves[pane.kind];
+  const visible = rows.ids.slice(offset, offset + listHeight(rect));
+  return {
+    headings: fitted.map(({ column, columns }) => ({
+      title: column.title,
+      columns,
+      align: column.align,
+      cut: column.cut,
+      sorted: column.id === sort.column ? (sort.isReverse ? "descending" : "ascending") : null,
+    })),
+    rows: visible.flatMap((id): ListRow[] => {
+      const item = items.get(id);
+      return item ? [{ cells: cellsOf(skin, state, item, fitted), isSelected: id === cursor }] : [];
+    }),
+    sentences: rows.ids.length > 0 ? [] : sentencesFor(skin, state, rows),
+    hidden: pane.columns.filter((column) => !fitted.some((each) => each.column === column)),
+  };
+}
+
+function cellsOf(skin: Skin, state: ConsoleState, item: Item, fitted: readonly FittedColumn<Item>[]): readonly Cell[] {
+  const running = state.ui.running.get(item.id);
+  const { progressColumn } = paneOf(state);
+  return fitted.map(({ column }) =>
+    running && column.id === progressColumn ? progressCell(skin, running, state.ui.tickMs) : column.cell(item),
+  );
+}
+
+/** Spinner, verb and seconds: `/ restart 12s`. */
+function progressCell(skin: Skin, running: Running, nowMs: number): Cell {
+  const elapsedMs = Math.max(0, nowMs - running.startedMs);
+  const seconds = Math.floor(elapsedMs / 1000);
+  const time = seconds > 0 ? ` ${seconds}s` : "";
+  return { text: `${spinner(skin, elapsedMs)} ${running.verb}${time}`, tone: "busy" };
+}
+
+/** Still until the action has taken long enough to be worth watching. */
+export function spinner(skin: Skin, elapsedMs: number): string {
+  const frames = skin.glyphs.spinner;
+  if (elapsedMs < SPINNER_AFTER_MS || skin.isMotionless) return frames[0] ?? "";
+  return frames[Math.floor(elapsedMs / 250) % frames.length] ?? "";
+}
+
+/** Loading, failed, empty, no match: each says what to do next. */
+function sentencesFor(skin: Skin, state: ConsoleState, rows: Rows): readonly Sentence[] {
+  const pane = paneOf(state);
+  const shelf = state.shown.shelves[pane.kind];
+  const { filter } = paneStateOf(state);
+  if (shelf.status === "failed") {
+    const { error } = shelf;
+    const errno = error?.errno && !error.message.includes(error.errno) ? ` (${error.errno})` : "";
+    const what = `Cannot read ${pane.many}: ${error?.message ?? "the source failed"}${errno}`;
+    const way = error?.hint ?? "Press r to read again.";
+    return [
+      { text: plain(skin, what), tone: "error" },
+      { text: plain(skin, way), tone: "text" },
+    ];
+  }
+  if (shelf.status === "loading") return [{ text: pane.loading, tone: "dim" }];
+  if (shelf.items.size === 0) return [{ text: pane.empty, tone: "text" }];
+  const text = `0 of ${shelf.items.size} match "${plain(skin, filter)}". Esc clears the filter.`;
+  return [{ text: rows.filter.problem === null ? text : plain(skin, rows.filter.problem), tone: "text" }];
+}

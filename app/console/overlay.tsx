@@ -1,0 +1,101 @@
+/** The topmost dialog, if there is one. */
+import { ACTIONS } from "#core/act/actions.ts";
+import { itemOf } from "#core/store/select.ts";
+import type { ConsoleState } from "./console-store.ts";
+import type { Desk } from "./desk.ts";
+import { helpEntries } from "./help-entries.ts";
+import type { Rect } from "./layout.ts";
+import { ConfirmDialog } from "./parts/confirm-dialog.tsx";
+import { HelpOverlay } from "./parts/help-overlay.tsx";
+import { PromptDialog } from "./parts/prompt-dialog.tsx";
+import { SortMenu } from "./parts/sort-menu.tsx";
+import { type Layer, topLayer } from "./ui-state.ts";
+import { paneOf, paneStateOf } from "./view.ts";
+
+export interface OverlayProps {
+  readonly desk: Desk;
+  readonly state: ConsoleState;
+  readonly body: Rect;
+}
+
+export function Overlay({ desk, state, body }: OverlayProps) {
+  const { skin } = desk;
+  const layer = topLayer(state.ui);
+  switch (layer?.type) {
+    case undefined:
+    case "filter":
+      return null;
+    case "help": {
+      const entries = helpEntries(desk.keymap, state, layer.field.text, desk.service.isReadOnly);
+      const title = `Keys: ${paneOf(state).title}`;
+      return (
+        <HelpOverlay skin={skin} body={body} title={title} entries={entries} row={layer.row} field={layer.field} />
+      );
+    }
+    case "sort": {
+      const { columns } = paneOf(state);
+      const { sort } = paneStateOf(state);
+      const sorted = columns.findIndex((column) => column.id === sort.column);
+      const titles = columns.map((column) => column.title);
+      return (
+        <SortMenu skin={skin} body={body} titles={titles} row={layer.row} sorted={sorted} isReverse={sort.isReverse} />
+      );
+    }
+    case "prompt": {
+      const { argument, captured, field, problem } = layer;
+      return (
+        <PromptDialog
+          skin={skin}
+          body={body}
+          title={`${ACTIONS[layer.action].title} to ${captured.label}`}
+          label={argument.title}
+          description={argument.description}
+          field={field}
+          problem={problem}
+        />
+      );
+    }
+    case "confirm":
+      return <Confirm desk={desk} state={state} body={body} layer={layer} />;
+  }
+}
+
+interface ConfirmProps extends OverlayProps {
+  readonly layer: Layer & { readonly type: "confirm" };
+}
+
+function Confirm({ desk, state, body, layer }: ConfirmProps) {
+  const { title } = ACTIONS[layer.action];
+  const { captured } = layer;
+  const identity = captured.target.identity ?? null;
+  const given = Object.entries(layer.arguments).map(([name, value]) => [name, String(value)] as const);
+  const facts = [
+    ["item", captured.target.id] as const,
+    ["process", identity === null ? "none" : `pid ${identity.replace(":", ", started at tick ")}`] as const,
+    ...given,
+  ];
+  return (
+    <ConfirmDialog
+      skin={desk.skin}
+      body={body}
+      verb={title}
+      label={captured.label}
+      facts={facts}
+      consequence={layer.consequence}
+      change={changeSince(state, layer)}
+      choice={layer.choice}
+    />
+  );
+}
+
+/** The dialog speaks of the moment it was opened; what happened to its object since is said beside it. */
+function changeSince(state: ConsoleState, layer: Layer & { readonly type: "confirm" }): string | null {
+  const { captured } = layer;
+  const item = itemOf(state.latest, "daemons", captured.target.id);
+  if (!item) return `${captured.label} is gone meanwhile.`;
+  if (item.identity !== (captured.target.identity ?? null)) {
+    const now = item.identity === null ? "its process has ended" : `it is another process now (${item.identity})`;
+    return `${captured.label} changed meanwhile: ${now}. The action will be refused.`;
+  }
+  return null;
+}

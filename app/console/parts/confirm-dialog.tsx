@@ -1,0 +1,55 @@
+/** Verb, exact object, consequence; Cancel is marked first. Says so if the object went or became another meanwhile. */
+import { wrap } from "../cells.ts";
+import type { Rect } from "../layout.ts";
+import { plain, type Skin, type Span, sign } from "../skin.ts";
+import { Dialog, innerColumns } from "./dialog.tsx";
+
+export interface ConfirmDialogProps {
+  readonly skin: Skin;
+  readonly body: Rect;
+  readonly verb: string;
+  readonly label: string;
+  readonly facts: readonly (readonly [string, string])[];
+  readonly consequence: string;
+  /** What changed since the dialog opened; null if nothing did. */
+  readonly change: string | null;
+  readonly choice: "cancel" | "accept";
+}
+
+const COLUMNS = 66;
+
+export function ConfirmDialog({ skin, body, verb, label, facts, consequence, change, choice }: ConfirmDialogProps) {
+  const inner = innerColumns(body, COLUMNS);
+  const lines: (readonly Span[])[] = [[]];
+  for (const [name, value] of facts) {
+    const texts = wrap(plain(skin, value), inner - 10);
+    for (const [index, text] of texts.entries()) {
+      lines.push([
+        { text: (index === 0 ? name : "").padEnd(10), tone: "dim" },
+        { text, tone: "strong" },
+      ]);
+    }
+  }
+  lines.push([]);
+  for (const text of wrap(plain(skin, consequence), inner)) lines.push([{ text }]);
+  if (change !== null) {
+    lines.push([]);
+    for (const text of wrap(`${sign(skin, "warn")} ${plain(skin, change)}`, inner))
+      lines.push([{ text, tone: "warn" }]);
+  }
+  lines.push([], buttons(skin, verb, choice), []);
+  return <Dialog skin={skin} body={body} title={`${verb} ${plain(skin, label)}?`} lines={lines} columns={COLUMNS} />;
+}
+
+/** The marked button is in inverse video and has the cursor's sign. */
+function buttons(skin: Skin, verb: string, choice: "cancel" | "accept"): readonly Span[] {
+  const button = (text: string, isMarked: boolean): Span =>
+    isMarked ? { text: `${skin.glyphs.cursor} ${text} `, tone: "flag" } : { text: `  ${text} ` };
+  return [
+    button("Cancel", choice === "cancel"),
+    { text: "   " },
+    button(verb, choice === "accept"),
+    { text: "     y " },
+    { text: `${verb},  n cancel`, tone: "dim" },
+  ];
+}

@@ -1,0 +1,147 @@
+/**
+ * The console's edge: opens the screen on a service, and gives the terminal back whatever happens. Drawn before there are
+ * data; its exit code is 0 on q.
+ */
+import { type Instance, render } from "ink";
+import { createElement } from "react";
+import type { Clock } from "#core/model/clock.ts";
+import type { Service } from "#core/service/service.ts";
+import { createDesk, type Desk } from "./desk.ts";
+import type { Size } from "./layout.ts";
+import { type LendTerminal, Root } from "./root.tsx";
+import { createSkin, type ThemeOptions } from "./skin.ts";
+import { guardTerminal, INTERNAL_CODE, type Leaving, RESTORE, reportOf } from "./terminal-guard.ts";
+
+/** After the last of a burst of resizes everything is drawn anew: Ink's line diff can leave a stale line behind. */
+const REDRAW_AFTER_MS = 60;
+/** Long enough that the shell has stopped us before the terminal is taken back. */
+const SUSPEND_MS = 50;
+const CLEAR = "\x1b[H\x1b[2J";
+
+export interface ConsoleOptions {
+  readonly service: Service;
+  readonly clock: Clock;
+  readonly theme: ThemeOptions;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly version: string;
+  /** Randomness of request ids; crypto.randomUUID if left out. */
+  readonly newRequestId?: () => string;
+  /** Stops the process group until the shell continues it; SIGTSTP if left out. */
+  readonly stopProcess?: () => void;
+  /** Called when the first frame is drawn. */
+  readonly onOpen?: (open: OpenConsole) => void;
+}
+
+/** What a caller that drives the console can ask of it. */
+export interface OpenConsole {
+  readonly desk: Desk;
+  /** Resolves when everything that is to be drawn has been written. */
+  flush(): Promise<void>;
+}
+
+export async function runConsole(options: ConsoleOptions): Promise<number> {
+  const { service, clock, stdin, stdout, stderr, version } = options;
+  const newRequestId = options.newRequestId ?? (() => crypto.randomUUID());
+  const stopProcess = options.stopProcess ?? (() => process.kill(0, "SIGTSTP"));
+  const { promise: left, resolve } = Promise.withResolvers<Leaving>();
+  let lend: LendTerminal | null = null;
+
+  const desk = createDesk({
+    service,
+    clock,
+    skin: createSkin(options.theme),
+    size: sizeOf(stdout),
+    newRequestId,
+    leave: (code) => resolve({ code, report: null }),
+    suspend: () => {
+      void lend?.(async () => {
+        stopProcess();
+        await new Promise<void>((proceed) => clock.setTimer(SUSPEND_MS, proceed));
+      }).then(() => desk.resize(sizeOf(stdout)));
+    },
+  });
+
+  const tree = createElement(Root, {
+    desk,
+    version,
+    onLend: (next: LendTerminal) => {
+      lend = next;
+    },
+  });
+
+  let ink: Instance | null = null;
+  let cancelRedraw = () => {};
+  let isRedrawing = false;
+  const redraw = () => {
+    ink?.clear();
+    stdout.write(CLEAR);
+    isRedrawing = true;
+    stdout.emit("resize");
+    isRedrawing = false;
+  };
+  const onResize = () => {
+    if (isRedrawing) return;
+    desk.resize(sizeOf(stdout));
+    desk.store.flush();
+    ink?.rerender(tree);
+    cancelRedraw();
+    cancelRedraw = clock.setTimer(REDRAW_AFTER_MS, redraw);
+  };
+  // Before Ink's own listener, so that Ink never draws the old frame at the new size.
+  stdout.on("resize", onResize);
+  const unguard = guardTerminal({ stdin, stdout, leave: resolve });
+
+  try {
+    ink = render(tree, {
+      stdin,
+      stdout,
+      stderr,
+      alternateScreen: true,
+      exitOnCtrlC: false,
+      maxFps: 120,
+      patchConsole: true,
+      incrementalRendering: true,
+      interactive: true,
+      isScreenReaderEnabled: false,
+    });
+    const instance = ink;
+    instance.waitUntilExit().then(
+      () => resolve({ code: 0, report: null }),
+      (error: unknown) => resolve({ code: INTERNAL_CODE, report: reportOf(error) }),
+    );
+    options.onOpen?.({ desk, flush: () => instance.waitUntilRenderFlush() });
+    const leaving = await left;
+    unmount(instance.unmount);
+    if (leaving.report !== null) stderr.write(leaving.report);
+    return leaving.code;
+  } finally {
+    stdout.off("resize", onResize);
+    cancelRedraw();
+    unguard();
+    desk.close();
+    restore(stdin, stdout);
+  }
+}
+
+const sizeOf = (stdout: NodeJS.WriteStream): Size => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
+
+function unmount(inkUnmount: () => void): void {
+  try {
+    inkUnmount();
+  } catch {
+    // What cannot be torn down in order is undone by restore().
+  }
+}
+
+/** Once more, whatever Ink managed to do; a terminal that has hung up cannot be written to. */
+function restore(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream): void {
+  try {
+    if (stdin.isRaw) stdin.setRawMode(false);
+    stdin.unref?.();
+    stdout.write(RESTORE);
+  } catch {
+    // Nobody is there to see it.
+  }
+}

@@ -1,0 +1,131 @@
+/** State -> the parts of the screen. Pure: everything it needs comes in as props. */
+import { Box, Text } from "ink";
+import { clockTime } from "#app/panes/measures.ts";
+import { PANE_LIST } from "#app/panes/table.ts";
+import { newestEvents, staleSinceWallMs } from "#core/store/select.ts";
+import type { ConsoleState } from "./console-store.ts";
+import type { Desk } from "./desk.ts";
+import { DETAIL_MARGIN, detailText } from "./detail-view.ts";
+import { footerView } from "./footer-view.ts";
+import type { FullLayout } from "./layout.ts";
+import { listView } from "./list-view.ts";
+import { Overlay } from "./overlay.tsx";
+import { Detail } from "./parts/detail.tsx";
+import { Divider } from "./parts/divider.tsx";
+import { EventsStrip } from "./parts/events-strip.tsx";
+import { Footer } from "./parts/footer.tsx";
+import { Header } from "./parts/header.tsx";
+import { List } from "./parts/list.tsx";
+import { StatusLine } from "./parts/status-line.tsx";
+import { TabLine } from "./parts/tab-line.tsx";
+import { cellText } from "./skin.ts";
+import { statusView } from "./status-view.ts";
+import { layoutOf, paneOf, paneStateOf, selectedItem } from "./view.ts";
+
+export interface ScreenProps {
+  readonly desk: Desk;
+  readonly state: ConsoleState;
+  readonly version: string;
+}
+
+export function Screen({ desk, state, version }: ScreenProps) {
+  const place = layoutOf(state);
+  if (place.kind === "small") return <Text wrap="truncate">{place.sentence}</Text>;
+  return (
+    <Box width={place.size.columns} height={place.size.rows}>
+      <Full desk={desk} state={state} version={version} place={place} />
+    </Box>
+  );
+}
+
+interface FullProps extends ScreenProps {
+  readonly place: FullLayout;
+}
+
+function Full({ desk, state, version, place }: FullProps) {
+  const { skin } = desk;
+  const rows = desk.view.rows(state);
+  const pane = paneOf(state);
+  const paneState = paneStateOf(state);
+  const item = selectedItem(state);
+  /** Where the list would be: what it leaves out is said in the status line. */
+  const list = place.list ?? place.body;
+  const view = listView(skin, state, rows, list);
+  const remark =
+    item === undefined || place.detail ? "" : view.hidden.find((column) => column.isFilling)?.cell(item).text;
+  const status = statusView(skin, state, rows, remark ?? "");
+  const footer = footerView(desk, state);
+  return (
+    <>
+      <Header
+        skin={skin}
+        rect={place.header}
+        version={version}
+        node={state.shown.node}
+        flags={flagsOf(desk, state)}
+        asOf={state.shown.atMs === 0 ? null : clockTime(state.shown.atMs)}
+      />
+      <TabLine
+        skin={skin}
+        rect={place.tabs}
+        tabs={tabsOf(state)}
+        filter={paneState.filter}
+        position={positionOf(state, rows.ids.length)}
+      />
+      {place.list && (
+        <List
+          skin={skin}
+          rect={place.list}
+          headings={view.headings}
+          rows={view.rows}
+          sentences={view.sentences}
+          hasFocus={!paneState.isDetailOpen}
+        />
+      )}
+      {place.divider && <Divider skin={skin} rect={place.divider} />}
+      {place.detail && (
+        <Detail
+          skin={skin}
+          rect={place.detail}
+          title={item === undefined ? null : cellText(skin, { text: pane.label(item) })}
+          text={detailText(skin, state, place.detail.columns - DETAIL_MARGIN)}
+          offset={paneState.detailOffset}
+          hasFocus={paneState.isDetailOpen}
+        />
+      )}
+      {place.events && (
+        <EventsStrip skin={skin} rect={place.events} events={newestEvents(state.shown, place.events.rows)} />
+      )}
+      <StatusLine skin={skin} rect={place.status} spans={status.spans} aside={status.aside} />
+      <Footer skin={skin} rect={place.footer} keys={footer.keys} last={footer.last} />
+      <Overlay desk={desk} state={state} body={place.body} />
+    </>
+  );
+}
+
+function tabsOf(state: ConsoleState) {
+  return PANE_LIST.map((pane) => {
+    const shelf = state.shown.shelves[pane.kind];
+    const count = shelf.status === "loading" ? "..." : String(shelf.items.size);
+    return { title: pane.title, count, isActive: pane.kind === state.ui.pane };
+  });
+}
+
+/** `7/37 (of 212)`: the cursor's place, the rows, and all items if a filter hides some. */
+function positionOf(state: ConsoleState, shown: number): string {
+  const { cursor, row, filter } = paneStateOf(state);
+  const all = state.shown.shelves[state.ui.pane].items.size;
+  const at = `${cursor === null ? 0 : row + 1}/${shown}`;
+  return filter === "" ? at : `${at} (of ${all})`;
+}
+
+function flagsOf(desk: Desk, state: ConsoleState): readonly string[] {
+  const flags: string[] = [];
+  if (desk.service.isReadOnly) flags.push("READ-ONLY");
+  if (state.ui.isFrozen) flags.push("FROZEN");
+  const shelf = state.latest.shelves[state.ui.pane];
+  const sinceMs = staleSinceWallMs(shelf, desk.clock.nowMs(), desk.clock.wallMs());
+  if (sinceMs !== null) flags.push(`STALE since ${clockTime(sinceMs)}`);
+  else if (shelf.status === "failed" && shelf.items.size > 0) flags.push("STALE");
+  return flags;
+}

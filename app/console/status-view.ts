@@ -1,0 +1,64 @@
+/** What the status line says, by importance: typing, answer, action, filter mistake, broken source, remark on the row. */
+
+import type { Tone } from "#app/panes/pane.ts";
+import type { Severity } from "#core/model/event.ts";
+import type { ConsoleState } from "./console-store.ts";
+import { spinner } from "./list-view.ts";
+import { fieldSpans } from "./parts/field.ts";
+import type { Rows } from "./rows.ts";
+import { plain, type Skin, type Span, sign } from "./skin.ts";
+import { topLayer } from "./ui-state.ts";
+import { paneOf, paneStateOf } from "./view.ts";
+
+export interface StatusView {
+  readonly spans: readonly Span[];
+  readonly aside: string;
+}
+
+const TONES: Readonly<Record<Severity, Tone>> = { info: "text", warn: "warn", error: "error" };
+
+export function statusView(skin: Skin, state: ConsoleState, rows: Rows, remark: string): StatusView {
+  const { ui } = state;
+  const layer = topLayer(ui);
+  if (layer?.type === "filter") {
+    const problem = rows.filter.problem;
+    const aside = problem === null ? "" : plain(skin, problem);
+    return { spans: [{ text: "filter: ", tone: "accent" }, ...fieldSpans(skin, layer.field)], aside };
+  }
+  if (ui.toast) {
+    const { severity, text } = ui.toast;
+    const mark = severity === "info" ? "" : `${sign(skin, severity)} `;
+    return { spans: [{ text: mark + plain(skin, text), tone: TONES[severity] }], aside: runningAside(state) };
+  }
+  if (ui.running.size > 0) return runningView(skin, state);
+  const trouble = sourceTrouble(state);
+  if (trouble !== null)
+    return { spans: [{ text: `${sign(skin, "warn")} ${plain(skin, trouble)}`, tone: "warn" }], aside: "" };
+  return { spans: [{ text: plain(skin, remark), tone: "dim" }], aside: "" };
+}
+
+/** The action on the selected item, else the one that has run longest. */
+function runningView(skin: Skin, state: ConsoleState): StatusView {
+  const { running, tickMs } = state.ui;
+  const { cursor } = paneStateOf(state);
+  const one = (cursor === null ? undefined : running.get(cursor)) ?? running.values().next().value;
+  if (!one) return { spans: [], aside: "" };
+  const elapsedMs = Math.max(0, tickMs - one.startedMs);
+  const step = one.isCancelAsked ? `cancel asked; ${one.step}` : one.step;
+  const others = running.size > 1 ? ` (and ${running.size - 1} more)` : "";
+  const text = `${spinner(skin, elapsedMs)} ${one.verb} ${plain(skin, one.label)}: ${plain(skin, step)}${others}`;
+  const way = one.isCancelAsked || one !== (cursor === null ? undefined : running.get(cursor)) ? "" : "  Esc cancels";
+  return { spans: [{ text, tone: "busy" }], aside: `${Math.floor(elapsedMs / 1000)} s${way}` };
+}
+
+const runningAside = (state: ConsoleState) => (state.ui.running.size > 0 ? `${state.ui.running.size} running` : "");
+
+/** Rows are there, but their source is broken or only part of it could be read. */
+function sourceTrouble(state: ConsoleState): string | null {
+  const pane = paneOf(state);
+  const shelf = state.shown.shelves[pane.kind];
+  if (shelf.items.size === 0) return null;
+  if (shelf.status === "failed") return `${pane.many} cannot be read now: ${shelf.error?.message ?? ""}`;
+  const [first, ...more] = shelf.warnings;
+  return first ? `${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ""}` : null;
+}

@@ -1,0 +1,35 @@
+/** One line of answer. The newest wins; a piece of news leaves by itself, an error stays until somebody was there. */
+import type { Clock } from "#core/model/clock.ts";
+import type { Severity } from "#core/model/event.ts";
+import type { ConsoleStore } from "./console-store.ts";
+
+const INFO_MS = 2000;
+const LEAST_ERROR_MS = 4000;
+
+export interface Toasts {
+  say(severity: Severity, text: string): void;
+  /** A key was pressed: an error that has stood long enough has been seen. */
+  seen(): void;
+  close(): void;
+}
+
+export function createToasts(store: ConsoleStore, clock: Clock): Toasts {
+  let cancel: (() => void) | null = null;
+  const clear = () => {
+    cancel?.();
+    cancel = null;
+    if (store.state().ui.toast) store.dispatch({ type: "toast", toast: null });
+  };
+  return {
+    say(severity, text) {
+      cancel?.();
+      cancel = severity === "info" ? clock.setTimer(INFO_MS, clear) : null;
+      store.dispatch({ type: "toast", toast: { severity, text, shownAtMs: clock.nowMs() } });
+    },
+    seen() {
+      const { toast } = store.state().ui;
+      if (toast && toast.severity !== "info" && clock.nowMs() - toast.shownAtMs >= LEAST_ERROR_MS) clear();
+    },
+    close: () => cancel?.(),
+  };
+}

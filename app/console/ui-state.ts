@@ -1,0 +1,170 @@
+/** What the operator has done to the screen, as plain data and a pure reducer. The cursor is an identity, not a row. */
+import type { SortOrder } from "#app/panes/pane.ts";
+import { PANES } from "#app/panes/table.ts";
+import type { ActionId, ArgumentSpec } from "#core/act/actions.ts";
+import type { ActionTarget } from "#core/act/request.ts";
+import type { Severity } from "#core/model/event.ts";
+import { KIND_NAMES, type Kind } from "#core/model/kinds.ts";
+import type { TextField } from "./text-field.ts";
+
+export interface PaneState {
+  readonly cursor: string | null;
+  /** Where the cursor was last seen: its neighbours are found from here when its item is gone. */
+  readonly row: number;
+  /** First row on the screen. */
+  readonly offset: number;
+  readonly filter: string;
+  readonly sort: SortOrder;
+  readonly isDetailOpen: boolean;
+  readonly detailOffset: number;
+}
+
+/** What an action is about to be done to, as it was when the operator asked. */
+export interface Captured {
+  readonly kind: Kind;
+  readonly label: string;
+  readonly target: ActionTarget;
+}
+
+export type Arguments = Readonly<Record<string, string | number | boolean>>;
+
+export type Layer =
+  | { readonly type: "filter"; readonly field: TextField }
+  | { readonly type: "help"; readonly field: TextField; readonly row: number }
+  | { readonly type: "sort"; readonly row: number }
+  | {
+      readonly type: "prompt";
+      readonly action: ActionId;
+      readonly captured: Captured;
+      readonly argument: ArgumentSpec;
+      readonly field: TextField;
+      readonly problem: string | null;
+    }
+  | {
+      readonly type: "confirm";
+      readonly action: ActionId;
+      readonly captured: Captured;
+      readonly arguments: Arguments;
+      readonly consequence: string;
+      readonly choice: "cancel" | "accept";
+    };
+
+export interface Toast {
+  readonly severity: Severity;
+  readonly text: string;
+  readonly shownAtMs: number;
+}
+
+/** An action under way, shown on the row of its item. */
+export interface Running {
+  readonly action: ActionId;
+  readonly label: string;
+  readonly verb: string;
+  readonly startedMs: number;
+  /** What it does now, in words. */
+  readonly step: string;
+  readonly isCancelAsked: boolean;
+}
+
+export interface Undo {
+  readonly action: ActionId;
+  readonly kind: Kind;
+  readonly id: string;
+  readonly label: string;
+}
+
+export interface UiState {
+  readonly pane: Kind;
+  readonly panes: Readonly<Record<Kind, PaneState>>;
+  /** The topmost, last, owns the input. */
+  readonly layers: readonly Layer[];
+  readonly toast: Toast | null;
+  /** By the id of the item. */
+  readonly running: ReadonlyMap<string, Running>;
+  /** Monotonic time of the newest frame of running actions. */
+  readonly tickMs: number;
+  readonly undo: Undo | null;
+  readonly isFrozen: boolean;
+}
+
+export type UiAction =
+  | { readonly type: "pane"; readonly pane: Kind }
+  | { readonly type: "change-pane"; readonly pane: Kind; readonly change: Partial<PaneState> }
+  | { readonly type: "push"; readonly layer: Layer }
+  | { readonly type: "replace"; readonly layer: Layer }
+  | { readonly type: "pop" }
+  | { readonly type: "toast"; readonly toast: Toast | null }
+  | { readonly type: "run"; readonly id: string; readonly running: Running }
+  | { readonly type: "progress"; readonly id: string; readonly change: Partial<Running> }
+  | { readonly type: "ran"; readonly id: string }
+  | { readonly type: "tick"; readonly nowMs: number }
+  | { readonly type: "undoable"; readonly undo: Undo | null }
+  | { readonly type: "frozen"; readonly isFrozen: boolean };
+
+function initialPane(kind: Kind): PaneState {
+  return {
+    cursor: null,
+    row: 0,
+    offset: 0,
+    filter: "",
+    sort: PANES[kind].sort,
+    isDetailOpen: false,
+    detailOffset: 0,
+  };
+}
+
+export function initialUi(): UiState {
+  return {
+    pane: KIND_NAMES[0] ?? "daemons",
+    panes: { daemons: initialPane("daemons"), events: initialPane("events") },
+    layers: [],
+    toast: null,
+    running: new Map(),
+    tickMs: 0,
+    undo: null,
+    isFrozen: false,
+  };
+}
+
+export function reduceUi(state: UiState, action: UiAction): UiState {
+  switch (action.type) {
+    case "pane":
+      return { ...state, pane: action.pane };
+    case "change-pane":
+      return { ...state, panes: { ...state.panes, [action.pane]: { ...state.panes[action.pane], ...action.change } } };
+    case "push":
+      return { ...state, layers: [...state.layers, action.layer] };
+    case "replace":
+      return { ...state, layers: [...state.layers.slice(0, -1), action.layer] };
+    case "pop":
+      return { ...state, layers: state.layers.slice(0, -1) };
+    case "toast":
+      return { ...state, toast: action.toast };
+    case "run":
+      return { ...state, running: new Map(state.running).set(action.id, action.running) };
+    case "progress":
+      return { ...state, running: progressed(state.running, action.id, action.change) };
+    case "ran": {
+      const running = new Map(state.running);
+      running.delete(action.id);
+      return { ...state, running };
+    }
+    case "tick":
+      return { ...state, tickMs: action.nowMs };
+    case "undoable":
+      return { ...state, undo: action.undo };
+    case "frozen":
+      return { ...state, isFrozen: action.isFrozen };
+  }
+}
+
+function progressed(running: UiState["running"], id: string, change: Partial<Running>): UiState["running"] {
+  const current = running.get(id);
+  return current ? new Map(running).set(id, { ...current, ...change }) : running;
+}
+
+export const topLayer = (state: UiState): Layer | null => state.layers.at(-1) ?? null;
+
+/** A dialog about one item keeps the list as it was when the operator looked. */
+export const isListHeld = (state: UiState): boolean =>
+  state.isFrozen || state.layers.some((layer) => layer.type === "confirm" || layer.type === "prompt");

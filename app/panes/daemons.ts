@@ -1,0 +1,209 @@
+/** Daemons: columns, the facts of one daemon each on its own line, and the sentences of an empty list. */
+import type { Daemon, DaemonState } from "#core/model/daemon.ts";
+import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
+import type { Cell, Column, DetailContext, DetailLine, Pane, Sign, Tone } from "./pane.ts";
+
+const STATE_LOOKS: Readonly<Record<DaemonState, { readonly sign: Sign; readonly tone: Tone; readonly rank: number }>> =
+  {
+    failed: { sign: "failed", tone: "error", rank: 0 },
+    stale: { sign: "stale", tone: "warn", rank: 1 },
+    unlocked: { sign: "unlocked", tone: "warn", rank: 2 },
+    unknown: { sign: "unknown", tone: "unknown", rank: 3 },
+    stopping: { sign: "busy", tone: "busy", rank: 4 },
+    starting: { sign: "busy", tone: "busy", rank: 5 },
+    down: { sign: "down", tone: "dim", rank: 6 },
+    up: { sign: "up", tone: "ok", rank: 7 },
+  };
+
+function stateCell(daemon: Daemon): Cell {
+  const look = STATE_LOOKS[daemon.state];
+  return { text: daemon.state, tone: look.tone, sign: look.sign };
+}
+
+function note(daemon: Daemon): Cell {
+  const problem = daemon.problems[0];
+  if (problem) return { text: problem.message, tone: "warn" };
+  if (daemon.description) return { text: daemon.description, tone: "dim" };
+  return { text: daemon.managed ? "" : `found: ${daemon.pidFile}`, tone: "dim" };
+}
+
+const NONE: Cell = { text: "-", tone: "dim" };
+
+const COLUMNS: readonly Column<Daemon>[] = [
+  {
+    id: "name",
+    title: "NAME",
+    min: 12,
+    ideal: 26,
+    priority: 0,
+    align: "left",
+    cut: "middle",
+    cell: (daemon) => ({ text: daemon.label, tone: daemon.managed ? "strong" : "text" }),
+    sortValue: (daemon) => daemon.label.toLowerCase(),
+  },
+  {
+    id: "state",
+    title: "STATE",
+    min: 13,
+    ideal: 13,
+    priority: 0,
+    align: "left",
+    cut: "never",
+    cell: stateCell,
+    sortValue: (daemon) => STATE_LOOKS[daemon.state].rank,
+  },
+  {
+    id: "pid",
+    title: "PID",
+    min: 7,
+    ideal: 7,
+    priority: 1,
+    align: "right",
+    cut: "never",
+    cell: (daemon) => (daemon.pid === null ? NONE : { text: String(daemon.pid) }),
+    sortValue: (daemon) => daemon.pid,
+  },
+  {
+    id: "cpu",
+    title: "CPU %",
+    min: 6,
+    ideal: 6,
+    priority: 3,
+    align: "right",
+    cut: "never",
+    cell: (daemon) => {
+      const percent = daemon.usage?.cpuPercent ?? null;
+      return percent === null ? NONE : { text: percent.toFixed(1) };
+    },
+    sortValue: (daemon) => daemon.usage?.cpuPercent ?? null,
+  },
+  {
+    id: "memory",
+    title: "MEM MiB",
+    min: 7,
+    ideal: 8,
+    priority: 4,
+    align: "right",
+    cut: "never",
+    cell: (daemon) => (daemon.usage === null ? NONE : { text: mebibytes(daemon.usage.memoryBytes) }),
+    sortValue: (daemon) => daemon.usage?.memoryBytes ?? null,
+  },
+  {
+    id: "since",
+    title: "SINCE",
+    min: 14,
+    ideal: 14,
+    priority: 5,
+    align: "left",
+    cut: "never",
+    cell: (daemon) => (daemon.since === null ? NONE : { text: sinceText(daemon.since) }),
+    sortValue: (daemon) => (daemon.since === null ? null : Date.parse(daemon.since)),
+  },
+  {
+    id: "note",
+    title: "NOTE",
+    min: 14,
+    ideal: 30,
+    priority: 6,
+    align: "left",
+    cut: "end",
+    isFilling: true,
+    cell: note,
+    sortValue: (daemon) => note(daemon).text || null,
+  },
+];
+
+/** Month, day and time: right on any day, so it need not be drawn again at midnight. */
+function sinceText(at: string): string {
+  return fullTime(Date.parse(at)).slice(5);
+}
+
+const yesNo = (value: boolean | null, yes: string, no: string, unknown: string): { text: string; tone: Tone } => {
+  if (value === null) return { text: unknown, tone: "unknown" };
+  return value ? { text: yes, tone: "ok" } : { text: no, tone: "dim" };
+};
+
+function lockLine(daemon: Daemon): DetailLine {
+  const { held, by } = daemon.lock;
+  if (held === null) return { label: "locked", text: "cannot be told (no right to read the lock)", tone: "unknown" };
+  if (!held) return { label: "locked", text: "no", tone: daemon.present ? "warn" : "dim" };
+  if (by === null) return { label: "locked", text: "yes, by a process that cannot be seen", tone: "warn" };
+  const isOther = daemon.pid !== null && by !== daemon.pid;
+  return { label: "locked", text: `yes, by pid ${by}`, tone: isOther ? "warn" : "ok" };
+}
+
+function detail(daemon: Daemon, context: DetailContext): readonly DetailLine[] {
+  const lines: DetailLine[] = [];
+  const state = stateCell(daemon);
+  const since = daemon.since === null ? "" : `, since ${fullTime(Date.parse(daemon.since))}`;
+  lines.push({ label: "state", text: `${state.text}${since}`, tone: state.tone ?? "text", sign: state.sign ?? "none" });
+  for (const problem of daemon.problems) {
+    lines.push({ label: "problem", text: `${problem.message} (${problem.code})`, tone: "warn", sign: "warn" });
+  }
+  if (daemon.description) lines.push({ label: "about", text: daemon.description });
+  lines.push({ label: "managed", text: daemon.managed ? "yes, declared" : "no, only found" });
+
+  lines.push({ heading: "Facts" });
+  lines.push({
+    label: "wanted",
+    text: daemon.wanted ?? "nothing asked of muster",
+    tone: daemon.wanted ? "text" : "dim",
+  });
+  lines.push({ label: "present", ...yesNo(daemon.present, "yes, its process lives", "no", "cannot be told") });
+  lines.push(lockLine(daemon));
+  lines.push({
+    label: "ready",
+    ...yesNo(daemon.ready, "yes, its pid is written under the lock", "no", "cannot be told"),
+  });
+
+  lines.push({ heading: "Process" });
+  lines.push({
+    label: "pid",
+    text: daemon.pid === null ? "none" : String(daemon.pid),
+    tone: daemon.pid ? "text" : "dim",
+  });
+  if (daemon.identity) lines.push({ label: "identity", text: daemon.identity });
+  if (daemon.comm) lines.push({ label: "command", text: daemon.comm });
+  if (daemon.startedAt) {
+    const startedMs = Date.parse(daemon.startedAt);
+    lines.push({ label: "started", text: fullTime(startedMs) });
+    lines.push({
+      label: "running",
+      text: `${duration(context.atMs - startedMs)} at ${clockTime(context.atMs)}`,
+    });
+  }
+  if (daemon.usage) {
+    const percent = daemon.usage.cpuPercent;
+    const now = percent === null ? "first sample" : `${percent.toFixed(1)} %`;
+    lines.push({ label: "cpu", text: `${now}, ${duration(daemon.usage.cpuSeconds * 1000)} in all` });
+    lines.push({ label: "memory", text: `${mebibytes(daemon.usage.memoryBytes)} MiB resident` });
+  }
+  if (daemon.exit) {
+    const tone = daemon.exit.status === 0 ? "dim" : "warn";
+    lines.push({ label: "last exit", text: `${daemon.exit.text}, ${fullTime(Date.parse(daemon.exit.at))}`, tone });
+  }
+
+  lines.push({ heading: "Files" });
+  lines.push({ label: "pid file", text: daemon.pidFile });
+  lines.push({ label: "guard file", text: daemon.guardFile ?? "none", tone: daemon.guardFile ? "text" : "dim" });
+  lines.push({ label: "id", text: daemon.id, tone: "dim" });
+  return lines;
+}
+
+export const DAEMONS_PANE: Pane<"daemons"> = {
+  kind: "daemons",
+  title: "Daemons",
+  one: "daemon",
+  many: "daemons",
+  columns: COLUMNS,
+  sort: { column: "name", isReverse: false },
+  progressColumn: "state",
+  isChronicle: false,
+  hasHistory: true,
+  loading: "Reading declared daemons and pid files...",
+  empty: "No daemons: none is declared and no pid file was found. Declare one in daemons.d, then press r.",
+  label: (daemon) => daemon.label,
+  searchText: (daemon) =>
+    `${daemon.label} ${daemon.name} ${daemon.state} ${daemon.comm ?? ""} ${daemon.pid ?? ""} ${daemon.description ?? ""}`,
+  detail,
+};

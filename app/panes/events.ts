@@ -1,0 +1,115 @@
+/** Events: what happened on this node, newest first. */
+import type { MusterEvent, Severity } from "#core/model/event.ts";
+import { nameOf } from "#core/model/id.ts";
+import { fullTime } from "./measures.ts";
+import type { Cell, Column, DetailLine, Pane, Sign, Tone } from "./pane.ts";
+
+const LOOKS: Readonly<Record<Severity, { readonly sign: Sign; readonly tone: Tone; readonly rank: number }>> = {
+  error: { sign: "error", tone: "error", rank: 0 },
+  warn: { sign: "warn", tone: "warn", rank: 1 },
+  info: { sign: "info", tone: "dim", rank: 2 },
+};
+
+export function severityCell(event: MusterEvent): Cell {
+  const look = LOOKS[event.severity];
+  return { text: event.severity, tone: look.tone, sign: look.sign };
+}
+
+/** The number behind the last slash: the order in which the journal took them. */
+const numberOf = (event: MusterEvent) => Number(nameOf(event.id));
+
+const COLUMNS: readonly Column<MusterEvent>[] = [
+  {
+    id: "time",
+    title: "TIME",
+    min: 14,
+    ideal: 14,
+    priority: 0,
+    align: "left",
+    cut: "never",
+    cell: (event) => ({ text: fullTime(Date.parse(event.at)).slice(5), tone: "dim" }),
+    sortValue: numberOf,
+  },
+  {
+    id: "severity",
+    title: "LEVEL",
+    min: 7,
+    ideal: 7,
+    priority: 0,
+    align: "left",
+    cut: "never",
+    cell: severityCell,
+    sortValue: (event) => LOOKS[event.severity].rank,
+  },
+  {
+    id: "target",
+    title: "ABOUT",
+    min: 10,
+    ideal: 20,
+    priority: 2,
+    align: "left",
+    cut: "middle",
+    cell: (event) => ({ text: event.target === null ? "-" : nameOf(event.target) }),
+    sortValue: (event) => (event.target === null ? null : nameOf(event.target)),
+  },
+  {
+    id: "message",
+    title: "WHAT HAPPENED",
+    min: 16,
+    ideal: 60,
+    priority: 0,
+    align: "left",
+    cut: "end",
+    isFilling: true,
+    cell: (event) => ({ text: event.message, tone: event.severity === "info" ? "text" : LOOKS[event.severity].tone }),
+    sortValue: (event) => event.message,
+  },
+  {
+    id: "code",
+    title: "CODE",
+    min: 18,
+    ideal: 18,
+    priority: 3,
+    align: "left",
+    cut: "end",
+    cell: (event) => ({ text: event.code, tone: "dim" }),
+    sortValue: (event) => event.code,
+  },
+];
+
+function detail(event: MusterEvent): readonly DetailLine[] {
+  const severity = severityCell(event);
+  const lines: DetailLine[] = [
+    { label: "level", text: severity.text, tone: severity.tone ?? "text", sign: severity.sign ?? "none" },
+    { label: "at", text: fullTime(Date.parse(event.at)) },
+    { label: "what", text: event.message },
+    { label: "about", text: event.target ?? "this node", tone: event.target ? "text" : "dim" },
+    { label: "code", text: event.code },
+  ];
+  if (event.action || event.requestId || event.actor) {
+    lines.push({ heading: "Action" });
+    if (event.action) lines.push({ label: "action", text: event.action });
+    if (event.outcome) lines.push({ label: "outcome", text: event.outcome });
+    if (event.actor) lines.push({ label: "asked by", text: event.actor });
+    if (event.requestId) lines.push({ label: "request", text: event.requestId, tone: "dim" });
+  }
+  lines.push({ label: "id", text: event.id, tone: "dim" });
+  return lines;
+}
+
+export const EVENTS_PANE: Pane<"events"> = {
+  kind: "events",
+  title: "Events",
+  one: "event",
+  many: "events",
+  columns: COLUMNS,
+  sort: { column: "time", isReverse: true },
+  progressColumn: null,
+  isChronicle: true,
+  hasHistory: false,
+  loading: "Reading the journal...",
+  empty: "No events yet. They appear here as daemons come, go and are acted on.",
+  label: (event) => `event ${nameOf(event.id)}`,
+  searchText: (event) => `${event.severity} ${event.target ?? ""} ${event.code} ${event.message} ${event.action ?? ""}`,
+  detail,
+};

@@ -1,0 +1,98 @@
+/**
+ * What a pane is: how one kind of item looks. A pane file says nothing but columns, detail and sentences; the list, its
+ * keys, its filter and its dialogs are the console's and the same for every kind.
+ *
+ *     Pane -> columns -> cells (text + tone + glyph) -> the console paints them
+ */
+import type { Items, Kind } from "#core/model/kinds.ts";
+
+/** What a piece of text means. The theme alone knows what that looks like. */
+export type Tone =
+  | "text"
+  | "strong"
+  | "dim"
+  | "accent"
+  | "heading"
+  | "ok"
+  | "warn"
+  | "error"
+  | "unknown"
+  | "busy"
+  | "flag";
+
+/** A sign that stands beside a word, so that no state is told by colour alone. */
+export type Sign =
+  | "up"
+  | "busy"
+  | "down"
+  | "failed"
+  | "unknown"
+  | "stale"
+  | "unlocked"
+  | "info"
+  | "warn"
+  | "error"
+  | "none";
+
+export interface Cell {
+  readonly text: string;
+  readonly tone?: Tone;
+  readonly sign?: Sign;
+}
+
+export type SortValue = string | number | null;
+
+export interface Column<T> {
+  readonly id: string;
+  /** Heading, with the unit of numbers. */
+  readonly title: string;
+  /** Below this many columns it is left out. */
+  readonly min: number;
+  readonly ideal: number;
+  /** The column with the highest number is left out first. */
+  readonly priority: number;
+  readonly align: "left" | "right";
+  /** Where a text that is too long loses characters; `never` for what would mislead when cut. */
+  readonly cut: "end" | "middle" | "never";
+  /** Takes the room that is left. */
+  readonly isFilling?: boolean;
+  cell(item: T): Cell;
+  /** null sorts last. */
+  sortValue(item: T): SortValue;
+}
+
+export type DetailLine =
+  | { readonly heading: string }
+  | { readonly label: string; readonly text: string; readonly tone?: Tone; readonly sign?: Sign };
+
+export interface DetailContext {
+  /** Wall clock of the newest data: what "for 3 h" is counted to. */
+  readonly atMs: number;
+}
+
+export interface SortOrder {
+  readonly column: string;
+  readonly isReverse: boolean;
+}
+
+/** Methods, not properties: so that `Pane<"daemons">` can stand in a table of panes of all kinds. */
+export interface Pane<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly title: string;
+  readonly one: string;
+  readonly many: string;
+  readonly columns: readonly Column<Items[K]>[];
+  readonly sort: SortOrder;
+  /** The column that a running action writes its progress to. */
+  readonly progressColumn: string | null;
+  /** The newest comes first; the list stays on it until the cursor is moved away. */
+  readonly isChronicle: boolean;
+  /** Events of one item are shown below its detail. */
+  readonly hasHistory: boolean;
+  readonly loading: string;
+  readonly empty: string;
+  label(item: Items[K]): string;
+  /** What the filter looks in. */
+  searchText(item: Items[K]): string;
+  detail(item: Items[K], context: DetailContext): readonly DetailLine[];
+}

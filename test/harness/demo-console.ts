@@ -1,0 +1,119 @@
+/** The console on made-up daemons, in this terminal: `NODE_ENV=production bun test/harness/demo-console.ts [--ascii] [--mono] [--read-only] [--many N] [--loading]`. */
+import { runConsole } from "#app/console/run.ts";
+import type { Clock } from "#core/model/clock.ts";
+import type { Daemon, DaemonState } from "#core/model/daemon.ts";
+import { daemon, event } from "./items.ts";
+import { createScriptedService, type ScriptedService } from "./scripted-service.ts";
+
+const realClock: Clock = {
+  nowMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  setTimer(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+const STATES: readonly DaemonState[] = ["up", "up", "up", "down", "failed", "stale", "unlocked", "unknown", "starting"];
+const NAMES =
+  "sshd cron rsyslogd chronyd slurmd munge nfsd postfix nginx postgres redis kubelet containerd dnsmasq".split(" ");
+
+function made(index: number): Daemon {
+  const state = STATES[index % STATES.length] ?? "up";
+  const name = index < NAMES.length ? (NAMES[index] ?? "") : `worker-${String(index).padStart(5, "0")}`;
+  const pid = state === "up" || state === "starting" || state === "unlocked" ? 800 + index * 13 : null;
+  const isFound = index % 4 === 3;
+  return daemon(name, {
+    state,
+    pid,
+    managed: !isFound,
+    name: isFound ? `/run/${name}.pid` : name,
+    id: `n1/daemon/${isFound ? `/run/${name}.pid` : name}`,
+    description: index % 3 === 0 ? "keeps the machine reachable for its operators" : null,
+    usage:
+      pid === null ? null : { cpuPercent: (index * 7) % 100, cpuSeconds: index * 60, memoryBytes: (index + 1) * 3e6 },
+    problems:
+      state === "failed"
+        ? [{ code: "DOWN_UNEXPECTEDLY", message: "wanted up, but its process ended with exit 3" }]
+        : state === "stale"
+          ? [{ code: "STALE_PID_FILE", message: `pid file names 4711, which does not live` }]
+          : [],
+    exit: state === "failed" ? { at: new Date().toISOString(), status: 768, text: "exit 3" } : null,
+    wanted: state === "failed" || state === "up" ? "up" : null,
+  });
+}
+
+function follow(service: ScriptedService, answered: { count: number }): void {
+  for (const invocation of service.invocations.slice(answered.count)) {
+    answered.count++;
+    const id = invocation.request.targets[0]?.id ?? "";
+    invocation.progress("signal sent; waiting for the lock of the pid file");
+    const item = service.snapshot().shelves.daemons.items.get(id);
+    const timer = setTimeout(() => {
+      if (item) {
+        const pid = invocation.request.action === "daemon.stop" ? null : 4242;
+        service.emit({
+          src: "daemons",
+          op: "upsert",
+          item: {
+            ...item,
+            state: pid ? "up" : "down",
+            pid,
+            identity: pid ? `${pid}:77` : null,
+            usage: null,
+            lock: { held: pid !== null, by: pid },
+          },
+        });
+      }
+      invocation.finish({ message: "its lock is free after 6 s", undo: "daemon.start" });
+    }, 6000);
+    invocation.signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      invocation.finish({ outcome: "unknown", message: "cancelled while waiting; the signal was sent" });
+    });
+  }
+}
+
+async function main(): Promise<void> {
+  const has = (flag: string) => process.argv.includes(flag);
+  const manyAt = process.argv.indexOf("--many");
+  const count = manyAt > 0 ? Number(process.argv[manyAt + 1]) : 37;
+  const service = createScriptedService(realClock, "n1.cluster");
+  service.isReadOnly = has("--read-only");
+  if (!has("--loading")) {
+    setTimeout(() => {
+      service.emit(
+        { src: "daemons", op: "reset", items: Array.from({ length: count }, (_, index) => made(index)) },
+        {
+          src: "events",
+          op: "reset",
+          items: Array.from({ length: 60 }, (_, index) =>
+            event(index, {
+              target: `n1/daemon/${NAMES[index % NAMES.length]}`,
+              severity: index % 7 === 0 ? "error" : index % 5 === 0 ? "warn" : "info",
+              message:
+                index % 7 === 0 ? "wanted up, but its process ended with exit 3" : "holds its lock and wrote its pid",
+            }),
+          ),
+        },
+      );
+    }, 50);
+  }
+  const answered = { count: 0 };
+  setInterval(() => follow(service, answered), 50).unref();
+  const code = await runConsole({
+    service,
+    clock: realClock,
+    theme: { colorLevel: has("--mono") ? 0 : 2, isAscii: has("--ascii"), isMotionless: false },
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    version: "0.1.0",
+  });
+  process.exit(code);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exit(70);
+});
