@@ -1,0 +1,129 @@
+/**
+ * Every fork, exec and exit on the machine, from the kernel's proc connector.
+ *
+ *     kernel -> filter (types, no threads) -> socket, 16 MB -> pump -> 4 ms -> all that is there -> one batch
+ *
+ * Collecting for a few milliseconds makes a storm of forks cost one wake-up for hundreds of events.
+ */
+import { closeConnector, openConnector, receiveMessage } from "./connector.ts";
+import { ERRNO } from "./errno-names.ts";
+import type { Fd } from "./fd.ts";
+import { kernelBytes, MAXIMUM_INT } from "./memory.ts";
+import { type ProcessEvent, type ProcessEventType, parseConnectorMessage } from "./process-event.ts";
+import { EPOLL, type Watch, watchFd } from "./pump.ts";
+import { checkInteger, SysError } from "./sys-error.ts";
+
+export type { ProcessEvent, ProcessEventType } from "./process-event.ts";
+
+export interface ProcessEventsOptions {
+  readonly events: readonly ProcessEventType[];
+  readonly onEvents: (batch: readonly ProcessEvent[]) => void;
+  /**
+   * Events were lost, between those delivered before and after: the caller must look again for itself. The reader
+   * goes on. (The kernel reports every overrun of the buffer with ENOBUFS. Its sequence numbers cannot tell more:
+   * they count filtered events too.)
+   */
+  readonly onLoss: () => void;
+  /** How long to collect after the first event; 4 by default. */
+  readonly coalesceMs?: number;
+  /** Wanted size of the receive buffer; 16 MB by default, without privilege cut to net.core.rmem_max. */
+  readonly bufferBytes?: number;
+}
+
+const COALESCE_MS = 4;
+const BUFFER_BYTES = 16 << 20;
+const LARGEST_BUFFER = 1 << 30;
+const REOPEN_MS = 1000;
+const MESSAGE_ROOM = 4096;
+/** Others get their turn of the loop between batches. */
+const LARGEST_BATCH = 8192;
+
+export class ProcessEvents implements Disposable {
+  readonly #options: ProcessEventsOptions;
+  readonly #buffer = kernelBytes(MESSAGE_ROOM);
+  #socket: Fd;
+  #watch: Watch;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isBufferForced: boolean;
+  #isClosed = false;
+
+  private constructor(options: ProcessEventsOptions) {
+    this.#options = options;
+    const { socket, isBufferForced } = openConnector(options.events, options.bufferBytes ?? BUFFER_BYTES);
+    this.#socket = socket;
+    this.#isBufferForced = isBufferForced;
+    this.#watch = this.#listen();
+  }
+
+  /** Throws SysError EPERM or EOPNOTSUPP where events are not to be had. While open, the process stays alive. */
+  static open(options: ProcessEventsOptions): ProcessEvents {
+    checkInteger(options.coalesceMs ?? COALESCE_MS, 0, MAXIMUM_INT, "proc connector", "coalesceMs");
+    checkInteger(options.bufferBytes ?? BUFFER_BYTES, 1, LARGEST_BUFFER, "proc connector", "bufferBytes");
+    if (options.events.length === 0) throw new SysError(ERRNO.EINVAL, "proc connector", "no events");
+    return new ProcessEvents(options);
+  }
+
+  /** False when only an ordinary receive buffer was granted: then storms lose events sooner. */
+  get isBufferForced(): boolean {
+    return this.#isBufferForced;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#watch[Symbol.dispose]();
+    closeConnector(this.#socket);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** One shot: nothing more wakes us until what has come meanwhile is read. */
+  #listen(): Watch {
+    return watchFd(this.#socket, EPOLL.IN | EPOLL.ONESHOT, () => this.#readAfter(this.#options.coalesceMs));
+  }
+
+  #readAfter(delayMs: number = COALESCE_MS): void {
+    this.#timer = setTimeout(() => this.#read(), delayMs);
+  }
+
+  #read(): void {
+    const batch: ProcessEvent[] = [];
+    let isLossy = false;
+    let failure = 0;
+    while (batch.length < LARGEST_BATCH) {
+      const length = receiveMessage(this.#socket, this.#buffer);
+      if (length === -ERRNO.ENOBUFS) isLossy = true;
+      else if (length < 0) {
+        failure = -length;
+        break;
+      }
+      const message = parseConnectorMessage(this.#buffer.subarray(0, Math.max(0, length)));
+      if (message !== null && message.type !== "acknowledgement") batch.push(message);
+    }
+    // Before the callbacks, which may close us or throw.
+    if (failure === 0) this.#readAfter(0);
+    else if (failure === ERRNO.EAGAIN) this.#watch.rearm();
+    else this.#reopen();
+    if (batch.length > 0) this.#options.onEvents(batch);
+    if ((isLossy || (failure !== 0 && failure !== ERRNO.EAGAIN)) && !this.#isClosed) this.#options.onLoss();
+  }
+
+  /** The socket itself failed: another one takes its place, as soon as there can be one. */
+  #reopen(): void {
+    try {
+      const fresh = openConnector(this.#options.events, this.#options.bufferBytes ?? BUFFER_BYTES);
+      this.#watch[Symbol.dispose]();
+      this.#socket.close();
+      this.#socket = fresh.socket;
+      this.#isBufferForced = fresh.isBufferForced;
+      this.#watch = this.#listen();
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      // Out of descriptors or memory; the next read fails like the last one and comes here again.
+      this.#readAfter(REOPEN_MS);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** Messages of the proc connector: include/uapi/linux/cn_proc.h behind a connector and a netlink header. */
+import { viewOf } from "./memory.ts";
+
+export type ProcessEvent =
+  | {
+      readonly type: "fork";
+      /** The thread that forked may be any; the process is `parentTgid`. */
+      readonly parentPid: number;
+      readonly parentTgid: number;
+      readonly childPid: number;
+    }
+  | { readonly type: "exec"; readonly pid: number }
+  | {
+      readonly type: "exit";
+      readonly pid: number;
+      /** Wait status */
+      readonly status: number;
+      /** 0 before Linux 4.18 */
+      readonly parentPid: number;
+    };
+
+export type ProcessEventType = ProcessEvent["type"];
+
+/** Bits of the kernel's filter; the same numbers name the events. */
+export const EVENT_BITS: Readonly<Record<ProcessEventType, number>> = { fork: 0x1, exec: 0x2, exit: 0x8000_0000 };
+
+/** What a message says: an event of a process, the answer to a request of ours, or nothing of interest. */
+export type ConnectorMessage =
+  | ProcessEvent
+  | { readonly type: "acknowledgement"; readonly errno: number; readonly answers: number };
+
+/** nlmsghdr 16, cn_msg 20; then proc_event: what, cpu, time (8), data. */
+export const OFFSET = { source: 16, answers: 28, length: 32, what: 36, data: 52 } as const;
+
+const CONNECTOR_PROCESS = 1;
+const LONGEST_DATA = 24;
+
+/** null for threads, other events, and bytes that are no such message. */
+export function parseConnectorMessage(bytes: Uint8Array): ConnectorMessage | null {
+  const view = viewOf(bytes);
+  const has = (words: number) => bytes.length >= OFFSET.data + words * 4;
+  if (!has(1) || view.getUint32(OFFSET.source, true) !== CONNECTOR_PROCESS) return null;
+  if (view.getUint32(OFFSET.source + 4, true) !== CONNECTOR_PROCESS) return null;
+  const word = (index: number) => view.getUint32(OFFSET.data + index * 4, true);
+  switch (view.getUint32(OFFSET.what, true)) {
+    case 0:
+      return { type: "acknowledgement", errno: word(0), answers: view.getUint32(OFFSET.answers, true) };
+    case EVENT_BITS.fork:
+      // parent pid, parent tgid, child pid, child tgid
+      if (!has(4) || word(2) !== word(3)) return null;
+      return { type: "fork", parentPid: word(0), parentTgid: word(1), childPid: word(2) };
+    case EVENT_BITS.exec:
+      return has(2) && word(0) === word(1) ? { type: "exec", pid: word(0) } : null;
+    case EVENT_BITS.exit:
+      // pid, tgid, status, signal to the parent, and since 4.18 parent pid and parent tgid
+      if (!has(4) || word(0) !== word(1)) return null;
+      return { type: "exit", pid: word(0), status: word(2), parentPid: has(LONGEST_DATA / 4) ? word(4) : 0 };
+    default:
+      return null;
+  }
+}
