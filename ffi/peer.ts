@@ -27,12 +27,10 @@ export function peerCredentials(fd: Fd | number): PeerCredentials {
   const pid = view.getInt32(0, true);
   // Of a socket without a peer the kernel knows pid 0 and ids of -1, which must not pass for somebody.
   if (length < CREDENTIALS_LENGTH || pid < 0 || view.getInt32(4, true) === -1) {
-    throw new SysError(ENOTCONN, "getsockopt SO_PEERCRED", subjectOf(fd));
+    throw new SysError(ERRNO.ENOTCONN, "getsockopt SO_PEERCRED", subjectOf(fd));
   }
   return { pid, uid: view.getUint32(4, true), gid: view.getUint32(8, true) };
 }
-
-const ENOTCONN = 107;
 
 /** Supplementary groups of the peer when it connected (Linux 4.13). */
 export function peerGroups(fd: Fd | number): number[] {

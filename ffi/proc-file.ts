@@ -1,38 +1,84 @@
 /** Reading the small text files of /proc, which tell no size and may vanish between open and read. */
 import { ERRNO } from "./errno-names.ts";
-import { type Fd, OPEN, openFd, readSome } from "./fd.ts";
-import { SysError } from "./sys-error.ts";
+import { type Fd, OPEN, openFd } from "./fd.ts";
+import { attempt, libc } from "./libc.ts";
+import { kernelBytes } from "./memory.ts";
+import { orThrow, SysError } from "./sys-error.ts";
 
-const CHUNK = 65536;
-
-const decoder = new TextDecoder();
+const FIRST_ROOM = 65536;
+/** No file read here comes near it; a root that is not /proc may hold anything. */
+const LONGEST = 1 << 26;
 
 /** What a process that ended meanwhile looks like. */
 const GONE: ReadonlySet<number> = new Set([ERRNO.ENOENT, ERRNO.ESRCH]);
 
+const decoder = new TextDecoder();
+
+/** Reused by every read: nothing here is asynchronous, and the text is a copy. */
+let room = kernelBytes(FIRST_ROOM);
+
 /** The whole file, or null when it, or the process it tells of, is gone. */
-export function readProcText(path: string, firstLength = CHUNK): string | null {
+export function readProcText(path: string): string | null {
+  return readWith(path, (fd) => {
+    let length = 0;
+    for (let count = read(fd, 0); count > 0; count = read(fd, length)) {
+      length += count;
+      if (length === room.length) growRoom(path);
+    }
+    return length;
+  });
+}
+
+/** A file that is one record, which the kernel gives in one read: as much as fits into 64 kB. */
+export function readProcRecord(path: string): string | null {
+  return readWith(path, (fd) => read(fd, 0));
+}
+
+function readWith(path: string, fill: (fd: Fd) => number): string | null {
   try {
     using fd = openFd(path, OPEN.READ_ONLY | OPEN.NONBLOCK);
-    return decoder.decode(readToEnd(fd, firstLength));
+    return decoder.decode(room.subarray(0, fill(fd)));
   } catch (error) {
     if (error instanceof SysError && GONE.has(error.errno)) return null;
     throw error;
+  } finally {
+    if (room.length > FIRST_ROOM) room = kernelBytes(FIRST_ROOM);
   }
 }
 
-function readToEnd(fd: Fd, firstLength: number): Uint8Array {
-  const first = readSome(fd, firstLength);
-  // procfs fills a buffer as far as its content goes, so a short first read of a one-record file is all of it;
-  // files of many records come in pieces and end with an empty read.
-  if (first.length < firstLength && firstLength < CHUNK) return first;
-  const parts = [first];
-  for (let part = first; part.length > 0; parts.push(part)) part = readSome(fd, CHUNK);
-  return Buffer.concat(parts);
+function read(fd: Fd, offset: number): number {
+  const rest = room.subarray(offset);
+  const number = fd.number;
+  const count = attempt(() => libc().read(number, rest, rest.length));
+  return orThrow(count, "read", fd.path);
+}
+
+function growRoom(path: string): void {
+  if (room.length >= LONGEST) throw new SysError(ERRNO.EFBIG, "read", path);
+  const larger = kernelBytes(room.length * 2);
+  larger.set(room);
+  room = larger;
 }
 
 /** All processes of this /proc, in the kernel's order. */
 export function listPids(procRoot: string): number[] {
-  const names = process.getBuiltinModule("node:fs").readdirSync(procRoot);
+  const names = listDirectory(procRoot) ?? [];
   return names.filter((name) => /^[1-9][0-9]{0,9}$/.test(name)).map(Number);
+}
+
+/** Names in a directory, or null when it, or the process it tells of, is gone. */
+export function listDirectory(path: string): string[] | null {
+  try {
+    return process.getBuiltinModule("node:fs").readdirSync(path);
+  } catch (error) {
+    const failure = asSysError(error, path);
+    if (GONE.has(failure.errno)) return null;
+    throw failure;
+  }
+}
+
+/** Errors of node:fs carry the negative errno. */
+function asSysError(error: unknown, path: string): SysError {
+  const errno = error instanceof Error && "errno" in error ? Number(error.errno) : Number.NaN;
+  return new SysError(Number.isInteger(errno) ? Math.abs(errno) : ERRNO.EINVAL, "readdir", path, error);
 }

@@ -2,7 +2,7 @@
 import { ERRNO } from "./errno-names.ts";
 import { type DeviceNumber, splitDevice } from "./fd-status.ts";
 import { MAXIMUM_INT } from "./memory.ts";
-import { listPids, readProcText } from "./proc-file.ts";
+import { listDirectory, listPids, readProcText } from "./proc-file.ts";
 import { checkInteger, SysError } from "./sys-error.ts";
 
 export interface FileLock {
@@ -63,10 +63,8 @@ export function holdsLock(procRoot: string, pid: number, device: DeviceNumber | 
   checkInteger(pid, 1, MAXIMUM_INT, "read fdinfo", "pid");
   const wanted = lockKey(device, inode);
   const directory = `${procRoot}/${pid}/fdinfo`;
-  const numbers = listOpenFiles(directory);
-  if (numbers === null) return null;
   try {
-    return numbers.some((number) => carriesLock(`${directory}/${number}`, wanted));
+    return (listDirectory(directory) ?? []).some((number) => carriesLock(`${directory}/${number}`, wanted));
   } catch (error) {
     if (isForbidden(error)) return null;
     throw error;
@@ -82,18 +80,6 @@ function carriesLock(path: string, wanted: string): boolean {
   });
 }
 
-/** Empty when the process is gone, null when it may not be looked into. */
-function listOpenFiles(directory: string): string[] | null {
-  try {
-    return process.getBuiltinModule("node:fs").readdirSync(directory);
-  } catch (error) {
-    if (isForbidden(error)) return null;
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ESRCH")) return [];
-    throw error;
-  }
-}
-
 function isForbidden(error: unknown): boolean {
-  if (error instanceof SysError) return error.errno === ERRNO.EACCES || error.errno === ERRNO.EPERM;
-  return error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
+  return error instanceof SysError && (error.errno === ERRNO.EACCES || error.errno === ERRNO.EPERM);
 }

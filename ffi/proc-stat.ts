@@ -1,6 +1,6 @@
 /** /proc/PID/stat and /proc/stat: proc_pid_stat(5), proc_stat(5). */
 import { MAXIMUM_INT } from "./memory.ts";
-import { readProcText } from "./proc-file.ts";
+import { readProcRecord, readProcText } from "./proc-file.ts";
 import { checkInteger } from "./sys-error.ts";
 
 export interface ProcessStat {
@@ -22,9 +22,6 @@ export interface ProcessStat {
 }
 
 const PF_KTHREAD = 0x0020_0000;
-
-/** A stat line is shorter than this; anything longer is not one. */
-const STAT_LENGTH = 4096;
 
 /** Places in the line, counted from the state (field 3 of the manual page is 0 here). */
 const FIELD = {
@@ -55,7 +52,7 @@ export function processIdentityTicks(procRoot: string, pid: number): string | nu
 
 function readStatLine(procRoot: string, pid: number): string | null {
   checkInteger(pid, 1, MAXIMUM_INT, "read stat", "pid");
-  return readProcText(`${procRoot}/${pid}/stat`, STAT_LENGTH);
+  return readProcRecord(`${procRoot}/${pid}/stat`);
 }
 
 /** null when the text is not a stat line. */

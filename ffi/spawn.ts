@@ -22,7 +22,6 @@ export type { SpawnOptions, StandardDescriptor } from "./spawn-plan.ts";
 
 const library = lazyC("spawn.c", source, { spawn_child: { args: ["ptr"], returns: LONG } });
 
-const EDEADLK = 35;
 const REPORT_LENGTH = 8;
 
 /**
@@ -102,7 +101,7 @@ export class Child implements Disposable {
    */
   execed(): void {
     if (this.#status.isClosed) return;
-    if (this.#isWaiting) throw new SysError(EDEADLK, "execed before release", this.#file);
+    if (this.#isWaiting) throw new SysError(ERRNO.EDEADLK, "execed before release", this.#file);
     const report = readSome(this.#status, REPORT_LENGTH);
     this.#status.close();
     if (report.length < REPORT_LENGTH) return;
