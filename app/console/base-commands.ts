@@ -27,6 +27,7 @@ const RUN: Partial<Record<CommandId, Run>> = {
     if (paneStateOf(desk.store.state()).cursor !== null) changePane(desk, { isDetailOpen: true, detailOffset: 0 });
   },
   back,
+  close: back,
   filter: (desk) => {
     const field = textField(paneStateOf(desk.store.state()).filter);
     desk.store.dispatch({ type: "push", layer: { type: "filter", field } });

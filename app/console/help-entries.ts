@@ -37,5 +37,12 @@ const keywordsOf = (binding: Binding) =>
 export function reasonAgainst(binding: Binding, state: ConsoleState, isReadOnly: boolean): string | null {
   if (binding.type === "action") return whyNot(binding.action, state, paneStateOf(state).cursor, isReadOnly);
   if (binding.command === "undo" && state.ui.undo === null) return "nothing to take back";
+  if (binding.command === "back" && !canGoBack(state)) return "nothing to go back from";
+  if (binding.command === "open" && paneStateOf(state).cursor === null) return "nothing is selected";
   return null;
+}
+
+function canGoBack(state: ConsoleState): boolean {
+  const { isDetailOpen, filter, cursor } = paneStateOf(state);
+  return isDetailOpen || filter !== "" || (cursor !== null && state.ui.running.has(cursor));
 }

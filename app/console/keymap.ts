@@ -53,19 +53,23 @@ function bindingsOf(
 ): readonly Binding[] {
   const ofItems = ITEM_CONTEXTS.includes(context) ? actions.filter((action) => action.kind === kind) : [];
   return [
-    ...ofItems.map((action, index) => actionBinding(action, index)),
+    ...ofItems.map(actionBinding),
     ...commands.filter((command) => command.contexts.includes(context)).map(commandBinding),
   ];
 }
 
-const actionBinding = (action: ActionSpec, rank: number): Binding => ({
+/** The first actions of a kind come before everything else, the others after the keys that open and filter. */
+const LEADING_ACTIONS = 4;
+const LATER = 50;
+
+const actionBinding = (action: ActionSpec, index: number): Binding => ({
   type: "action",
   action,
   id: action.id,
   keys: [action.key],
   title: `${action.title}: ${action.description}`,
   short: action.short,
-  rank,
+  rank: index < LEADING_ACTIONS ? index : LATER + index,
 });
 
 const commandBinding = (command: Command & { readonly id: CommandId }): Binding => ({

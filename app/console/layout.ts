@@ -84,7 +84,7 @@ function split(body: Rect, size: Size, isDetailOpen: boolean): Pick<FullLayout, 
     const detailColumns = Math.min(DETAIL_COLUMNS, Math.round(size.columns * 0.55));
     const listColumns = body.columns - detailColumns - 1;
     return {
-      list: { ...body, columns: listColumns },
+      list: { ...body, columns: listColumns - 1 },
       divider: { ...body, left: listColumns, columns: 1 },
       detail: { ...body, left: listColumns + 1, columns: detailColumns },
     };

@@ -1,8 +1,9 @@
 /** State -> the parts of the screen. Pure: everything it needs comes in as props. */
-import { Box, Text } from "ink";
+import { Box } from "ink";
 import { clockTime } from "#app/panes/measures.ts";
 import { PANE_LIST } from "#app/panes/table.ts";
 import { newestEvents, staleSinceWallMs } from "#core/store/select.ts";
+import { wrap } from "./cells.ts";
 import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
 import { DETAIL_MARGIN, detailText } from "./detail-view.ts";
@@ -16,6 +17,7 @@ import { EventsStrip } from "./parts/events-strip.tsx";
 import { Footer } from "./parts/footer.tsx";
 import { Header } from "./parts/header.tsx";
 import { List } from "./parts/list.tsx";
+import { Region } from "./parts/region.tsx";
 import { StatusLine } from "./parts/status-line.tsx";
 import { TabLine } from "./parts/tab-line.tsx";
 import { cellText } from "./skin.ts";
@@ -30,10 +32,14 @@ export interface ScreenProps {
 
 export function Screen({ desk, state, version }: ScreenProps) {
   const place = layoutOf(state);
-  if (place.kind === "small") return <Text wrap="truncate">{place.sentence}</Text>;
+  const { columns, rows } = place.size;
   return (
-    <Box width={place.size.columns} height={place.size.rows}>
-      <Full desk={desk} state={state} version={version} place={place} />
+    <Box width={columns} height={rows}>
+      {place.kind === "small" ? (
+        <Region rect={{ left: 0, top: 0, columns, rows }} lines={wrap(place.sentence, columns)} />
+      ) : (
+        <Full desk={desk} state={state} version={version} place={place} />
+      )}
     </Box>
   );
 }

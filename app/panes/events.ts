@@ -55,7 +55,7 @@ const COLUMNS: readonly Column<MusterEvent>[] = [
   {
     id: "message",
     title: "WHAT HAPPENED",
-    min: 16,
+    min: 30,
     ideal: 60,
     priority: 0,
     align: "left",

@@ -149,7 +149,7 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
   const lines = () =>
     Array.from(
       { length: terminal.rows },
-      (_, row) => terminal.buffer.active.getLine(row)?.translateToString(true) ?? "",
+      (_, row) => terminal.buffer.active.getLine(row)?.translateToString(true, 0, terminal.cols) ?? "",
     );
   await settle();
   return {

@@ -1,0 +1,147 @@
+/** From the key to the outcome: confirmation, arguments, progress, cancelling, answers. */
+import { afterEach, expect, test } from "bun:test";
+import { errorRecord, MusterError } from "#core/model/error.ts";
+import { daemon } from "#test/harness/items.ts";
+import { DOWN, ENTER, ESC, openScreen, type Screen, TAB } from "#test/harness/screen.ts";
+
+let screen: Screen;
+afterEach(() => screen?.close());
+
+async function open(options: { columns?: number; rows?: number } = {}): Promise<void> {
+  screen = await openScreen({
+    ...options,
+    prepare: (service) =>
+      service.emit({
+        src: "daemons",
+        op: "reset",
+        items: [daemon("alpha", { pid: 101 }), daemon("beta", { pid: 102 })],
+      }),
+  });
+}
+
+test("the dialog names verb, object, process and consequence; Enter on Cancel does nothing", async () => {
+  await open();
+  await screen.press("x");
+  for (const part of [
+    "Stop alpha?",
+    "n1/daemon/alpha",
+    "pid 101",
+    "alpha (pid 101) will be told to end.",
+    "▸ Cancel",
+  ]) {
+    expect(screen.text()).toContain(part);
+  }
+  await screen.press(ENTER);
+  expect(screen.text()).not.toContain("Stop alpha?");
+  expect(screen.service.invocations).toHaveLength(0);
+});
+
+test("Tab marks the other button, Enter presses it", async () => {
+  await open();
+  await screen.press("x", TAB);
+  expect(screen.text()).toContain("▸ Stop");
+  await screen.press(ENTER);
+  expect(screen.service.invocations[0]?.request.action).toBe("daemon.stop");
+});
+
+test("an object that goes or changes under the dialog is told in it", async () => {
+  await open();
+  await screen.press("x");
+  screen.service.emit({ src: "daemons", op: "upsert", item: daemon("alpha", { pid: 999 }) });
+  await screen.advance(300);
+  expect(screen.text()).toContain("alpha changed meanwhile: it is another process now");
+  expect(screen.text()).toContain("(999:5000). The action will be refused.");
+  screen.service.emit({ src: "daemons", op: "remove", id: "n1/daemon/alpha", reason: "gone" });
+  await screen.advance(300);
+  expect(screen.text()).toContain("alpha is gone meanwhile.");
+  await screen.press("n");
+  expect(screen.text()).toContain("alpha is gone: the cursor is on beta now");
+});
+
+test("a signal is asked for, then confirmed with it", async () => {
+  await open();
+  await screen.press("S");
+  expect(screen.text()).toContain("Send signal to alpha");
+  await screen.press(ENTER);
+  expect(screen.text()).toContain("signal is needed");
+  await screen.press("usr1", ENTER);
+  expect(screen.text()).toContain("Send signal alpha?");
+  expect(screen.line("usr1")).toContain("signal");
+  await screen.press("y");
+  expect(screen.service.invocations[0]?.request).toMatchObject({
+    action: "daemon.signal",
+    arguments: { signal: "usr1" },
+    targets: [{ id: "n1/daemon/alpha", identity: "101:5000" }],
+  });
+});
+
+test("Esc in the argument prompt does nothing else", async () => {
+  await open();
+  await screen.press("S", "te", ESC);
+  expect(screen.text()).not.toContain("Send signal");
+  expect(screen.service.invocations).toHaveLength(0);
+});
+
+test("a long action shows itself on its row and in the status line, with seconds", async () => {
+  await open();
+  await screen.press("x", "y");
+  expect(screen.line("▸ alpha")).toContain("◐ stop");
+  screen.service.invocations[0]?.progress("signal sent; waiting for the lock");
+  await screen.advance(3200);
+  expect(screen.line("▸ alpha")).toContain("stop 3s");
+  expect(screen.text()).toContain("stop alpha: signal sent; waiting for the lock");
+  expect(screen.line("waiting for the lock")).toContain("3 s  Esc cancels");
+  screen.service.emit({ src: "daemons", op: "upsert", item: daemon("alpha", { state: "down" }) });
+  screen.service.invocations[0]?.finish({ message: "its lock is free", undo: "daemon.start" });
+  await screen.settle();
+  expect(screen.text()).toContain("stop alpha: its lock is free (z takes it back)");
+  expect(screen.line("▸ alpha")).toContain("○ down");
+});
+
+test("Esc asks the action to stop, once; its report is the answer", async () => {
+  await open();
+  await screen.press("L");
+  const [invocation] = screen.service.invocations;
+  expect(invocation?.signal?.aborted).toBe(false);
+  await screen.press(ESC);
+  expect(invocation?.signal?.aborted).toBe(true);
+  await screen.advance(2500);
+  expect(screen.text()).toContain("cancel asked");
+  const error = errorRecord(new MusterError("CANCELLED", "cancelled", { hint: "the signal was sent already" }));
+  invocation?.finish({ outcome: "unknown", message: "cancelled while waiting", error });
+  await screen.settle();
+  expect(screen.text()).toContain("▲ reload alpha: cancelled while waiting - the signal was sent already");
+});
+
+test("a second action on the same item waits; on another it runs", async () => {
+  await open();
+  await screen.press("L", "L");
+  expect(screen.text()).toContain("reload of alpha is still running");
+  await screen.press(DOWN, "L");
+  expect(screen.service.invocations).toHaveLength(2);
+});
+
+test("a failure is said as an error and stays until somebody was there", async () => {
+  await open();
+  await screen.press("L");
+  screen.service.invocations[0]?.fail(new MusterError("TIMED_OUT", "the deadline passed", { hint: "try X" }));
+  await screen.settle();
+  expect(screen.text()).toContain("✖ reload alpha: the deadline passed - try X");
+  await screen.press("j");
+  expect(screen.text()).toContain("the deadline passed");
+  await screen.advance(60_000);
+  expect(screen.text()).toContain("the deadline passed");
+  await screen.press("k");
+  expect(screen.text()).not.toContain("the deadline passed");
+});
+
+test("news leaves after two seconds by itself", async () => {
+  await open();
+  await screen.press("z");
+  expect(screen.text()).toContain("nothing to take back");
+  await screen.advance(1999);
+  expect(screen.text()).toContain("nothing to take back");
+  await screen.advance(1);
+  expect(screen.text()).not.toContain("nothing to take back");
+  expect(screen.clock.pending()).toBe(0);
+});
