@@ -140,7 +140,8 @@ export class Journal {
   /** The newest `limit` that fit, oldest first. */
   read(filter: EventFilter): readonly MusterEvent[] {
     const rows = this.#all<Row>(
-      `SELECT * FROM event WHERE (?1 IS NULL OR target = ?1) AND at_ms >= ?2 AND number > ?3 ORDER BY number DESC LIMIT ?4`,
+      `SELECT * FROM event WHERE (? IS NULL OR target = ?) AND at_ms >= ? AND number > ? ORDER BY number DESC LIMIT ?`,
+      filter.target ?? null,
       filter.target ?? null,
       filter.sinceMs ?? 0,
       filter.afterNumber ?? 0,

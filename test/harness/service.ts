@@ -1,0 +1,131 @@
+/** A local service on a directory of a test's own: pid files, state and configuration are all in there. */
+import { systemClock } from "#app/cli/system-clock.ts";
+import type { ActionId } from "#core/act/actions.ts";
+import type { ActionRequest, ActionResult } from "#core/act/request.ts";
+import type { Daemon } from "#core/model/daemon.ts";
+import type { Config, DaemonDeclaration } from "#core/model/declaration.ts";
+import type { Environment } from "#core/model/environment.ts";
+import type { MusterEvent } from "#core/model/event.ts";
+import { openLocalService } from "#core/service/local.ts";
+import type { InvokeOptions, Service } from "#core/service/service.ts";
+import type { Snapshot } from "#core/store/snapshot.ts";
+import type { TemporaryDirectory } from "./directory.ts";
+
+export function declaration(
+  name: string,
+  directory: TemporaryDirectory,
+  more: Partial<DaemonDeclaration> = {},
+): DaemonDeclaration {
+  return {
+    name,
+    description: null,
+    pidFile: directory.file(`${name}.pid`),
+    guardFile: directory.file(`${name}.lock`),
+    command: ["sleep", "100"],
+    daemonizes: false,
+    user: null,
+    group: null,
+    directory: "/",
+    environment: {},
+    stopSignal: 15,
+    stopDeadlineSeconds: 10,
+    escalation: [],
+    reloadSignal: 1,
+    startDeadlineSeconds: 10,
+    ...more,
+  };
+}
+
+export class TestService implements AsyncDisposable {
+  readonly service: Service;
+  #requests = 0;
+
+  private constructor(service: Service) {
+    this.service = service;
+  }
+
+  static async open(
+    directory: TemporaryDirectory,
+    daemons: readonly DaemonDeclaration[],
+    more: {
+      mode?: "once" | "watch";
+      isReadOnly?: boolean;
+      environment?: Partial<Environment>;
+      config?: Partial<Config>;
+    } = {},
+  ): Promise<TestService> {
+    const environment: Environment = {
+      node: "n1",
+      procRoot: "/proc",
+      root: "",
+      stateDirectory: directory.file("state"),
+      runtimeDirectory: directory.file("run"),
+      configFile: directory.file("muster.toml"),
+      uid: process.getuid?.() ?? 0,
+      variables: { PATH: "/usr/bin:/bin" },
+      ...more.environment,
+    };
+    const config: Config = { readOnly: false, discover: [directory.path], daemons, problems: [], ...more.config };
+    const { mode = "once", isReadOnly = false } = more;
+    return new TestService(await openLocalService({ environment, clock: systemClock, config, isReadOnly, mode }));
+  }
+
+  daemon(name: string): Daemon | undefined {
+    return this.service.snapshot().shelves.daemons.items.get(`n1/daemon/${name}`);
+  }
+
+  events(): readonly MusterEvent[] {
+    return [...this.service.snapshot().shelves.events.items.values()];
+  }
+
+  /** The first snapshot that fits; the test's own time limit is the only other way out. */
+  until(fits: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
+    const now = this.service.snapshot();
+    if (fits(now)) return Promise.resolve(now);
+    return new Promise((resolve) => {
+      const end = this.service.subscribe(["daemons", "events"], ({ snapshot }) => {
+        if (!fits(snapshot)) return;
+        end();
+        resolve(snapshot);
+      });
+    });
+  }
+
+  untilState(name: string, state: Daemon["state"]): Promise<Snapshot> {
+    return this.until((snapshot) => snapshot.shelves.daemons.items.get(`n1/daemon/${name}`)?.state === state);
+  }
+
+  untilEvent(code: string): Promise<MusterEvent> {
+    const find = (snapshot: Snapshot) =>
+      [...snapshot.shelves.events.items.values()].find((event) => event.code === code);
+    return this.until((snapshot) => find(snapshot) !== undefined).then((snapshot) => {
+      const event = find(snapshot);
+      if (!event) throw new Error(`no ${code}`);
+      return event;
+    });
+  }
+
+  async invoke(
+    action: ActionId,
+    name: string,
+    more: Partial<ActionRequest> & { identity?: string; options?: InvokeOptions } = {},
+  ): Promise<ActionResult> {
+    const { identity = null, options = {}, ...rest } = more;
+    const request: ActionRequest = {
+      action,
+      targets: [{ id: `n1/daemon/${name}`, identity }],
+      arguments: {},
+      dryRun: false,
+      requestId: `request-${++this.#requests}-${process.pid}`,
+      via: "cli",
+      ...rest,
+    };
+    const [result] = (await this.service.invoke(request, options)).results;
+    if (!result) throw new Error("an action without a result");
+    return result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.service.close();
+  }
+}
