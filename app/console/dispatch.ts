@@ -5,12 +5,14 @@ import type { Desk } from "./desk.ts";
 import type { Binding } from "./keymap.ts";
 import { pasteInLayer, pressInLayer } from "./layer-keys.ts";
 import { topLayer } from "./ui-state.ts";
-import { baseContext, paneStateOf } from "./view.ts";
+import { baseContext, layoutOf, paneStateOf } from "./view.ts";
 
 export function press(desk: Desk, key: string) {
   desk.toasts.seen();
   if (key === "ctrl-c") return desk.leave(130);
   const state = desk.store.state();
+  // What cannot be seen is not done.
+  if (layoutOf(state).kind === "small") return key === "q" ? desk.leave(0) : undefined;
   const layer = topLayer(state.ui);
   if (layer) return pressInLayer(desk, layer, key, (binding) => perform(desk, binding, ""));
   const binding = desk.keymap.find(baseContext(state), state.ui.pane, key);

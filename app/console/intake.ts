@@ -11,7 +11,7 @@ import type { ConsoleStore } from "./console-store.ts";
 import { keep } from "./cursor.ts";
 import type { Toasts } from "./toasts.ts";
 import { isListHeld } from "./ui-state.ts";
-import { listRows, paneOf, paneStateOf, type View } from "./view.ts";
+import { layoutOf, listRows, paneOf, paneStateOf, type View } from "./view.ts";
 
 const FRAME_MS = 250;
 
@@ -37,6 +37,8 @@ export function createIntake({ store, view, service, clock, toasts }: Needs): In
 
   const settle = () => {
     const state = store.state();
+    // Nothing is seen: the place is kept for when the terminal is large enough again.
+    if (layoutOf(state).kind === "small") return;
     const pane = paneStateOf(state);
     const place = keep(pane, view.rows(state), listRows(state), paneOf(state).isChronicle);
     const isSame = place.cursor === pane.cursor && place.row === pane.row && place.offset === pane.offset;

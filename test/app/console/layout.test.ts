@@ -135,9 +135,11 @@ test("too small: a sentence, and the whole picture again when enlarged, with the
   expect(shown()).toBe("muster needs 40x12, this is 30x10");
   await screen.advance(100);
   expect(shown()).toBe("muster needs 40x12, this is 30x10");
+  await screen.press("x", "y", "j");
   await screen.resize([80, 24]);
   await screen.advance(100);
   expect(screen.text()).toBe(before);
+  expect(screen.service.invocations).toHaveLength(0);
 });
 
 test("after a burst of resizes the screen is as if it had opened at that size", async () => {
