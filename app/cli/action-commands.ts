@@ -1,0 +1,60 @@
+/** The verbs of the action table as commands: name, options and exit codes follow from each action's description. */
+import { ACTION_LIST, type ArgumentSpec as ActionArgument, type ActionSpec } from "#core/act/actions.ts";
+import type { ExitCode } from "#core/model/error.ts";
+import { CHANGE_OPTIONS, YES } from "./options.ts";
+import type { ArgumentSpec, CommandSpec, Example, OptionSpec } from "./specification.ts";
+
+const EXITS: readonly ExitCode[] = [0, 1, 3, 4, 64, 74, 75, 77, 78, 130, 143];
+
+const LSB: OptionSpec = {
+  name: "lsb",
+  type: "flag",
+  summary: "exit as the status action of an init script does (LSB): see the exit codes",
+};
+
+const LSB_EXITS = {
+  0: "running",
+  1: "not running; with --lsb: dead, and its pid file is left",
+  2: "with --lsb: dead, and its lock is still held",
+  3: "with --lsb: not running",
+  4: "with --lsb: it cannot be told",
+};
+
+export function actionCommands(names: ArgumentSpec): CommandSpec[] {
+  return ACTION_LIST.map((action) => {
+    const isCheck = action.id === "daemon.check";
+    return {
+      name: `${action.kind} ${action.verb}`,
+      summary: action.description,
+      arguments: [names],
+      options: [
+        ...action.arguments.map(optionOf),
+        ...(action.effect === "read" ? [] : CHANGE_OPTIONS),
+        ...(action.effect === "destroy" ? [YES] : []),
+        ...(isCheck ? [LSB] : []),
+      ],
+      examples: [exampleOf(action)],
+      exits: isCheck ? [0, 1, 64, 74, 77, 78] : EXITS,
+      ...(isCheck ? { ownExits: LSB_EXITS } : {}),
+      action: action.id as NonNullable<CommandSpec["action"]>,
+    };
+  });
+}
+
+const TYPES = { signal: "signal", seconds: "duration", flag: "flag" } as const;
+
+function optionOf(argument: ActionArgument): OptionSpec {
+  return {
+    name: argument.name,
+    type: TYPES[argument.type],
+    ...(argument.type === "flag" ? {} : { value: argument.type.toUpperCase() }),
+    isRequired: argument.isRequired,
+    summary: argument.description,
+  };
+}
+
+function exampleOf(action: ActionSpec): Example {
+  const required = action.arguments.filter((argument) => argument.isRequired);
+  const options = required.map((argument) => ` --${argument.name} ${argument.type === "signal" ? "USR1" : "1"}`);
+  return { line: `muster ${action.kind} ${action.verb} web${options.join("")}`, tells: action.title.toLowerCase() };
+}

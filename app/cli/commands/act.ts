@@ -1,0 +1,153 @@
+/** The verbs of the action table: names -> targets -> the service -> a report, and an exit code that sums it up. */
+import { ACTIONS, type ActionId, type ActionSpec } from "#core/act/actions.ts";
+import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
+import type { Daemon } from "#core/model/daemon.ts";
+import { errorRecord, fromRecord, MusterError } from "#core/model/error.ts";
+import { actionDocument, exitCodeOf } from "#core/output/document.ts";
+import { visible } from "#core/output/text.ts";
+import type { Service } from "#core/service/service.ts";
+import { confirm, needsConfirmation, requireSomeoneToAsk } from "../confirm.ts";
+import { type Call, fail, tell, writeText } from "../context.ts";
+import { INTERRUPT_EXITS, type Interruption, watchInterrupts } from "../interrupt.ts";
+import type { OptionValue } from "../option-values.ts";
+import { usage } from "../option-values.ts";
+import { requestId } from "../request-id.ts";
+import {
+  configWarnings,
+  openSession,
+  origin,
+  refuseProblems,
+  type Session,
+  shelfWarnings,
+  tellWarnings,
+  withService,
+  writeDocument,
+} from "../session.ts";
+import { type Found, findDaemons, partial } from "../targets.ts";
+import { checkExit } from "./check.ts";
+
+export async function act(call: Call): Promise<number> {
+  const { action } = call.invocation.command;
+  if (!action) throw new Error(`'${call.invocation.command.name}' is no action`);
+  const spec: ActionSpec = ACTIONS[action];
+  requireSomeoneToAsk(spec, call);
+  const values = await argumentsOf(spec, call);
+  const session = await openSession(call);
+  refuseProblems(session);
+  return withService(session, "once", async (service) => {
+    const shelf = service.snapshot().shelves.daemons;
+    shelfWarnings("daemons", shelf);
+    const found = findDaemons(call.invocation.words, shelf.items.values());
+    const [missing] = found.missing;
+    if (found.daemons.length === 0 && missing) {
+      return fail(call, found.missing.length === 1 ? missing : partial(found.missing, found.missing.length));
+    }
+    if (needsConfirmation(spec, call)) confirm(spec, found.daemons);
+    const request = requestFor(action, found.daemons, values, call);
+    return perform(session, service, request, found);
+  });
+}
+
+function requestFor(
+  action: ActionId,
+  daemons: readonly Daemon[],
+  values: Record<string, OptionValue>,
+  call: Call,
+): ActionRequest {
+  return {
+    action,
+    targets: daemons.map(({ id, identity }) => ({ id, identity })),
+    arguments: values,
+    dryRun: call.invocation.options.has("dry-run"),
+    requestId: requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes)),
+    via: "cli",
+  };
+}
+
+/** Signals are checked here, where the word that was typed can be named. */
+async function argumentsOf(spec: ActionSpec, call: Call): Promise<Record<string, OptionValue>> {
+  const values: Record<string, OptionValue> = {};
+  for (const { name, type } of spec.arguments) {
+    const value = call.invocation.options.get(name);
+    if (value === undefined) continue;
+    values[name] = value;
+    if (type === "seconds" && value === 0) throw usage(`--${name} must be more than 0`, `--${name}`);
+    if (type !== "signal") continue;
+    const { signalNumber } = await import("#ffi/signals.ts");
+    if (signalNumber(String(value)) === null) {
+      throw usage(`'${value}' is not a signal`, `--${name}`, "a name such as HUP or SIGUSR1, or a number from 1 to 64");
+    }
+  }
+  return values;
+}
+
+async function perform(session: Session, service: Service, request: ActionRequest, found: Found): Promise<number> {
+  const { call } = session;
+  const interrupts = watchInterrupts(call);
+  let report: ActionReport;
+  try {
+    report = await service.invoke(request, {
+      signal: interrupts.signal,
+      onProgress: ({ id, step, elapsedMs }) => {
+        const label = found.daemons.find((daemon) => daemon.id === id)?.label ?? id;
+        tell(call, `${label}: ${step.text} (${(elapsedMs / 1000).toFixed(1)} s)`);
+      },
+    });
+  } finally {
+    // From here on a Ctrl-C may end the process at once: all is done but the telling.
+    interrupts.stop();
+  }
+  const whole = { ...report, results: [...report.results, ...found.missing.map(missingResult)] };
+  const warnings = configWarnings(session.config);
+  if (call.isJson) await writeDocument(call, actionDocument(origin(session), whole, warnings));
+  else {
+    await writeText(call, whole.results.map((result) => resultLine(result, found, request.dryRun)).join(""));
+    tellWarnings(call, warnings);
+  }
+  return exitOf(call, service, whole, interrupts.received());
+}
+
+function missingResult(error: MusterError): ActionResult {
+  return {
+    id: error.target ?? "",
+    outcome: "refused",
+    plan: [],
+    before: null,
+    after: null,
+    elapsedMs: 0,
+    undo: null,
+    message: error.message,
+    error: errorRecord(error),
+  };
+}
+
+function resultLine(result: ActionResult, found: Found, isDryRun: boolean): string {
+  const label = found.daemons.find((daemon) => daemon.id === result.id)?.label ?? result.id;
+  const line = `${label}: ${result.outcome}: ${result.message}`;
+  const steps = isDryRun ? result.plan.map((step) => `  ${step.text}`) : [];
+  return [line, ...steps].map((text) => `${visible(text)}\n`).join("");
+}
+
+const isGood = ({ outcome }: ActionResult) => outcome === "done" || outcome === "unchanged";
+
+/** Unchanged is success; one target's error is the command's; of several it is partial. */
+function exitOf(call: Call, service: Service, report: ActionReport, interruption: Interruption | null): number {
+  const bad = report.results.filter((result) => !isGood(result));
+  if (bad.length > 0 && interruption !== null) {
+    const code = interruption === "SIGINT" ? "CANCELLED" : "INTERRUPTED";
+    fail(call, new MusterError(code, `interrupted: ${bad.map((result) => result.message).join("; ")}`));
+    return INTERRUPT_EXITS[interruption];
+  }
+  if (report.action === "daemon.check") return checkExit(call, service, report);
+  if (bad.length === 0) return 0;
+  const [only] = report.results;
+  if (report.results.length === 1 && only) {
+    if (only.error) {
+      fail(call, fromRecord(only.error));
+      return exitCodeOf(only.error);
+    }
+    return fail(call, new MusterError("PARTIAL", only.message, { target: only.id }));
+  }
+  const errors = bad.map(({ error, message }) => (error ? fromRecord(error) : new MusterError("PARTIAL", message)));
+  return fail(call, partial(errors, report.results.length));
+}

@@ -1,0 +1,39 @@
+/** `muster` alone: the console. Colours are settled before Ink is loaded, for it and its chalk decide while loading. */
+import { MusterError } from "#core/model/error.ts";
+import { colorLevel, isAsciiOnly } from "../color.ts";
+import type { Call } from "../context.ts";
+import { requestId } from "../request-id.ts";
+import { openSession, refuseProblems, withService } from "../session.ts";
+import { isTerminal } from "../stdio.ts";
+import { MUSTER_VERSION } from "../version.ts";
+
+export async function openConsole(call: Call): Promise<number> {
+  const { options } = call.invocation;
+  if (call.isJson || !isTerminal(0) || !isTerminal(1)) {
+    throw new MusterError("NO_TERMINAL", "the console needs a terminal on standard input and output", {
+      hint: "use 'muster daemons list --json' in scripts, 'muster help' for all commands",
+    });
+  }
+  const session = await openSession(call);
+  refuseProblems(session);
+  const level = colorLevel(options.text("color"), call.variables, true);
+  process.env.NODE_ENV = "production";
+  process.env.FORCE_COLOR = String(level);
+  const { runConsole } = await import("#app/console/run.ts");
+  return withService(session, "watch", (service) =>
+    runConsole({
+      service,
+      clock: call.clock,
+      theme: {
+        colorLevel: level,
+        isAscii: isAsciiOnly(options.has("ascii"), call.variables),
+        isMotionless: options.has("no-motion"),
+      },
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      version: MUSTER_VERSION,
+      newRequestId: () => requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes)),
+    }),
+  );
+}

@@ -1,0 +1,40 @@
+/** `doctor`: what the host offers, whether muster's places can be used, what is wrong in the configuration. */
+import { plainDocument } from "#core/output/document.ts";
+import { tableText } from "#core/output/table.ts";
+import { type Call, outputColor, writeText } from "../context.ts";
+import { type Check, configurationChecks, directoryChecks, kernelChecks } from "../doctor-checks.ts";
+import { openSession, origin, refuseProblems, writeDocument } from "../session.ts";
+import { isTerminal } from "../stdio.ts";
+import { MUSTER_VERSION } from "../version.ts";
+
+export async function doctor(call: Call): Promise<number> {
+  const session = await openSession(call);
+  const { probe } = await import("#ffi/probe.ts");
+  const checks = [
+    ...kernelChecks(probe(session.environment.procRoot)),
+    ...directoryChecks(session),
+    ...configurationChecks(session),
+  ];
+  const failed = checks.filter((check) => check.needed && !check.ok);
+  if (call.isJson) {
+    const facts = { version: MUSTER_VERSION, ok: failed.length === 0, checks };
+    await writeDocument(call, plainDocument("Doctor", origin(session), facts));
+  } else {
+    const style = { isTerminal: isTerminal(1), hasColor: outputColor(call) > 0 };
+    await writeText(call, tableText(checks, COLUMNS, style));
+  }
+  refuseProblems(session);
+
+  // The honest "no" (1): nothing failed in the asking.
+  return failed.length === 0 ? 0 : 1;
+}
+
+const COLUMNS = [
+  {
+    title: "STATE",
+    text: (check: Check) => (check.ok ? "ok" : check.needed ? "failed" : "missing"),
+    tone: (check: Check) => (check.ok ? "ok" : check.needed ? "error" : "warn") as "ok" | "error" | "warn",
+  },
+  { title: "CHECK", text: (check: Check) => check.name },
+  { title: "DETAIL", text: (check: Check) => check.detail ?? "-" },
+];

@@ -1,0 +1,116 @@
+/** `events`: from the journal, and with --follow what happens from now on. */
+import type { MusterEvent } from "#core/model/event.ts";
+import { listDocument } from "#core/output/document.ts";
+import { KIND_OUTPUT } from "#core/output/kinds.ts";
+import { tableText } from "#core/output/table.ts";
+import type { EventQuery, Service } from "#core/service/service.ts";
+import { type Call, outputColor, tell, writeText } from "../context.ts";
+import { type Follower, follow } from "../follow.ts";
+import { parseDuration, usage } from "../option-values.ts";
+import { makeSelection, type Selection } from "../selection.ts";
+import {
+  configWarnings,
+  openSession,
+  origin,
+  refuseProblems,
+  type Session,
+  shelfWarnings,
+  tellWarnings,
+  withService,
+  writeDocument,
+} from "../session.ts";
+import { isTerminal } from "../stdio.ts";
+import { completeness } from "./list.ts";
+
+const DEFAULT_LIMIT = 1000;
+
+export async function listEvents(call: Call): Promise<number> {
+  const { options } = call.invocation;
+  const selection = makeSelection("events", options);
+  const sinceMs = sinceOf(options.text("since"), call.clock.wallMs());
+  const query: EventQuery = {
+    limit: options.number("limit") ?? DEFAULT_LIMIT,
+    ...(sinceMs === null ? {} : { sinceMs }),
+  };
+  const session = await openSession(call);
+  refuseProblems(session);
+  if (!options.has("follow")) {
+    return withService(session, "once", (service) => writeEvents(session, service, query, selection));
+  }
+  if (options.has("sort")) throw usage("--sort does not go with --follow: events come as they happen", "--sort");
+  return withService(session, "watch", (service) =>
+    follow(session, { kinds: ["events"], intervalMs: null }, (follower) =>
+      followEvents(service, follower, query, selection),
+    ),
+  );
+}
+
+/** `10m` ago, or a time; null: from the beginning. */
+function sinceOf(text: string | null, nowMs: number): number | null {
+  if (text === null) return null;
+  const seconds = parseDuration(text);
+  if (seconds !== null) return nowMs - seconds * 1000;
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
+  throw usage(`--since needs a time such as 10m or 2026-11-21T01:30:00Z, not '${text}'`, "--since");
+}
+
+async function writeEvents(
+  session: Session,
+  service: Service,
+  query: EventQuery,
+  selection: Selection<"events">,
+): Promise<number> {
+  const { call } = session;
+  const all = await service.events(query);
+  const events = selection.select(all);
+  const warnings = [...configWarnings(session.config), ...shelfWarnings("events", service.snapshot().shelves.events)];
+  if (call.isJson) {
+    const items = events.map(selection.shape);
+    const parts = { kind: KIND_OUTPUT.events.document, isComplete: warnings.length === 0, items, warnings };
+    await writeDocument(call, listDocument(origin(session), parts));
+  } else {
+    const style = { isTerminal: isTerminal(1), hasColor: outputColor(call) > 0 };
+    await writeText(call, tableText(events, KIND_OUTPUT.events.columns, style));
+    tellWarnings(call, warnings);
+    if (events.length === 0 && style.isTerminal) tell(call, "no events");
+  }
+  return completeness(session, warnings);
+}
+
+function followEvents(
+  service: Service,
+  follower: Follower,
+  query: EventQuery,
+  selection: Selection<"events">,
+): () => void {
+  /** Of the history: another process's events of the last moment may come a second time, as news. */
+  const seen = new Set<string>();
+  const show = (event: MusterEvent) => {
+    if (seen.has(event.id)) return;
+    if (!isReady) seen.add(event.id);
+    if (!(selection.query.filter?.(event) ?? true)) return;
+    follower.stream?.event(selection.shape(event));
+    follower.print(KIND_OUTPUT.events.columns.map((column) => column.text(event)));
+  };
+  // Subscribed first, so that nothing falls between the history and what comes.
+  const early: MusterEvent[] = [];
+  let isReady = false;
+  const unsubscribe = service.subscribe(["events"], ({ batch }) => {
+    for (const event of batch) {
+      if (event.src !== "events") continue;
+      if (event.op === "unavailable") follower.report(event.error);
+      if (event.op !== "upsert") continue;
+      if (isReady) show(event.item);
+      else early.push(event.item);
+    }
+  });
+  const begin = async () => {
+    for (const event of await service.events(query)) show(event);
+    follower.stream?.sync();
+    for (const event of early) show(event);
+    isReady = true;
+  };
+  begin().catch(follower.giveUp);
+  return unsubscribe;
+}

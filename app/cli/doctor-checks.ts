@@ -1,0 +1,103 @@
+/** The single checks of `doctor`, each a name, whether it is needed, and a sentence. */
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { errnoName } from "#core/model/error.ts";
+import type { Capability, HostProbe } from "#ffi/probe.ts";
+import type { Session } from "./session.ts";
+
+export interface Check {
+  readonly group: "kernel" | "directory" | "configuration";
+  readonly name: string;
+  readonly needed: boolean;
+  readonly ok: boolean;
+  readonly detail: string | null;
+}
+
+export function kernelChecks(host: HostProbe): Check[] {
+  const { soft, hard } = host.openFileLimit;
+  return [
+    {
+      group: "kernel",
+      name: "kernel",
+      needed: true,
+      ok: true,
+      detail: `Linux ${host.kernelRelease} ${host.architecture}`,
+    },
+    { group: "kernel", name: "libc", needed: true, ok: true, detail: `glibc ${host.libcVersion}` },
+    kernelCheck("pidfd", host.pidfd, true),
+    kernelCheck("pidfd-info", host.pidfdGetInfo),
+    kernelCheck("pidfd-exit-info", host.pidfdExitInfo),
+    kernelCheck("process-events", host.procEvents),
+    kernelCheck("cgroup", host.cgroup, false, `${host.cgroup.version} ${host.cgroup.v2Mount}`),
+    kernelCheck("user-namespace", host.userNamespace),
+    kernelCheck("pid-namespace", host.pidNamespace),
+    kernelCheck("set-user-id", host.canSetuid),
+    kernelCheck("open-files", host.openFileLimit, false, `${soft ?? "unlimited"} of ${hard ?? "unlimited"}`),
+    kernelCheck("inotify", host.inotify),
+  ];
+}
+
+function kernelCheck(name: string, capability: Capability, needed = false, found: string | null = null): Check {
+  const { ok, reason } = capability;
+  return { group: "kernel", name, needed, ok, detail: ok ? found : reason };
+}
+
+export function directoryChecks({ environment, config, isReadOnly, root }: Session): Check[] {
+  const isWritten = !isReadOnly && root === null;
+  return [
+    writableCheck("state", environment.stateDirectory, isWritten),
+    writableCheck("runtime", environment.runtimeDirectory, isWritten),
+    ...config.discover.map((directory) => readableCheck(environment.root + directory)),
+  ];
+}
+
+/** A directory that does not exist yet is made when it is needed, if its nearest ancestor lets us. */
+function writableCheck(name: string, directory: string, needed: boolean): Check {
+  let place = directory;
+  while (!exists(place) && place !== dirname(place)) place = dirname(place);
+  const problem = exists(place) && !isDirectory(place) ? `${place} is not a directory` : denied(place, constants.W_OK);
+  const detail = problem === null ? directory : `${directory}: ${problem}`;
+  return { group: "directory", name: `${name}-directory`, needed, ok: problem === null, detail };
+}
+
+function readableCheck(directory: string): Check {
+  const problem = isDirectory(directory) ? denied(directory, constants.R_OK | constants.X_OK) : "no such directory";
+  const detail = problem === null ? directory : `${directory}: ${problem}`;
+  return { group: "directory", name: "discover", needed: false, ok: problem === null, detail };
+}
+
+function exists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function denied(path: string, mode: number): string | null {
+  try {
+    accessSync(path, mode);
+    return null;
+  } catch (thrown) {
+    return `${path} cannot be ${mode & constants.W_OK ? "written" : "read"}: ${errnoName(thrown) ?? String(thrown)}`;
+  }
+}
+
+export function configurationChecks({ environment, config }: Session): Check[] {
+  const group = "configuration" as const;
+  const found = exists(environment.configFile)
+    ? environment.configFile
+    : `${environment.configFile} does not exist; the defaults hold`;
+  const mistakes = config.problems.map(({ file, line, reason }) => ({
+    group,
+    name: line === null ? file : `${file}:${line}`,
+    needed: true,
+    ok: false,
+    detail: reason,
+  }));
+  return [
+    { group, name: "configuration-file", needed: false, ok: true, detail: found },
+    { group, name: "declared-daemons", needed: false, ok: true, detail: String(config.daemons.length) },
+    ...mistakes,
+  ];
+}

@@ -1,0 +1,165 @@
+/**
+ * The documents and lines described in valibot, each around the items' own schemas. Read only when the JSON Schemas are
+ * generated (generate.ts): at run time muster knows its documents by their types, and readers get the generated files.
+ */
+import * as v from "valibot";
+import { ACTIONS } from "#core/act/actions.ts";
+import { OUTCOMES } from "#core/act/request.ts";
+import { DaemonSchema } from "#core/model/daemon.ts";
+import { ERROR_CODES, type ErrorCode } from "#core/model/error.ts";
+import { EventSchema } from "#core/model/event.ts";
+
+const note = v.description;
+const time = v.pipe(v.string(), note("RFC 3339, UTC, milliseconds"));
+const nullableText = v.nullable(v.string());
+const ACTION_IDS = Object.keys(ACTIONS) as [string, ...string[]];
+
+const head = <K extends string>(kind: K) => ({
+  schema: v.literal("muster/1"),
+  kind: v.literal(kind),
+  generatedAt: time,
+  host: v.string(),
+});
+
+const source = v.object({
+  type: v.pipe(v.picklist(["live", "tree"]), note("live: this machine; tree: the directory given by --root")),
+  fixture: nullableText,
+  root: nullableText,
+});
+
+const warnings = v.array(
+  v.object({ code: v.string(), target: nullableText, message: v.pipe(v.string(), note("for people; not stable")) }),
+);
+
+const complete = v.pipe(v.boolean(), note("false: something could not be read or has a mistake in it; see warnings"));
+
+const ErrorRecordSchema = v.object({
+  code: v.pipe(v.picklist(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]), v.metadata({ closed: true })),
+  message: v.pipe(v.string(), note("for people; not stable, the code is")),
+  target: v.pipe(nullableText, note("the id, path or argument it is about")),
+  errno: v.pipe(nullableText, note("name of the errno, such as EACCES")),
+  hint: v.pipe(nullableText, note("the way out")),
+  retryable: v.boolean(),
+  causes: v.array(v.string()),
+});
+
+const stateOnly = v.nullable(v.object({ state: v.string() }));
+
+const PlanStepSchema = v.object({
+  op: v.picklist(["guard", "signal", "wait", "run", "check"]),
+  text: v.string(),
+  signal: v.optional(v.string()),
+  pid: v.optional(v.number()),
+  identity: v.optional(v.string()),
+  path: v.optional(v.string()),
+  argv: v.optional(v.array(v.string())),
+  timeoutSeconds: v.optional(v.number()),
+});
+
+const ActionResultSchema = v.object({
+  id: v.string(),
+  outcome: v.pipe(
+    v.picklist(OUTCOMES),
+    note("unknown: the effect may or may not have happened, so it is not safe to try again blindly"),
+  ),
+  plan: v.pipe(v.array(PlanStepSchema), note("what was done, in order; with dryRun what would be done")),
+  before: stateOnly,
+  after: stateOnly,
+  elapsedMs: v.number(),
+  undo: v.pipe(v.nullable(v.picklist(ACTION_IDS)), note("the action that takes this one back")),
+  message: v.string(),
+  error: v.nullable(ErrorRecordSchema),
+});
+
+const line = <T extends string>(type: T) => ({
+  type: v.literal(type),
+  seq: v.pipe(v.number(), note("grows by one with each line")),
+  t: time,
+});
+
+const items = { daemons: DaemonSchema, events: EventSchema } as const;
+const anyItem = v.union([DaemonSchema, EventSchema]);
+
+const StreamLineSchema = v.union([
+  v.object({
+    schema: v.literal("muster/1"),
+    ...line("hello"),
+    host: v.string(),
+    kinds: v.array(v.string()),
+    intervalMs: v.pipe(v.nullable(v.number()), note("null: a line comes when something changes")),
+  }),
+  v.object({
+    ...line("upsert"),
+    item: anyItem,
+    changed: v.pipe(v.optional(v.array(v.string())), note("keys whose values differ; absent when the item is new")),
+  }),
+  v.pipe(v.object(line("sync")), note("all that is there now has been sent")),
+  v.object({ ...line("remove"), id: v.string(), reason: v.string() }),
+  v.object({ ...line("event"), event: EventSchema }),
+  v.object({ ...line("error"), error: ErrorRecordSchema, fatal: v.boolean() }),
+  v.pipe(v.object(line("heartbeat")), note("after 15 s of silence")),
+  v.object({ ...line("gap"), dropped: v.pipe(v.number(), note("lines left out because the reader was slow")) }),
+  v.pipe(v.object({ ...line("end"), reason: v.string(), exitCode: v.number() }), note("always the last line")),
+]);
+
+const list = <K extends string>(kind: K, item: v.GenericSchema) =>
+  v.object({ ...head(kind), source, complete, items: v.array(item), warnings });
+
+const DoctorSchema = v.object({
+  ...head("Doctor"),
+  version: v.string(),
+  ok: v.pipe(v.boolean(), note("nothing that muster needs is missing")),
+  checks: v.array(
+    v.object({
+      group: v.picklist(["kernel", "directory", "configuration"]),
+      name: v.string(),
+      needed: v.pipe(
+        v.boolean(),
+        note("without it muster does not do its work; otherwise it does less or does it slower"),
+      ),
+      ok: v.boolean(),
+      detail: v.pipe(nullableText, note("what is wrong, or what was found")),
+    }),
+  ),
+});
+
+/** name on the command line -> [title, schema] */
+export const SCHEMAS = {
+  daemon: ["one daemon", DaemonSchema],
+  daemons: ["document of `daemons list` and `daemons get`", list("DaemonList", DaemonSchema)],
+  event: ["one event or audit row", EventSchema],
+  events: ["document of `events`", list("EventList", EventSchema)],
+  snapshot: [
+    "document of `snapshot`",
+    v.object({
+      ...head("Snapshot"),
+      source,
+      complete,
+      daemons: v.array(items.daemons),
+      events: v.array(items.events),
+      warnings,
+    }),
+  ],
+  action: [
+    "document of every action",
+    v.object({
+      ...head("ActionResult"),
+      action: v.picklist(ACTION_IDS),
+      dryRun: v.boolean(),
+      requestId: v.string(),
+      results: v.array(ActionResultSchema),
+      warnings,
+    }),
+  ],
+  error: [
+    "the line on standard error of every failure",
+    v.object({
+      schema: v.literal("muster/1"),
+      kind: v.literal("Error"),
+      error: ErrorRecordSchema,
+      exitCode: v.number(),
+    }),
+  ],
+  stream: ["one line of `watch` and `events --follow`", StreamLineSchema],
+  doctor: ["document of `doctor`", DoctorSchema],
+} as const satisfies Record<string, readonly [string, v.GenericSchema]>;
