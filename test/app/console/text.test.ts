@@ -1,0 +1,71 @@
+/** Text: widths, cutting, wrapping, fields, and what comes from outside. */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import stringWidth from "string-width";
+import { cutEnd, cutMiddle, pad, widthOf, wrap } from "#app/console/cells.ts";
+import { fitColumns, GAP } from "#app/console/columns.ts";
+import { visible } from "#app/console/outside-text.ts";
+import { edit, insert, type TextField, textField } from "#app/console/text-field.ts";
+import { PANE_LIST } from "#app/panes/table.ts";
+
+const anyText = fc.string({ unit: "grapheme", maxLength: 60 });
+
+test("nothing from outside acts on the terminal, and the text is left as it was otherwise", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 40 }), fc.boolean(), (text, isAscii) => {
+      const shown = visible(text, isAscii);
+      expect(shown).not.toMatch(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/);
+      if (isAscii) expect(shown).toMatch(/^[ -~]*$/);
+    }),
+  );
+  expect(visible("a\x1b]0;owned\x07b", false)).toBe("a\\x1b]0;owned\\x07b");
+  expect(visible("naïve 日本", false)).toBe("naïve 日本");
+  expect(visible("👩‍🚀", false)).toBe("👩‍🚀");
+});
+
+test("cutting never exceeds its columns and padding fills them", () => {
+  fc.assert(
+    fc.property(anyText, fc.integer({ min: 1, max: 40 }), (raw, columns) => {
+      const text = visible(raw, false);
+      for (const cut of [cutEnd(text, columns, "…"), cutMiddle(text, columns, "…")]) {
+        expect(stringWidth(cut)).toBeLessThanOrEqual(columns);
+        expect(stringWidth(pad(cut, columns, "right"))).toBe(columns);
+      }
+    }),
+  );
+  expect(cutMiddle("worker-node-00017", 10, "…")).toBe("worke…0017");
+});
+
+test("wrapping keeps every word and no line is too wide", () => {
+  fc.assert(
+    fc.property(anyText, fc.integer({ min: 4, max: 40 }), (raw, columns) => {
+      const text = visible(raw, false);
+      const lines = wrap(text, columns);
+      for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+      expect(lines.join("").replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
+    }),
+  );
+});
+
+test("columns: never wider than the list, the least important left out first, state and pid kept", () => {
+  for (const pane of PANE_LIST) {
+    for (let columns = 38; columns <= 220; columns++) {
+      const fitted = fitColumns(pane.columns, columns);
+      const width = fitted.reduce((sum, each) => sum + each.columns, 0) + GAP * (fitted.length - 1);
+      expect(width).toBeLessThanOrEqual(columns);
+      for (const { column, columns: own } of fitted) expect(own).toBeGreaterThanOrEqual(column.min);
+    }
+  }
+  const daemons = PANE_LIST[0];
+  expect(fitColumns(daemons?.columns ?? [], 38).map(({ column }) => column.id)).toEqual(["name", "state", "pid"]);
+});
+
+test("a text field edits by graphemes", () => {
+  const type = (field: TextField, ...keys: readonly string[]) =>
+    keys.reduce((current, key) => edit(current, key) ?? current, field);
+  expect(type(textField("one two"), "ctrl-w", "ctrl-w").text).toBe("");
+  expect(type(textField("née"), "left", "backspace").text).toBe("ne");
+  expect(type(insert(textField("ac"), "👩‍🚀"), "backspace", "left", "b").text).toBe("abc");
+  expect(type(textField("abc"), "home", "delete", "end", "x", "space").text).toBe("bcx ");
+  expect(edit(textField("a"), "pageup")).toBeNull();
+});
