@@ -8,17 +8,17 @@
 async function main(argv: readonly string[]): Promise<number> {
   const variables = { ...process.env } as Record<string, string>;
   if (argv[0] === "daemons" && argv[1] === "control") {
-    const { control } = await import("./cli/control.ts");
+    const { control } = await import("#app/cli/control.ts");
     return control(argv.slice(2), { variables, isReadOnly: false, configFile: null });
   }
-  const [{ run }, { systemClock }] = await Promise.all([import("./cli/run.ts"), import("./cli/system-clock.ts")]);
+  const [{ run }, { systemClock }] = await Promise.all([import("#app/cli/run.ts"), import("#app/cli/system-clock.ts")]);
   const uid = process.geteuid?.() ?? 0;
   return run({ argv, variables, uid, clock: systemClock, exit: (code) => process.exit(code) });
 }
 
 /** A defect: said in the form that was asked for, with the exit code for it. */
 async function crash(thrown: unknown): Promise<never> {
-  const [{ fail }, { wantsJson }] = await Promise.all([import("./cli/context.ts"), import("./cli/parse.ts")]);
+  const [{ fail }, { wantsJson }] = await Promise.all([import("#app/cli/context.ts"), import("#app/cli/parse.ts")]);
   const variables = { ...process.env } as Record<string, string>;
   process.exit(fail({ isJson: wantsJson(process.argv.slice(2), variables), variables }, thrown));
 }

@@ -4,7 +4,7 @@
  *   schema, kind, generatedAt, host, source, complete, items, warnings
  */
 import type { ActionReport } from "#core/act/request.ts";
-import { ERROR_CODES, type ErrorRecord, type ExitCode } from "#core/model/error.ts";
+import type { ErrorRecord } from "#core/model/error.ts";
 import type { Warning } from "#core/model/source.ts";
 import { jsonText } from "./text.ts";
 
@@ -98,8 +98,4 @@ export function errorLine(error: ErrorRecord, exitCode: number): string {
 
 export function documentText(document: object, isPretty: boolean): string {
   return `${jsonText(document, isPretty)}\n`;
-}
-
-export function exitCodeOf(error: ErrorRecord): ExitCode {
-  return ERROR_CODES[error.code][0];
 }

@@ -3,12 +3,12 @@ import { ACTIONS, type ActionId, type ActionSpec } from "#core/act/actions.ts";
 import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
 import type { Daemon } from "#core/model/daemon.ts";
 import { errorRecord, fromRecord, MusterError } from "#core/model/error.ts";
-import { actionDocument, exitCodeOf } from "#core/output/document.ts";
+import { actionDocument } from "#core/output/document.ts";
 import { visible } from "#core/output/text.ts";
 import type { Service } from "#core/service/service.ts";
 import { confirm, needsConfirmation, requireSomeoneToAsk } from "../confirm.ts";
 import { type Call, fail, tell, writeText } from "../context.ts";
-import { INTERRUPT_EXITS, type Interruption, watchInterrupts } from "../interrupt.ts";
+import { type Interruption, watchInterrupts } from "../interrupt.ts";
 import type { OptionValue } from "../option-values.ts";
 import { usage } from "../option-values.ts";
 import { requestId } from "../request-id.ts";
@@ -24,7 +24,7 @@ import {
   writeDocument,
 } from "../session.ts";
 import { type Found, findDaemons, partial } from "../targets.ts";
-import { checkExit } from "./check.ts";
+import { checkExit, checkReport } from "./check.ts";
 
 export async function act(call: Call): Promise<number> {
   const { action } = call.invocation.command;
@@ -86,13 +86,15 @@ async function perform(session: Session, service: Service, request: ActionReques
   const interrupts = watchInterrupts(call);
   let report: ActionReport;
   try {
-    report = await service.invoke(request, {
-      signal: interrupts.signal,
-      onProgress: ({ id, step, elapsedMs }) => {
-        const label = found.daemons.find((daemon) => daemon.id === id)?.label ?? id;
-        tell(call, `${label}: ${step.text} (${(elapsedMs / 1000).toFixed(1)} s)`);
-      },
-    });
+    report = isLookOnly(session, request)
+      ? checkReport(request, found.daemons)
+      : await service.invoke(request, {
+          signal: interrupts.signal,
+          onProgress: ({ id, step, elapsedMs }) => {
+            const label = found.daemons.find((daemon) => daemon.id === id)?.label ?? id;
+            tell(call, `${label}: ${step.text} (${(elapsedMs / 1000).toFixed(1)} s)`);
+          },
+        });
   } finally {
     // From here on a Ctrl-C may end the process at once: all is done but the telling.
     interrupts.stop();
@@ -101,10 +103,16 @@ async function perform(session: Session, service: Service, request: ActionReques
   const warnings = configWarnings(session.config);
   if (call.isJson) await writeDocument(call, actionDocument(origin(session), whole, warnings));
   else {
-    await writeText(call, whole.results.map((result) => resultLine(result, found, request.dryRun)).join(""));
+    const good = whole.results.filter(isGood);
+    await writeText(call, good.map((result) => resultLine(result, found, request.dryRun)).join(""));
     tellWarnings(call, warnings);
   }
   return exitOf(call, service, whole, interrupts.received());
+}
+
+/** A check takes the guard lock and makes its file; where nothing may be written the facts that were read must do. */
+function isLookOnly({ root, isReadOnly }: Session, request: ActionRequest): boolean {
+  return request.action === "daemon.check" && (root !== null || isReadOnly);
 }
 
 function missingResult(error: MusterError): ActionResult {
@@ -135,19 +143,15 @@ function exitOf(call: Call, service: Service, report: ActionReport, interruption
   const bad = report.results.filter((result) => !isGood(result));
   if (bad.length > 0 && interruption !== null) {
     const code = interruption === "SIGINT" ? "CANCELLED" : "INTERRUPTED";
-    fail(call, new MusterError(code, `interrupted: ${bad.map((result) => result.message).join("; ")}`));
-    return INTERRUPT_EXITS[interruption];
+    return fail(call, new MusterError(code, `interrupted: ${bad.map((result) => result.message).join("; ")}`));
   }
   if (report.action === "daemon.check") return checkExit(call, service, report);
   if (bad.length === 0) return 0;
-  const [only] = report.results;
-  if (report.results.length === 1 && only) {
-    if (only.error) {
-      fail(call, fromRecord(only.error));
-      return exitCodeOf(only.error);
-    }
-    return fail(call, new MusterError("PARTIAL", only.message, { target: only.id }));
-  }
-  const errors = bad.map(({ error, message }) => (error ? fromRecord(error) : new MusterError("PARTIAL", message)));
-  return fail(call, partial(errors, report.results.length));
+  const errors = bad.map(({ id, error, message }) =>
+    error ? fromRecord(error) : new MusterError("PARTIAL", message, { target: id }),
+  );
+  const whole = partial(errors, report.results.length);
+  if (call.isJson) return fail(call, whole);
+  for (const error of errors) fail(call, error);
+  return whole.exitCode;
 }

@@ -1,8 +1,7 @@
 /** The exit code of `daemons check`: 0 runs, 1 does not; with --lsb that of an init script's status action. */
-import type { ActionReport } from "#core/act/request.ts";
+import type { ActionReport, ActionRequest } from "#core/act/request.ts";
 import type { Daemon } from "#core/model/daemon.ts";
-import { errorRecord, fromRecord } from "#core/model/error.ts";
-import { exitCodeOf } from "#core/output/document.ts";
+import { fromRecord } from "#core/model/error.ts";
 import type { Service } from "#core/service/service.ts";
 import { type Call, fail } from "../context.ts";
 import { partial } from "../targets.ts";
@@ -16,11 +15,26 @@ export function checkExit(call: Call, service: Service, report: ActionReport): n
   if (call.invocation.options.has("lsb")) return first?.error ? LSB.unknown : lsbCode(daemons[0]);
   const errors = report.results.flatMap(({ error }) => (error ? [fromRecord(error)] : []));
   if (errors.length > 0) {
-    const error = partial(errors, report.results.length);
-    fail(call, error);
-    return exitCodeOf(errorRecord(error));
+    return fail(call, partial(errors, report.results.length));
   }
   return daemons.every((daemon) => daemon?.lock.held === true) ? 0 : 1;
+}
+
+/** The answer out of the facts alone. */
+export function checkReport(request: ActionRequest, daemons: readonly Daemon[]): ActionReport {
+  const { action, dryRun, requestId } = request;
+  const results = daemons.map(({ id, label, state }) => ({
+    id,
+    outcome: "done" as const,
+    plan: [],
+    before: { state },
+    after: { state },
+    elapsedMs: 0,
+    undo: null,
+    message: `${label} is ${state}`,
+    error: null,
+  }));
+  return { action, dryRun, requestId, results };
 }
 
 export function lsbCode(daemon: Daemon | undefined): number {

@@ -7,7 +7,7 @@ import { control } from "../control.ts";
 export async function controlDaemon(call: Call): Promise<number> {
   const { options, words } = call.invocation;
   if (options.has("root")) {
-    throw new MusterError("READ_ONLY", "with --root nothing is changed, so there is nothing to control");
+    throw new MusterError("UNSUPPORTED", "with --root nothing is changed, so there is nothing to control");
   }
   const configFile = options.text("config");
   return control(words, {

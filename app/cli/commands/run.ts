@@ -12,7 +12,7 @@ export async function runDaemon(call: Call): Promise<number> {
   const session = await openSession(call);
   if (session.isReadOnly) throw new MusterError("READ_ONLY", "muster runs read-only: nothing is started");
   if (session.root !== null)
-    throw new MusterError("READ_ONLY", "with --root nothing is changed, so nothing is started");
+    throw new MusterError("UNSUPPORTED", "with --root nothing is changed, so nothing is started");
   const preserveCwd = options.has("preserve-cwd");
   const given = options.text("pid-file") ?? "";
   const pidFile = preserveCwd ? resolve(given) : given;
