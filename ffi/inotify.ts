@@ -1,9 +1,9 @@
 /** What happens in directories: inotify(7). */
-import { Fd } from "./fd.ts";
+import { Fd, readSome } from "./fd.ts";
 import { parseInotify, type RawInotifyEvent } from "./inotify-event.ts";
 import { attempt, lazyLibc } from "./libc.ts";
 import { cString, MAXIMUM_UINT } from "./memory.ts";
-import { type Reading, readChunks } from "./read-chunks.ts";
+import { EPOLL, watchFd } from "./pump.ts";
 import { checkInteger, orThrow } from "./sys-error.ts";
 
 export interface InotifyEvent {
@@ -50,6 +50,9 @@ const MASK_ADD = 0x2000_0000;
 const IN_CLOEXEC = 0o2000000;
 const IN_NONBLOCK = 0o4000;
 
+/** Many events at once, and more than the largest single one. */
+const CHUNK = 65536;
+
 const inotify = lazyLibc({
   inotify_init1: { args: ["i32"], returns: "i32" },
   inotify_add_watch: { args: ["i32", "ptr", "u32"], returns: "i32" },
@@ -59,7 +62,7 @@ const inotify = lazyLibc({
 /** One inotify queue. `onOverflow` means that events were lost: the caller looks again for itself. */
 export class DirectoryWatch implements Disposable {
   readonly #fd: Fd;
-  readonly #reading: Reading;
+  readonly #readiness: Disposable;
   /** Watch number -> the directories it was added for. */
   readonly #directories = new Map<number, Set<string>>();
   readonly #onEvents: (events: readonly InotifyEvent[]) => void;
@@ -71,7 +74,12 @@ export class DirectoryWatch implements Disposable {
     this.#onOverflow = onOverflow;
     const number = attempt(() => inotify().inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     this.#fd = Fd.adopt(orThrow(number, "inotify_init1", "inotify"), "inotify");
-    this.#reading = readChunks(this.#fd, (chunk) => this.#deliver(chunk));
+    try {
+      this.#readiness = watchFd(this.#fd, EPOLL.IN, () => this.#deliver(readSome(this.#fd, CHUNK)));
+    } catch (error) {
+      this.#fd.close();
+      throw error;
+    }
   }
 
   /** Throws SysError: ENOENT, EACCES, ENOSPC when the user has no watch left. Adding twice joins the masks. */
@@ -101,7 +109,7 @@ export class DirectoryWatch implements Disposable {
   }
 
   close(): void {
-    this.#reading.stop();
+    this.#readiness[Symbol.dispose]();
     this.#directories.clear();
     this.#fd.close();
   }

@@ -37,7 +37,8 @@ export function readProcRecord(path: string): string | null {
 function readWith(path: string, fill: (fd: Fd) => number): string | null {
   try {
     using fd = openFd(path, OPEN.READ_ONLY | OPEN.NONBLOCK);
-    return decoder.decode(room.subarray(0, fill(fd)));
+    const length = fill(fd);
+    return decoder.decode(room.subarray(0, length));
   } catch (error) {
     if (error instanceof SysError && GONE.has(error.errno)) return null;
     throw error;

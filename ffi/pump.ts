@@ -12,7 +12,7 @@ import { createEventFd, wake } from "./eventfd.ts";
 import { duplicate, type Fd, pipe, setNonBlocking } from "./fd.ts";
 import { kernelBytes, MAXIMUM_UINT, viewOf } from "./memory.ts";
 import source from "./pump.c" with { type: "text" };
-import { readChunks } from "./read-chunks.ts";
+import { readPipe } from "./read-pipe.ts";
 import { checkInteger, SysError } from "./sys-error.ts";
 
 export { EPOLL } from "./epoll.ts";
@@ -74,11 +74,7 @@ class Pump {
       read.close();
       throw new SysError(failure, "pthread_create", "pump");
     }
-    readChunks(
-      read,
-      (chunk) => this.#dispatch(chunk),
-      () => read.close(),
-    );
+    readPipe(read, (chunk) => this.#dispatch(chunk));
   }
 
   add(fd: Fd, events: number, callback: (events: number) => void): Watch {
@@ -151,7 +147,7 @@ class Pump {
     this.#closeKernelSide();
   }
 
-  /** With the write end gone, the reading of the pipe ends by itself and closes the read end. */
+  /** With the write end gone, the reading of the pipe ends and closes the read end. */
   #closeKernelSide(): void {
     for (const fd of [this.#epoll, this.#wake, this.#pipe.write]) fd.close();
   }

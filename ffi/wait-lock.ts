@@ -4,7 +4,7 @@ import { ERRNO } from "./errno-names.ts";
 import { duplicate, type Fd, pipe, setNonBlocking } from "./fd.ts";
 import { type LockMode, operationOf, tryLock, unlock } from "./flock.ts";
 import { kernelBytes } from "./memory.ts";
-import { readChunks } from "./read-chunks.ts";
+import { readPipe } from "./read-pipe.ts";
 import { SysError } from "./sys-error.ts";
 import source from "./wait-lock.c" with { type: "text" };
 
@@ -34,29 +34,19 @@ export async function waitLockInThread(fd: Fd, mode: LockMode, signal?: AbortSig
 
 /** flock's errno, 0 when it took the lock; whatever came when `signal` was aborted. */
 async function block(held: Fd, operation: number, signal: AbortSignal | undefined): Promise<number> {
-  const done = pipe();
-  using read = done.read;
-  using write = done.write;
+  const { read, write } = pipe();
   setNonBlocking(read);
   const handle = kernelBytes(8);
   const failure = thread().wait_lock_start(held.number, operation, write.number, handle);
-  if (failure !== 0) throw new SysError(failure, "pthread_create", held.path);
+  if (failure !== 0) {
+    read.close();
+    write.close();
+    throw new SysError(failure, "pthread_create", held.path);
+  }
   const callOff = () => thread().wait_lock_call_off(handle);
   signal?.addEventListener("abort", callOff, { once: true });
-  await firstByte(read);
+  // One byte comes, then nothing more: closing our end brings the end of the pipe.
+  await readPipe(read, () => write.close());
   signal?.removeEventListener("abort", callOff);
   return thread().wait_lock_finish(handle);
-}
-
-function firstByte(read: Fd): Promise<void> {
-  return new Promise((resolve) => {
-    const reading = readChunks(
-      read,
-      () => {
-        reading.stop();
-        resolve();
-      },
-      () => resolve(),
-    );
-  });
 }
