@@ -1,6 +1,6 @@
 /** A program is started by path: found along PATH as execvp(3) does, and named if it is missing or may not be run. */
 import { accessSync, constants, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { MusterError } from "#core/model/error.ts";
 import type { Fd } from "#ffi/fd.ts";
 import { type Child, spawnChild } from "#ffi/spawn.ts";
@@ -58,7 +58,7 @@ export function cannotRun(name: string, thrown: unknown): MusterError {
 }
 
 function findProgram(name: string, path: string): string {
-  if (name.includes("/")) return name;
+  if (name.includes("/")) return resolve(name);
   for (const directory of path.split(":")) {
     const file = join(directory === "" ? "." : directory, name);
     if (isProgram(file)) return file;

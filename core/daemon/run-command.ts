@@ -39,7 +39,10 @@ export interface RunOptions {
 /** High enough not to be in the way of descriptors that scripts number themselves. */
 const LOCK_DESCRIPTOR = 211;
 
-/** Resolves when the program runs, has its pid in the file and holds the lock. Throws LOCK_HELD, START_FAILED, ... */
+/**
+ * Resolves when the program runs, has its pid in the file and holds the lock. Throws LOCK_HELD, START_FAILED, ...
+ * The program is a child of this process until this process ends: who stays has to collect it (PidFd.reap).
+ */
 export async function runCommand(options: RunOptions): Promise<{ readonly pid: number }> {
   const { pidFile, preserveCwd } = options;
   if (!preserveCwd && !isAbsolute(pidFile)) {

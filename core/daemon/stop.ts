@@ -21,6 +21,9 @@ export interface StopOrder {
   readonly escalation: readonly number[];
 }
 
+/** How long a process may live on without its lock before we stop waiting for it. */
+const LINGER_SECONDS = 1;
+
 /** Stopped already 100; stale 103, nothing done; stopped now 0. Throws STOP_FAILED when the last deadline passes. */
 export async function stopDaemon(order: StopOrder, params: ActiveParams, context: ControlContext) {
   using fd = openPidFile(params.pidFile);
@@ -35,7 +38,18 @@ export async function stopDaemon(order: StopOrder, params: ActiveParams, context
       : null;
   using _pidfd = holder?.pidfd ?? null;
   await endProcess(order, fd, holder, params, context);
-  return answer("ok", holder ? `process ${holder.pidfd.pid} has ended` : "the daemon has ended");
+  return answer("ok", await howEnded(holder, context));
+}
+
+/**
+ * The lock goes with the descriptors, a moment before the process itself. For the protocol it has ended then; we say so
+ * of the process only when it is true.
+ */
+async function howEnded(holder: Holder | null, { clock }: ControlContext): Promise<string> {
+  if (!holder) return "the daemon has ended";
+  const { pidfd } = holder;
+  const isGone = await waitWithDeadline(clock, LINGER_SECONDS, undefined, (signal) => pidfd.exited(signal));
+  return isGone ? `process ${pidfd.pid} has ended` : `process ${pidfd.pid} has given back its lock, but still lives`;
 }
 
 async function endProcess(

@@ -21,6 +21,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Se
   const publisher = new Publisher(environment.node, clock);
   const chronicle = new Chronicle({ environment, clock, isReadOnly, publish: (event) => publisher.publish(event) });
   const wanted = new Map<string, "up" | "down">();
+  const children = new Set<number>();
   const observer = new DaemonObserver({
     environment,
     clock,
@@ -30,6 +31,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Se
       chronicle.record(event);
     },
     wantedOf: (id) => wanted.get(id) ?? null,
+    takeChild: (pid) => children.delete(pid),
     pidfdLimit: Math.floor(openFileLimit() / 2),
   });
   const takeWanted = () => {
@@ -42,6 +44,9 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Se
     audit: new Audit(chronicle),
     look: (id) => observer.lookNow(id),
     subjectOf: (id) => observer.subjectOf(id),
+    onStarted: (pid) => {
+      children.add(pid);
+    },
     setWanted: (id, value) => {
       wanted.set(id, value);
       chronicle.setWanted(id, value);

@@ -4,8 +4,7 @@
 #   write TEXT          replace the content of the locked file; \p is the pid, \n a newline
 #   clear               truncate it, as daemon_exit() does
 #   unlock              close it
-#   on TERM clear|exit|ignore|fork   what a signal does; "clear" truncates and exits 0
-#   fork                a child that keeps the descriptor: "ok PID"; it ends when this process's input does
+#   on TERM clear|exit|ignore|unlock   what a signal does; "clear" truncates and exits 0, "exit" exits 3, "unlock" lives on
 #   exit STATUS         leave
 use strict; use warnings; use Fcntl qw(:flock O_RDWR O_CREAT); use POSIX ();
 $| = 1;
@@ -25,12 +24,8 @@ while (my $line = <STDIN>) {
   elsif ($word eq "unlock") { close($held); undef $held; answer("ok") }
   elsif ($word eq "on") {
     my ($signal, $what) = @rest;
-    $SIG{$signal} = $what eq "ignore" ? "IGNORE" : sub { clear() if $what eq "clear"; POSIX::_exit($what eq "exit" ? 3 : 0) };
+    $SIG{$signal} = $what eq "ignore" ? "IGNORE" : $what eq "unlock" ? sub { clear(); close($held) } : sub { clear() if $what eq "clear"; POSIX::_exit($what eq "exit" ? 3 : 0) };
     answer("ok");
-  } elsif ($word eq "fork") {
-    pipe(my $wait, my $keep); my $child = fork();
-    if (!$child) { close($keep); close(STDIN); close(STDOUT); my $x = <$wait>; POSIX::_exit(0) }
-    close($wait); our @children; push @children, $keep; answer("ok $child");
   } elsif ($word eq "exit") { POSIX::_exit($rest[0]) }
   else { answer("what? $line") }
 }

@@ -23,7 +23,7 @@ export class Peer implements AsyncDisposable {
   }
 
   /** A daemon that runs as LibUCW leaves it: locked, its pid written; SIGTERM makes it empty the file and exit. */
-  static async daemon(pidFile: string, onTerm: "clear" | "exit" | "ignore" = "clear"): Promise<Peer> {
+  static async daemon(pidFile: string, onTerm: "clear" | "exit" | "ignore" | "unlock" = "clear"): Promise<Peer> {
     const peer = await Peer.start();
     await peer.tell(`lock ${pidFile} ex`);
     await peer.tell("write \\p\\n");

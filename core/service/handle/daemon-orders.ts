@@ -25,6 +25,7 @@ export interface DaemonOrder {
 interface OrderContext {
   readonly environment: Environment;
   readonly clock: Clock;
+  readonly onStarted: (pid: number) => void;
 }
 
 const SIGTERM = 15;
@@ -105,10 +106,10 @@ function startCommand(item: Daemon, declaration: DaemonDeclaration | null, conte
       hint: "set command in its declaration",
     });
   }
-  const { clock, environment } = context;
+  const { clock, environment, onStarted } = context;
   const env = commandEnvironment(declaration, environment);
-  const daemonize = (argv: readonly string[]) =>
-    runCommand({
+  const daemonize = async (argv: readonly string[]) => {
+    const { pid } = await runCommand({
       pidFile: declaration.pidFile,
       user: declaration.user,
       group: declaration.group,
@@ -121,6 +122,8 @@ function startCommand(item: Daemon, declaration: DaemonDeclaration | null, conte
       clock,
       stderr: "null",
     });
+    onStarted(pid);
+  };
   const self = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   return {
     argv: declaration.command,

@@ -23,6 +23,8 @@ export interface DaemonHandlerOptions {
   readonly audit: Audit;
   readonly look: (id: string) => Daemon | null;
   readonly subjectOf: (id: string) => Subject | null;
+  /** A process that was started here is our child. */
+  readonly onStarted: (pid: number) => void;
   readonly setWanted: (id: string, wanted: "up" | "down") => void;
 }
 

@@ -14,6 +14,8 @@ export interface WatchContext {
   readonly procRoot: string;
   readonly clock: Clock;
   readonly wantedOf: (id: string) => "up" | "down" | null;
+  /** True, once, for a process that is our own child. */
+  readonly takeChild: (pid: number) => boolean;
 }
 
 type OnExit = (identity: string, exit: Exit | null) => void;
@@ -104,7 +106,8 @@ export class DaemonWatch {
     if (this.#waiting?.stop === stop) this.#waiting = null;
     this.#late.add(stop);
     onExit(identity, null);
-    const status = await pidfd.reaped(stop.signal);
+    // What this very muster started is its child: nobody else can collect it, and its status is known on any kernel.
+    const status = this.#context.takeChild(pidfd.pid) ? pidfd.reap() : await pidfd.reaped(stop.signal);
     this.#late.delete(stop);
     if (status === null) return;
     this.#exit = { at: timestamp(this.#context.clock.wallMs()), status, text: describeWaitStatus(status) };

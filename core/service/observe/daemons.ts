@@ -30,6 +30,8 @@ export interface ObserverOptions {
   readonly publish: (...events: readonly SourceEvent[]) => void;
   readonly record: (event: Omit<NewEvent, "atMs">) => void;
   readonly wantedOf: (id: string) => "up" | "down" | null;
+  /** True, once, for a process that is our own child. */
+  readonly takeChild: (pid: number) => boolean;
   /** How many processes may be held by a pidfd at once. */
   readonly pidfdLimit: number;
 }
@@ -142,10 +144,16 @@ export class DaemonObserver {
   }
 
   #take(subject: Subject): string {
-    const { environment, clock, wantedOf } = this.#options;
+    const { environment, clock, wantedOf, takeChild } = this.#options;
     const id = makeId(environment.node, "daemon", subject.name);
     if (!this.#watches.has(id)) {
-      const context: WatchContext = { node: environment.node, procRoot: environment.procRoot, clock, wantedOf };
+      const context: WatchContext = {
+        node: environment.node,
+        procRoot: environment.procRoot,
+        clock,
+        wantedOf,
+        takeChild,
+      };
       const watch = new DaemonWatch(subject, context);
       this.#watches.set(id, watch);
       this.#byFile.set(subject.pidFile, watch);

@@ -155,6 +155,16 @@ describe("stop", () => {
     expect(steps).toEqual(["wait"]);
   });
 
+  test("a process that lives on without its lock is not said to have ended", async () => {
+    using directory = new TemporaryDirectory();
+    const pidFile = directory.file("d.pid");
+    await using peer = await Peer.daemon(pidFile, "unlock");
+    expect(await control(pidFile, stop())).toMatchObject({
+      status: "ok",
+      message: `process ${peer.pid} has given back its lock, but still lives`,
+    });
+  });
+
   test("an abort ends the wait; the guard is free; what was sent stays sent", async () => {
     using directory = new TemporaryDirectory();
     const pidFile = directory.file("d.pid");

@@ -105,6 +105,19 @@ describe("a declared daemon", () => {
   });
 });
 
+test("a daemon that a console started leaves no zombie, and its status is kept", async () => {
+  using directory = new TemporaryDirectory();
+  const daemons = [declaration("d", directory, { command: ["perl", "-e", "$SIG{TERM} = sub { exit 9 }; sleep 100"] })];
+  await using service = await TestService.open(directory, daemons, { mode: "watch" });
+  await service.untilState("d", "down");
+  await service.invoke("daemon.start", "d");
+  const pid = service.daemon("d")?.pid;
+  await service.invoke("daemon.stop", "d");
+  const event = await service.untilEvent("DAEMON_EXIT");
+  expect(event.message).toContain(`process ${pid} of d has ended: exit 9`);
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+});
+
 describe("refused", () => {
   test("in read-only mode, by a configuration that says so, and with a foreign tree", async () => {
     using directory = new TemporaryDirectory();
