@@ -69,6 +69,7 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
   const { captured } = layer;
   const identity = captured.target.identity ?? null;
   const given = Object.entries(layer.arguments).map(([name, value]) => [name, String(value)] as const);
+  const values = given.map(([, value]) => value).join(" ");
   const facts = [
     ["item", captured.target.id] as const,
     ["process", identity === null ? "none" : `pid ${identity.replace(":", ", started at tick ")}`] as const,
@@ -79,7 +80,7 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
       skin={desk.skin}
       body={body}
       verb={title}
-      label={captured.label}
+      question={given.length === 0 ? `${title} ${captured.label}?` : `${title} ${values} to ${captured.label}?`}
       facts={facts}
       consequence={layer.consequence}
       change={changeSince(state, layer)}

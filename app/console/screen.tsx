@@ -3,6 +3,7 @@ import { Box } from "ink";
 import { clockTime } from "#app/panes/measures.ts";
 import { PANE_LIST } from "#app/panes/table.ts";
 import { newestEvents, staleSinceWallMs } from "#core/store/select.ts";
+import { alarmsOf } from "./alarms.ts";
 import { wrap } from "./cells.ts";
 import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
@@ -59,7 +60,7 @@ function Full({ desk, state, version, place }: FullProps) {
   const view = listView(skin, state, rows, list);
   const remark =
     item === undefined || place.detail ? "" : view.hidden.find((column) => column.isFilling)?.cell(item).text;
-  const status = statusView(skin, state, rows, remark ?? "");
+  const status = statusView(skin, state, rows, remark ?? "", place.status.columns);
   const footer = footerView(desk, state);
   return (
     <>
@@ -102,7 +103,7 @@ function Full({ desk, state, version, place }: FullProps) {
       {place.events && (
         <EventsStrip skin={skin} rect={place.events} events={newestEvents(state.shown, place.events.rows)} />
       )}
-      <StatusLine skin={skin} rect={place.status} spans={status.spans} aside={status.aside} />
+      <StatusLine skin={skin} rect={place.status} lines={status.lines} aside={status.aside} />
       <Footer skin={skin} rect={place.footer} keys={footer.keys} last={footer.last} />
       <Overlay desk={desk} state={state} body={place.body} />
     </>
@@ -113,7 +114,8 @@ function tabsOf(state: ConsoleState) {
   return PANE_LIST.map((pane) => {
     const shelf = state.shown.shelves[pane.kind];
     const count = shelf.status === "loading" ? "..." : String(shelf.items.size);
-    return { title: pane.title, count, isActive: pane.kind === state.ui.pane };
+    const alarms = alarmsOf(pane, shelf.items);
+    return { title: pane.title, count, ...alarms, isActive: pane.kind === state.ui.pane };
   });
 }
 

@@ -2,6 +2,7 @@
 
 import type { Tone } from "#app/panes/pane.ts";
 import type { Severity } from "#core/model/event.ts";
+import { wrap } from "./cells.ts";
 import type { ConsoleState } from "./console-store.ts";
 import { spinner } from "./list-view.ts";
 import { fieldSpans } from "./parts/field.ts";
@@ -11,30 +12,37 @@ import { topLayer } from "./ui-state.ts";
 import { paneOf, paneStateOf } from "./view.ts";
 
 export interface StatusView {
-  readonly spans: readonly Span[];
+  /** One, unless an answer is too long for one: an error has to be read whole. */
+  readonly lines: readonly (readonly Span[])[];
   readonly aside: string;
 }
 
+const MOST_LINES = 4;
+
+const single = (spans: readonly Span[], aside = ""): StatusView => ({ lines: [spans], aside });
+
 const TONES: Readonly<Record<Severity, Tone>> = { info: "text", warn: "warn", error: "error" };
 
-export function statusView(skin: Skin, state: ConsoleState, rows: Rows, remark: string): StatusView {
+export function statusView(skin: Skin, state: ConsoleState, rows: Rows, remark: string, columns: number): StatusView {
   const { ui } = state;
   const layer = topLayer(ui);
   if (layer?.type === "filter") {
     const problem = rows.filter.problem;
     const aside = problem === null ? "" : plain(skin, problem);
-    return { spans: [{ text: "filter: ", tone: "accent" }, ...fieldSpans(skin, layer.field)], aside };
+    return single([{ text: "filter: ", tone: "accent" }, ...fieldSpans(skin, layer.field)], aside);
   }
   if (ui.toast) {
     const { severity, text } = ui.toast;
     const mark = severity === "info" ? "" : `${sign(skin, severity)} `;
-    return { spans: [{ text: mark + plain(skin, text), tone: TONES[severity] }], aside: runningAside(state) };
+    const aside = runningAside(state);
+    const room = columns - 2 - (aside === "" ? 0 : aside.length + 1);
+    const texts = wrap(mark + plain(skin, text), room).slice(0, MOST_LINES);
+    return { lines: texts.map((each) => [{ text: each, tone: TONES[severity] }]), aside };
   }
   if (ui.running.size > 0) return runningView(skin, state);
   const trouble = sourceTrouble(state);
-  if (trouble !== null)
-    return { spans: [{ text: `${sign(skin, "warn")} ${plain(skin, trouble)}`, tone: "warn" }], aside: "" };
-  return { spans: [{ text: plain(skin, remark), tone: "dim" }], aside: "" };
+  if (trouble !== null) return single([{ text: `${sign(skin, "warn")} ${plain(skin, trouble)}`, tone: "warn" }]);
+  return single([{ text: plain(skin, remark), tone: "dim" }]);
 }
 
 /** The action on the selected item, else the one that has run longest. */
@@ -42,13 +50,13 @@ function runningView(skin: Skin, state: ConsoleState): StatusView {
   const { running, tickMs } = state.ui;
   const { cursor } = paneStateOf(state);
   const one = (cursor === null ? undefined : running.get(cursor)) ?? running.values().next().value;
-  if (!one) return { spans: [], aside: "" };
+  if (!one) return single([]);
   const elapsedMs = Math.max(0, tickMs - one.startedMs);
   const step = one.isCancelAsked ? `cancel asked; ${one.step}` : one.step;
   const others = running.size > 1 ? ` (and ${running.size - 1} more)` : "";
   const text = `${spinner(skin, elapsedMs)} ${one.verb} ${plain(skin, one.label)}: ${plain(skin, step)}${others}`;
   const way = one.isCancelAsked || one !== (cursor === null ? undefined : running.get(cursor)) ? "" : "  Esc cancels";
-  return { spans: [{ text, tone: "busy" }], aside: `${Math.floor(elapsedMs / 1000)} s${way}` };
+  return single([{ text, tone: "busy" }], `${Math.floor(elapsedMs / 1000)} s${way}`);
 }
 
 const runningAside = (state: ConsoleState) => (state.ui.running.size > 0 ? `${state.ui.running.size} running` : "");

@@ -80,7 +80,7 @@ const COLUMNS: readonly Column<Daemon>[] = [
   {
     id: "memory",
     title: "MEM MiB",
-    min: 7,
+    min: 8,
     ideal: 8,
     priority: 4,
     align: "right",
@@ -102,7 +102,7 @@ const COLUMNS: readonly Column<Daemon>[] = [
   {
     id: "note",
     title: "NOTE",
-    min: 14,
+    min: 24,
     ideal: 30,
     priority: 6,
     align: "left",
@@ -203,6 +203,11 @@ export const DAEMONS_PANE: Pane<"daemons"> = {
   loading: "Reading declared daemons and pid files...",
   empty: "No daemons: none is declared and no pid file was found. Declare one in daemons.d, then press r.",
   label: (daemon) => daemon.label,
+  alarm: (daemon) => {
+    const { tone } = STATE_LOOKS[daemon.state];
+    if (tone === "error") return "error";
+    return tone === "warn" || daemon.problems.length > 0 ? "warn" : null;
+  },
   searchText: (daemon) =>
     `${daemon.label} ${daemon.name} ${daemon.state} ${daemon.comm ?? ""} ${daemon.pid ?? ""} ${daemon.description ?? ""}`,
   detail,

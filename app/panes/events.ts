@@ -110,6 +110,7 @@ export const EVENTS_PANE: Pane<"events"> = {
   loading: "Reading the journal...",
   empty: "No events yet. They appear here as daemons come, go and are acted on.",
   label: (event) => `event ${nameOf(event.id)}`,
+  alarm: () => null,
   searchText: (event) => `${event.severity} ${event.target ?? ""} ${event.code} ${event.message} ${event.action ?? ""}`,
   detail,
 };

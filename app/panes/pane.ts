@@ -92,6 +92,8 @@ export interface Pane<K extends Kind = Kind> {
   readonly loading: string;
   readonly empty: string;
   label(item: Items[K]): string;
+  /** Whether somebody should look at it; counted beside the pane's title. */
+  alarm(item: Items[K]): "warn" | "error" | null;
   /** What the filter looks in. */
   searchText(item: Items[K]): string;
   detail(item: Items[K], context: DetailContext): readonly DetailLine[];

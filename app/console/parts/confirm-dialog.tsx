@@ -8,7 +8,7 @@ export interface ConfirmDialogProps {
   readonly skin: Skin;
   readonly body: Rect;
   readonly verb: string;
-  readonly label: string;
+  readonly question: string;
   readonly facts: readonly (readonly [string, string])[];
   readonly consequence: string;
   /** What changed since the dialog opened; null if nothing did. */
@@ -18,7 +18,7 @@ export interface ConfirmDialogProps {
 
 const COLUMNS = 66;
 
-export function ConfirmDialog({ skin, body, verb, label, facts, consequence, change, choice }: ConfirmDialogProps) {
+export function ConfirmDialog({ skin, body, verb, question, facts, consequence, change, choice }: ConfirmDialogProps) {
   const inner = innerColumns(body, COLUMNS);
   const lines: (readonly Span[])[] = [[]];
   for (const [name, value] of facts) {
@@ -38,7 +38,7 @@ export function ConfirmDialog({ skin, body, verb, label, facts, consequence, cha
       lines.push([{ text, tone: "warn" }]);
   }
   lines.push([], buttons(skin, verb, choice), []);
-  return <Dialog skin={skin} body={body} title={`${verb} ${plain(skin, label)}?`} lines={lines} columns={COLUMNS} />;
+  return <Dialog skin={skin} body={body} title={plain(skin, question)} lines={lines} columns={COLUMNS} />;
 }
 
 /** The marked button is in inverse video and has the cursor's sign. */

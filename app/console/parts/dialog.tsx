@@ -1,5 +1,5 @@
 /** A framed box in the middle of the body; it covers what is under it. */
-import { widthOf } from "../cells.ts";
+import { cutEnd, widthOf } from "../cells.ts";
 import type { Rect } from "../layout.ts";
 import { line, type Skin, type Span } from "../skin.ts";
 import { Region } from "./region.tsx";
@@ -28,8 +28,9 @@ export function Dialog({ skin, body, title, lines, columns }: DialogProps) {
   };
   const { vertical, horizontal, corners } = skin.glyphs;
   const paint = (text: string) => skin.theme.paint("accent", text);
-  const rule = horizontal.repeat(Math.max(0, inner + 1 - widthOf(title) - 2));
-  const top = paint(`${corners[0]}${horizontal} `) + skin.theme.paint("strong", title) + paint(` ${rule}${corners[1]}`);
+  const shown = cutEnd(title, inner - 1, skin.glyphs.ellipsis);
+  const rule = horizontal.repeat(inner - 1 - widthOf(shown));
+  const top = paint(`${corners[0]}${horizontal} `) + skin.theme.paint("strong", shown) + paint(` ${rule}${corners[1]}`);
   const bottom = paint(corners[2] + horizontal.repeat(inner + 2) + corners[3]);
   const middle = lines
     .slice(0, rows - 2)

@@ -1,11 +1,13 @@
 /** Second line: the panes with their counts; on the right filter and position. */
 import type { Rect } from "../layout.ts";
-import { plain, type Skin, type Span, sides } from "../skin.ts";
+import { plain, type Skin, type Span, sides, sign } from "../skin.ts";
 import { Region } from "./region.tsx";
 
 export interface Tab {
   readonly title: string;
   readonly count: string;
+  readonly errors: number;
+  readonly warnings: number;
   readonly isActive: boolean;
 }
 
@@ -22,6 +24,8 @@ export function TabLine({ skin, rect, tabs, filter, position }: TabLineProps) {
     { text: tab.isActive ? `${skin.glyphs.cursor} ` : "  ", tone: "accent" },
     { text: `${index + 1} ${tab.title}`, tone: tab.isActive ? "strong" : "dim" },
     { text: ` ${tab.count} `, tone: "dim" },
+    { text: tab.errors > 0 ? `${sign(skin, "error")}${tab.errors} ` : "", tone: "error" },
+    { text: tab.warnings > 0 ? `${sign(skin, "warn")}${tab.warnings} ` : "", tone: "warn" },
   ]);
   const right: Span[] = filter === "" ? [] : [{ text: `filter: ${plain(skin, filter)}  `, tone: "accent" }];
   right.push({ text: position, tone: "dim" });

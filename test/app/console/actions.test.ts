@@ -65,7 +65,7 @@ test("a signal is asked for, then confirmed with it", async () => {
   await screen.press(ENTER);
   expect(screen.text()).toContain("signal is needed");
   await screen.press("usr1", ENTER);
-  expect(screen.text()).toContain("Send signal alpha?");
+  expect(screen.text()).toContain("Send signal usr1 to alpha?");
   expect(screen.line("usr1")).toContain("signal");
   await screen.press("y");
   expect(screen.service.invocations[0]?.request).toMatchObject({
@@ -73,6 +73,18 @@ test("a signal is asked for, then confirmed with it", async () => {
     arguments: { signal: "usr1" },
     targets: [{ id: "n1/daemon/alpha", identity: "101:5000" }],
   });
+});
+
+test("an answer that is too long for one line is shown whole", async () => {
+  await open();
+  await screen.press("L");
+  const hint = "run muster as root, or as the user the daemon runs as, and look into its own log";
+  screen.service.invocations[0]?.fail(
+    new MusterError("PERMISSION_DENIED", "the kernel does not allow uid 1000 to signal pid 101", { hint }),
+  );
+  await screen.settle();
+  expect(screen.text().replaceAll(/\s+/g, " ")).toContain(hint);
+  expect(screen.lines().at(-1)).toContain("? help");
 });
 
 test("Esc in the argument prompt does nothing else", async () => {

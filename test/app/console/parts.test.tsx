@@ -61,7 +61,7 @@ test("confirm dialog: marks one button, wraps what is long, shows control charac
       skin={skin}
       body={{ left: 0, top: 0, columns: 60, rows: 20 }}
       verb="Stop"
-      label={"evil\x1b[2J"}
+      question={"Stop evil\x1b[2J?"}
       facts={[["item", `n1/daemon/${"x".repeat(80)}`]]}
       consequence="it will be told to end."
       change="it is gone meanwhile."
