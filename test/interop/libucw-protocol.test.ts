@@ -53,7 +53,7 @@ describe("the same answers in every phase", () => {
         await peer.tell(`lock ${pidFile} ex`);
         await peer.tell(`write ${content}`);
       }
-      expect(CONTROL_STATUS[(await control(pidFile, CHECK)).status]).toBe(await perlControl(pidFile, "check"));
+      expect<number>(CONTROL_STATUS[(await control(pidFile, CHECK)).status]).toBe(await perlControl(pidFile, "check"));
     });
   }
 });

@@ -27,11 +27,10 @@ export class DaemonWatch {
   #item: Daemon | null = null;
   #exit: Exit | null = null;
   #sampledMs = 0;
-  /** The process that is waited for, and how to stop waiting. */
-  #waiting: { readonly identity: string; readonly stop: AbortController } | null = null;
-
-  /** Ended processes that nobody has reaped yet. */
-  readonly #late = new Set<AbortController>();
+  /** The process whose end is waited for. */
+  #waitingFor: string | null = null;
+  /** All waits that are under way: also for processes of before, whose end or whose status is still to come. */
+  readonly #waits = new Set<AbortController>();
 
   constructor(subject: Subject, context: WatchContext) {
     this.subject = subject;
@@ -43,7 +42,7 @@ export class DaemonWatch {
   }
 
   get isWaiting(): boolean {
-    return this.#waiting !== null;
+    return this.#waitingFor !== null;
   }
 
   /** Looks again. The item is the same object as before if nothing but its usage changed. */
@@ -80,35 +79,29 @@ export class DaemonWatch {
   /** Waits for the end of the process it has now. `onExit` is called at its end, and again when its status is known. */
   waitForExit(onExit: OnExit): void {
     const { pid, identity } = this.#item ?? {};
-    if (this.#waiting?.identity === identity) return;
-    this.stopWaiting();
+    if (this.#waitingFor === identity) return;
     if (typeof pid !== "number" || typeof identity !== "string") return;
     const pidfd = openLive(pid);
     if (!pidfd) return;
     const stop = new AbortController();
-    this.#waiting = { identity, stop };
-    void this.#awaitExit(pidfd, identity, stop, onExit).finally(() => pidfd.close());
-  }
-
-  stopWaiting(): void {
-    this.#waiting?.stop.abort();
-    this.#waiting = null;
+    this.#waitingFor = identity;
+    this.#waits.add(stop);
+    void this.#awaitExit(pidfd, identity, stop, onExit).finally(() => {
+      this.#waits.delete(stop);
+      pidfd.close();
+    });
   }
 
   close(): void {
-    this.stopWaiting();
-    for (const stop of this.#late) stop.abort();
+    for (const stop of this.#waits) stop.abort();
   }
 
   async #awaitExit(pidfd: PidFd, identity: string, stop: AbortController, onExit: OnExit): Promise<void> {
     if (!(await pidfd.exited(stop.signal))) return;
-    // From here on only the status is awaited; a new process may be waited for beside it.
-    if (this.#waiting?.stop === stop) this.#waiting = null;
-    this.#late.add(stop);
+    if (this.#waitingFor === identity) this.#waitingFor = null;
     onExit(identity, null);
     // What this very muster started is its child: nobody else can collect it, and its status is known on any kernel.
     const status = this.#context.takeChild(pidfd.pid) ? pidfd.reap() : await pidfd.reaped(stop.signal);
-    this.#late.delete(stop);
     if (status === null) return;
     this.#exit = { at: timestamp(this.#context.clock.wallMs()), status, text: describeWaitStatus(status) };
     onExit(identity, this.#exit);

@@ -187,18 +187,15 @@ export class DaemonObserver {
   }
 
   #followProcess(watch: DaemonWatch): void {
-    if (!watch.item?.present) {
-      watch.stopWaiting();
-      this.#waiting.delete(watch);
-      return;
-    }
+    if (!watch.item?.present) return;
     if (!watch.isWaiting && this.#waiting.size >= this.#options.pidfdLimit) return;
-    this.#waiting.add(watch);
     watch.waitForExit((identity, exit) => {
       if (this.#isClosed) return;
+      if (!watch.isWaiting) this.#waiting.delete(watch);
       const item = this.#lookAt(watch, false, true);
       if (exit) this.#options.record(exitEvent(item, identity, exit));
     });
+    if (watch.isWaiting) this.#waiting.add(watch);
   }
 
   #watchDirectories(): void {

@@ -19,12 +19,13 @@ export function transitionEvent(before: Daemon, after: Daemon): Omit<NewEvent, "
   if (before.state === after.state && before.identity === after.identity) return null;
   const [code, severity, words] = OF_STATE[after.state];
   const process = after.pid !== null && after.present ? ` as process ${after.pid}` : "";
-  const problem = after.problems[0] ? `: ${after.problems[0].message}` : "";
+  const problem = after.problems.find((one) => one.code !== "NOT_UP");
+  const why = problem ? `: ${problem.message}` : "";
   return {
     severity,
     code,
     target: after.id,
-    message: `${after.label} ${words}${process}${problem}`,
+    message: `${after.label} ${words}${process}${why}`,
     // Several musters on one node see the same thing; the journal keeps it once.
     once: `${after.id} ${code} ${after.identity ?? before.identity ?? after.since ?? ""}`,
   };
