@@ -3,13 +3,15 @@
  *
  *     kernel -> filter (types, no threads) -> socket, 16 MB -> pump -> 4 ms -> all that is there -> one batch
  *
- * Collecting for a few milliseconds makes a storm of forks cost one wake-up for hundreds of events.
+ * Collecting for a few milliseconds makes a storm of forks cost one wake-up for hundreds of events. Events of one
+ * process come in order; between processes there is none: a parent's exit may be told before that of a child it has
+ * already collected. An exit is that of the first thread, which other threads of the process may outlive.
  */
 import { closeConnector, openConnector, receiveMessage } from "./connector.ts";
 import { ERRNO } from "./errno-names.ts";
 import type { Fd } from "./fd.ts";
 import { kernelBytes, MAXIMUM_INT } from "./memory.ts";
-import { type ProcessEvent, type ProcessEventType, parseConnectorMessage } from "./process-event.ts";
+import { EVENT_BITS, type ProcessEvent, type ProcessEventType, parseConnectorMessage } from "./process-event.ts";
 import { EPOLL, type Watch, watchFd } from "./pump.ts";
 import { checkInteger, SysError } from "./sys-error.ts";
 
@@ -59,7 +61,10 @@ export class ProcessEvents implements Disposable {
   static open(options: ProcessEventsOptions): ProcessEvents {
     checkInteger(options.coalesceMs ?? COALESCE_MS, 0, MAXIMUM_INT, "proc connector", "coalesceMs");
     checkInteger(options.bufferBytes ?? BUFFER_BYTES, 1, LARGEST_BUFFER, "proc connector", "bufferBytes");
-    if (options.events.length === 0) throw new SysError(ERRNO.EINVAL, "proc connector", "no events");
+    const unknown = options.events.filter((type) => !Object.hasOwn(EVENT_BITS, type));
+    if (options.events.length === 0 || unknown.length > 0) {
+      throw new SysError(ERRNO.EINVAL, "proc connector", `events ${options.events}`);
+    }
     return new ProcessEvents(options);
   }
 

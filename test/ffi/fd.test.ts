@@ -210,7 +210,7 @@ test("nothing stays open after ten thousand files", () => {
     using fd = openFd("/dev/null", OPEN.READ_ONLY);
     fd.number;
   }
-  expect(countDescriptors()).toBe(before);
+  expect(countDescriptors()).toBeLessThanOrEqual(before);
 });
 
 test.skipIf(!isRoot)("needs root to become another user: a file of mode 000 is EACCES", async () => {

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { duplicate, type Fd, OPEN, openFd, pipe, readSome, writeAll } from "#ffi/fd.ts";
 import { EPOLL, watchFd } from "#ffi/pump.ts";
-import { countDescriptors, countThreads, runModule, sysErrorOf, TemporaryDirectory } from "./workbench.ts";
+import { countDescriptors, countThreads, runModule, settled, sysErrorOf, TemporaryDirectory } from "./workbench.ts";
 
 const directory = new TemporaryDirectory();
 afterAll(() => directory[Symbol.dispose]());
@@ -115,7 +115,7 @@ test("what cannot be watched is a SysError and leaves nothing behind", () => {
   expect(sysErrorOf(() => watchFd(999_999, EPOLL.IN, () => {})).errnoName).toBe("EBADF");
   expect(sysErrorOf(() => watchFd(read, -1, () => {})).errnoName).toBe("EINVAL");
   expect(sysErrorOf(() => watchFd(read, 2 ** 32, () => {})).errnoName).toBe("EINVAL");
-  expect(countDescriptors()).toBe(before);
+  expect(countDescriptors()).toBeLessThanOrEqual(before);
   keepsAlive[Symbol.dispose]();
   read.close();
   write.close();
@@ -144,8 +144,8 @@ test("starting and stopping two thousand times leaves no thread and no descripto
   const descriptors = countDescriptors();
   const threads = countThreads();
   for (let index = 0; index < 2000; index++) await round();
-  // The last pump may still be on its way out: epoll, eventfd and two ends of a pipe.
-  expect(countDescriptors()).toBeLessThanOrEqual(descriptors + 4);
+  await settled(() => countDescriptors() <= descriptors);
+  // Bun has workers of its own that come and go.
   expect(countThreads()).toBeLessThanOrEqual(threads + 4);
 });
 

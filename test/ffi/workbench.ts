@@ -19,12 +19,18 @@ export class TemporaryDirectory implements Disposable {
   }
 }
 
+/** Compare with `<=`: Bun closes what earlier tests left it (pipes of Bun.spawn) in its own time. */
 export function countDescriptors(): number {
   return readdirSync("/proc/self/fd").length;
 }
 
 export function countThreads(): number {
   return readdirSync("/proc/self/task").length;
+}
+
+/** Lets the loop turn until it is so: what is still on its way out goes. If it never is, the test times out. */
+export async function settled(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The SysError a call throws; anything else, or nothing, fails the test. */
