@@ -34,14 +34,23 @@ export function guardTerminal({ stdin, stdout, leave }: GuardOptions): () => voi
     process.on(event, listener);
     undo.push(() => process.off(event, listener));
   };
+  /** Alone: whoever answered before would print into the console's screen, or end the process with the terminal raw. */
+  const onProcessAlone = (event: string, listener: (value: unknown) => void) => {
+    const others = process.rawListeners(event);
+    process.removeAllListeners(event);
+    onProcess(event, listener);
+    undo.push(() => {
+      for (const other of others) process.on(event, other as (value: unknown) => void);
+    });
+  };
   const onStream = (stream: GuardedInput, event: string) => {
     const listener = () => leave({ code: SIGNAL_CODES.SIGHUP, report: null });
     stream.on(event, listener);
     undo.push(() => stream.off(event, listener));
   };
   for (const [signal, code] of Object.entries(SIGNAL_CODES)) onProcess(signal, () => leave({ code, report: null }));
-  onProcess("uncaughtException", (error) => leave({ code: INTERNAL_CODE, report: reportOf(error) }));
-  onProcess("unhandledRejection", (error) => leave({ code: INTERNAL_CODE, report: reportOf(error) }));
+  onProcessAlone("uncaughtException", (error) => leave({ code: INTERNAL_CODE, report: reportOf(error) }));
+  onProcessAlone("unhandledRejection", (error) => leave({ code: INTERNAL_CODE, report: reportOf(error) }));
   for (const event of ["end", "close", "error"]) onStream(stdin, event);
   onStream(stdout, "error");
   return () => {

@@ -33,7 +33,7 @@ const COLUMNS: readonly Column<Daemon>[] = [
   {
     id: "name",
     title: "NAME",
-    min: 12,
+    min: 14,
     ideal: 26,
     priority: 0,
     align: "left",
@@ -201,7 +201,8 @@ export const DAEMONS_PANE: Pane<"daemons"> = {
   isChronicle: false,
   hasHistory: true,
   loading: "Reading declared daemons and pid files...",
-  empty: "No daemons: none is declared and no pid file was found. Declare one in daemons.d, then press r.",
+  empty:
+    "No daemons: none is declared and no pid file was found. Declare one in daemons.d and start muster again; what writes a pid file appears by itself.",
   label: (daemon) => daemon.label,
   alarm: (daemon) => {
     const { tone } = STATE_LOOKS[daemon.state];

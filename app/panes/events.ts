@@ -55,7 +55,7 @@ const COLUMNS: readonly Column<MusterEvent>[] = [
   {
     id: "message",
     title: "WHAT HAPPENED",
-    min: 30,
+    min: 20,
     ideal: 60,
     priority: 0,
     align: "left",
@@ -67,8 +67,8 @@ const COLUMNS: readonly Column<MusterEvent>[] = [
   {
     id: "code",
     title: "CODE",
-    min: 18,
-    ideal: 18,
+    min: 24,
+    ideal: 24,
     priority: 3,
     align: "left",
     cut: "end",

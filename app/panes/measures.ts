@@ -2,20 +2,9 @@
 
 const two = (value: number) => String(value).padStart(2, "0");
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
-
 export function clockTime(wallMs: number): string {
   const date = new Date(wallMs);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}
-
-/** At most 8 columns: the time on the same day, else the day, else the month and year. */
-export function shortTime(wallMs: number, nowMs: number): string {
-  const date = new Date(wallMs);
-  const now = new Date(nowMs);
-  if (date.toDateString() === now.toDateString()) return clockTime(wallMs);
-  const month = MONTHS[date.getMonth()] ?? "";
-  return date.getFullYear() === now.getFullYear() ? `${month} ${date.getDate()}` : `${month} ${date.getFullYear()}`;
 }
 
 export function fullTime(wallMs: number): string {

@@ -22,7 +22,7 @@ test("loading: something useful is there before any data", async () => {
 test("empty: says what to do", async () => {
   screen = await openScreen({ prepare: (service) => service.emit({ src: "daemons", op: "reset", items: [] }) });
   expect(screen.text()).toContain("No daemons: none is declared");
-  expect(screen.text()).toContain("then press r.");
+  expect(screen.text()).toContain("what writes a pid");
   await screen.press("x", ENTER, "G");
   expect(screen.text()).toContain("no daemon is selected");
 });
