@@ -111,6 +111,16 @@ export function origin(session: Session): Origin {
   return { host: environment.node, generatedAt: timestamp(call.clock.wallMs()), root };
 }
 
+/** All of them once: what the configuration says, the source of a kind may say again. */
+export function joinWarnings(...lists: readonly (readonly Warning[])[]): Warning[] {
+  const byText = new Map<string, Warning>();
+  for (const warning of lists.flat()) {
+    const key = `${warning.code} ${warning.target} ${warning.message}`;
+    if (!byText.has(key)) byText.set(key, warning);
+  }
+  return [...byText.values()];
+}
+
 /** The warnings of one kind's source; throws if there is nothing behind it at all. */
 export function shelfWarnings(kind: Kind, shelf: Shelf<unknown>): Warning[] {
   if (shelf.status === "failed" && shelf.error) {

@@ -10,6 +10,7 @@ import { parseDuration, usage } from "../option-values.ts";
 import { makeSelection, type Selection } from "../selection.ts";
 import {
   configWarnings,
+  joinWarnings,
   openSession,
   origin,
   refuseProblems,
@@ -64,7 +65,8 @@ async function writeEvents(
   const { call } = session;
   const all = await service.events(query);
   const events = selection.select(all);
-  const warnings = [...configWarnings(session.config), ...shelfWarnings("events", service.snapshot().shelves.events)];
+  const { events: shelf } = service.snapshot().shelves;
+  const warnings = joinWarnings(configWarnings(session.config), shelfWarnings("events", shelf));
   if (call.isJson) {
     const items = events.map(selection.shape);
     const parts = { kind: KIND_OUTPUT.events.document, isComplete: warnings.length === 0, items, warnings };

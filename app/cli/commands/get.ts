@@ -8,6 +8,7 @@ import { type Call, fail, writeText } from "../context.ts";
 import { makeSelection } from "../selection.ts";
 import {
   configWarnings,
+  joinWarnings,
   openSession,
   origin,
   refuseProblems,
@@ -25,7 +26,7 @@ export async function getDaemons(call: Call): Promise<number> {
   refuseProblems(session);
   return withService(session, "once", async (service) => {
     const shelf = service.snapshot().shelves.daemons;
-    const warnings = [...configWarnings(session.config), ...shelfWarnings("daemons", shelf)];
+    const warnings = joinWarnings(configWarnings(session.config), shelfWarnings("daemons", shelf));
     const { daemons, missing } = findDaemons(call.invocation.words, shelf.items.values());
     if (daemons.length === 0) return fail(call, allMissing(missing));
     const items = selection.select(daemons).map(selection.shape);

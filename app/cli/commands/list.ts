@@ -8,6 +8,7 @@ import { type Call, fail, outputColor, tell, writeText } from "../context.ts";
 import { makeSelection } from "../selection.ts";
 import {
   configWarnings,
+  joinWarnings,
   openSession,
   origin,
   refuseProblems,
@@ -25,7 +26,7 @@ export async function listDaemons(call: Call): Promise<number> {
   refuseProblems(session);
   return withService(session, "once", async (service) => {
     const shelf = service.snapshot().shelves.daemons;
-    const warnings = [...configWarnings(session.config), ...shelfWarnings("daemons", shelf)];
+    const warnings = joinWarnings(configWarnings(session.config), shelfWarnings("daemons", shelf));
     const items = selection.select(shelf.items.values());
     if (call.isJson) {
       const parts = {

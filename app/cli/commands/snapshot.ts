@@ -12,6 +12,7 @@ import { type Call, outputColor, writeText } from "../context.ts";
 import { KIND_NAMES } from "../kind-names.ts";
 import {
   configWarnings,
+  joinWarnings,
   openSession,
   origin,
   refuseProblems,
@@ -27,7 +28,8 @@ export async function writeSnapshot(call: Call): Promise<number> {
   const session = await openSession(call);
   refuseProblems(session);
   return withService(session, "once", async (service) => {
-    const warnings = [...configWarnings(session.config), ...KIND_NAMES.flatMap((kind) => warningsOf(service, kind))];
+    const sources = KIND_NAMES.map((kind) => warningsOf(service, kind));
+    const warnings = joinWarnings(configWarnings(session.config), ...sources);
     if (call.isJson) {
       const kinds = Object.fromEntries(KIND_NAMES.map((kind) => [kind, itemsOf(service, kind)]));
       const parts = { isComplete: warnings.length === 0, kinds, warnings };
