@@ -1,7 +1,6 @@
 /** What daemonControl() is asked and what it answers. */
 import type { Clock } from "#core/model/clock.ts";
 import type { MusterError } from "#core/model/error.ts";
-import { signalName } from "#ffi/signals.ts";
 import type { StartCommand } from "./start.ts";
 import type { ControlStatus } from "./status.ts";
 import type { StopOrder } from "./stop.ts";
@@ -53,9 +52,3 @@ export interface ControlResult {
 
 /** As the single actions get it: whoever listens, there is a listener. */
 export type ActiveParams = ControlParams & { readonly onStep: (step: ControlStep) => void };
-
-export function signalStep(signal: number, pid: number, identity: string | null): ControlStep {
-  const name = signalName(signal);
-  const step = { op: "signal", text: `sent ${name} to process ${pid}`, signal: name, pid } as const;
-  return identity === null ? step : { ...step, identity };
-}

@@ -8,10 +8,11 @@ import { unlock, waitLock } from "#ffi/flock.ts";
 import { lockHolders } from "#ffi/procfs.ts";
 import { signalName } from "#ffi/signals.ts";
 import { answer, judge } from "./answer.ts";
-import { type ActiveParams, type ControlContext, type ControlStep, signalStep } from "./control-params.ts";
+import type { ActiveParams, ControlContext, ControlStep } from "./control-params.ts";
 import { waitWithDeadline } from "./deadline.ts";
 import { type Holder, holdProcess } from "./holder.ts";
 import { openPidFile, readPidFile } from "./pid-file.ts";
+import { signalStep } from "./signal.ts";
 
 export interface StopOrder {
   readonly signal: number;

@@ -149,7 +149,13 @@ describe("stop", () => {
     await using peer = await Peer.daemon(pidFile);
     await peer.tell("clear");
     const steps: string[] = [];
-    const stopped = control(pidFile, stop(), { onStep: (step) => steps.push(step.op) });
+    const waiting = Promise.withResolvers<void>();
+    const onStep = ({ op }: { op: string }) => {
+      steps.push(op);
+      if (op === "wait") waiting.resolve();
+    };
+    const stopped = control(pidFile, stop(), { onStep });
+    await waiting.promise;
     await peer.tell("unlock");
     expect((await stopped).status).toBe("ok");
     expect(steps).toEqual(["wait"]);
