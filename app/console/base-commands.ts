@@ -5,7 +5,7 @@ import type { Kind } from "#core/model/kinds.ts";
 import type { CommandId } from "./commands.ts";
 import { moveBy, moveTo } from "./cursor.ts";
 import type { Desk } from "./desk.ts";
-import { detailRoom } from "./detail-view.ts";
+import { detailScroll } from "./detail-view.ts";
 import { textField } from "./text-field.ts";
 import type { PaneState } from "./ui-state.ts";
 import { listRows, paneOf, paneStateOf } from "./view.ts";
@@ -70,7 +70,7 @@ function move(desk: Desk, delta: number) {
   const state = desk.store.state();
   const pane = paneStateOf(state);
   if (pane.isDetailOpen) {
-    const detailOffset = Math.max(0, Math.min(detailRoom(desk.skin, state), pane.detailOffset + delta));
+    const detailOffset = Math.max(0, Math.min(detailScroll(desk.skin, state), pane.detailOffset + delta));
     return changePane(desk, { detailOffset });
   }
   moveCursor(desk, delta);

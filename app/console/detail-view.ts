@@ -6,13 +6,29 @@ import type { MusterEvent } from "#core/model/event.ts";
 import { historyOf } from "#core/store/select.ts";
 import { wrap } from "./cells.ts";
 import type { ConsoleState } from "./console-store.ts";
+import type { Rect } from "./layout.ts";
 import { plain, type Skin, type Span, sign } from "./skin.ts";
 import { layoutOf, paneOf, paneStateOf, selectedItem } from "./view.ts";
 
 const LABEL_COLUMNS = 12;
 
-/** Lines as spans, none wider than `columns`. Empty without a selected item. */
-export function detailText(skin: Skin, state: ConsoleState, columns: number): readonly (readonly Span[])[] {
+interface Room {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Lines as spans, none wider than the room. Empty lines go first when it is too low. Empty without a selected item. */
+export function detailText(skin: Skin, state: ConsoleState, room: Room): readonly (readonly Span[])[] {
+  const lines = allLines(skin, state, room.columns);
+  return lines.length > room.rows ? lines.filter((line) => line.length > 0) : lines;
+}
+
+/** What the text of a detail has of its rectangle: a column on each side and the title are taken. */
+export function detailRoomOf(rect: Rect): Room {
+  return { columns: rect.columns - 2, rows: rect.rows - 1 };
+}
+
+function allLines(skin: Skin, state: ConsoleState, columns: number): readonly (readonly Span[])[] {
   const item = selectedItem(state);
   const pane = paneOf(state);
   if (item === undefined) return [];
@@ -56,12 +72,9 @@ function eventLines(skin: Skin, event: MusterEvent, columns: number): readonly (
 }
 
 /** How far the detail can be scrolled. */
-export function detailRoom(skin: Skin, state: ConsoleState): number {
+export function detailScroll(skin: Skin, state: ConsoleState): number {
   const place = layoutOf(state);
   if (place.kind === "small" || place.detail === null || paneStateOf(state).cursor === null) return 0;
-  const lines = detailText(skin, state, place.detail.columns - DETAIL_MARGIN).length;
-  return Math.max(0, lines - (place.detail.rows - 1));
+  const room = detailRoomOf(place.detail);
+  return Math.max(0, detailText(skin, state, room).length - room.rows);
 }
-
-/** One column free on each side of the detail. */
-export const DETAIL_MARGIN = 2;

@@ -47,6 +47,8 @@ const PORTRAIT_COLUMNS = 84;
 const PORTRAIT_ROWS = 46;
 const STRIP_ROWS = 8;
 const DETAIL_COLUMNS = 80;
+/** A line of events says most of it: its detail gets less. */
+const DETAIL_SHARE = { items: 0.55, events: 0.4 } as const;
 
 export interface LayoutState {
   readonly size: Size;
@@ -71,7 +73,7 @@ export function layout({ size, isDetailOpen, isEventsPane }: LayoutState): Layou
     size,
     header: bar(0),
     tabs: bar(1),
-    ...split(body, size, isDetailOpen),
+    ...split(body, size, isDetailOpen, isEventsPane ? DETAIL_SHARE.events : DETAIL_SHARE.items),
     events,
     status: bar(rows - 2),
     footer: bar(rows - 1),
@@ -79,9 +81,14 @@ export function layout({ size, isDetailOpen, isEventsPane }: LayoutState): Layou
   };
 }
 
-function split(body: Rect, size: Size, isDetailOpen: boolean): Pick<FullLayout, "list" | "detail" | "divider"> {
+function split(
+  body: Rect,
+  size: Size,
+  isDetailOpen: boolean,
+  share: number,
+): Pick<FullLayout, "list" | "detail" | "divider"> {
   if (size.columns >= SIDE_BY_SIDE_COLUMNS) {
-    const detailColumns = Math.min(DETAIL_COLUMNS, Math.round(size.columns * 0.55));
+    const detailColumns = Math.min(DETAIL_COLUMNS, Math.round(size.columns * share));
     const listColumns = body.columns - detailColumns - 1;
     return {
       list: { ...body, columns: listColumns - 1 },

@@ -7,7 +7,7 @@ import { alarmsOf } from "./alarms.ts";
 import { wrap } from "./cells.ts";
 import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
-import { DETAIL_MARGIN, detailText } from "./detail-view.ts";
+import { detailRoomOf, detailText } from "./detail-view.ts";
 import { footerView } from "./footer-view.ts";
 import type { FullLayout } from "./layout.ts";
 import { listView } from "./list-view.ts";
@@ -95,7 +95,7 @@ function Full({ desk, state, version, place }: FullProps) {
           skin={skin}
           rect={place.detail}
           title={item === undefined ? null : cellText(skin, { text: pane.label(item) })}
-          text={detailText(skin, state, place.detail.columns - DETAIL_MARGIN)}
+          text={detailText(skin, state, detailRoomOf(place.detail))}
           offset={paneState.detailOffset}
           hasFocus={paneState.isDetailOpen}
         />

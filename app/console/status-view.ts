@@ -65,8 +65,8 @@ const runningAside = (state: ConsoleState) => (state.ui.running.size > 0 ? `${st
 function sourceTrouble(state: ConsoleState): string | null {
   const pane = paneOf(state);
   const shelf = state.shown.shelves[pane.kind];
-  if (shelf.items.size === 0) return null;
-  if (shelf.status === "failed") return `${pane.many} cannot be read now: ${shelf.error?.message ?? ""}`;
+  if (shelf.status === "failed" && shelf.items.size > 0)
+    return `${pane.many} cannot be read now: ${shelf.error?.message ?? ""}`;
   const [first, ...more] = shelf.warnings;
   return first ? `${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ""}` : null;
 }
