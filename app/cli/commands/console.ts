@@ -44,7 +44,7 @@ export async function openConsole(call: Call): Promise<number> {
  * which takes the same arguments and ignores the rest. (In the executable all of it is decided when it is built.)
  */
 function chooseProductionReact(): void {
+  if (process.env.NODE_ENV === "production") return;
   Object.assign(process.env, { NODE_ENV: "production" });
-  const development: { jsxDEV?: unknown } = require("react/jsx-dev-runtime");
-  development.jsxDEV ??= require("react/jsx-runtime").jsx;
+  Object.assign(require("react/jsx-dev-runtime"), { jsxDEV: require("react/jsx-runtime").jsx });
 }
