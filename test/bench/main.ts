@@ -5,13 +5,16 @@
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
 import type { Bench, Group, Settings } from "./bench.ts";
+import { console } from "./console.ts";
 import { control } from "./control.ts";
 import { Keeper } from "./keeper.ts";
+import { observe } from "./observe.ts";
 import type { Row } from "./rows.ts";
+import { start } from "./start.ts";
 import { stop } from "./stop.ts";
 import { tableText } from "./table.ts";
 
-const GROUPS: Readonly<Record<string, Group>> = { control, stop };
+const GROUPS: Readonly<Record<string, Group>> = { start, control, stop, observe, console };
 
 const USAGE = `usage: bun run bench [GROUP...] [--quick] [--long] [--json] [--install-peers]
 groups: ${Object.keys(GROUPS).join(", ")}

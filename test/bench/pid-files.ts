@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Keeper } from "./keeper.ts";
 
 export const MANY = 10_000;
-/** Above any kernel's pid_max (2^22). */
-const DEAD_PID = 2_000_000_000;
+/** Above any pid_max of the kernel (2^22), and no wider than its column. */
+const DEAD_PID = 4_200_000;
 const SLEEPERS = 50;
 
 export interface PidFiles {
