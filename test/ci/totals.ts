@@ -10,7 +10,11 @@ function count(attributes: string, name: string): number {
 function readTotals(): { tests: number; failed: number; skipped: number } {
   try {
     const root = /<testsuites\b[^>]*>/.exec(readFileSync(file, "utf8"))?.[0] ?? "";
-    return { tests: count(root, "tests"), failed: count(root, "failures") + count(root, "errors"), skipped: count(root, "skipped") };
+    return {
+      tests: count(root, "tests"),
+      failed: count(root, "failures") + count(root, "errors"),
+      skipped: count(root, "skipped"),
+    };
   } catch {
     return { tests: 0, failed: 1, skipped: 0 };
   }
