@@ -6,7 +6,7 @@ import { OPEN } from "./open-flags.ts";
 import { checkInteger, orThrow, SysError } from "./sys-error.ts";
 
 export { readAt, readSome, truncate, writeAll } from "./fd-io.ts";
-export { type FileStatus, statFd } from "./fd-status.ts";
+export { statFd } from "./fd-status.ts";
 export { OPEN } from "./open-flags.ts";
 
 const rare = lazyLibc({

@@ -40,9 +40,9 @@ export function operationOf(mode: LockMode): number {
 }
 
 /**
- * Takes the lock as soon as it is free, without blocking the loop. False when `signal` was aborted first: then the
- * lock is not held (a lock the descriptor held before the wait is released too) and will not be taken later. Like
- * every change of mode, waiting gives up a lock that is already held: flock(2) does not convert atomically.
+ * Takes the lock as soon as it is free, without blocking the loop; meanwhile the process stays alive. False when
+ * `signal` was aborted first: then the lock is not held and will not be taken later. A lock of another mode that the
+ * descriptor holds already is given up when the wait begins: flock(2) does not convert atomically.
  */
 export async function waitLock(fd: Fd, mode: LockMode, signal?: AbortSignal): Promise<boolean> {
   const { waitLockInThread } = await import("./wait-lock.ts");

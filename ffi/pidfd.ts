@@ -9,8 +9,6 @@ import { type PidInfo, readExitStatus, readPidInfo } from "./process-info.ts";
 import { checkInteger, orThrow, SysError } from "./sys-error.ts";
 import { collectChild } from "./wait-child.ts";
 
-export type { IdSet, PidInfo } from "./process-info.ts";
-
 /** The same on every architecture. */
 const SYS_PIDFD_SEND_SIGNAL = 424;
 const SYS_PIDFD_OPEN = 434;

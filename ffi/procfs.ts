@@ -1,8 +1,6 @@
 /** /proc, as far as it is read here. Every function takes its root, so that a fixture tree can stand in for it. */
-export type { DeviceNumber } from "./fd-status.ts";
-export { joinDevice, splitDevice } from "./fd-status.ts";
 export { listPids } from "./proc-file.ts";
-export { type FileLock, holdsLock, indexLocks, lockHolders, lockKey, parseLockLine, readLocks } from "./proc-locks.ts";
+export { holdsLock, indexLocks, lockHolders, lockKey, parseLockLine, readLocks } from "./proc-locks.ts";
 export { isInitialPidNamespace, isInitialUserNamespace } from "./proc-namespace.ts";
-export { bootTimeMs, type ProcessStat, parseProcessStat, processIdentityTicks, readProcessStat } from "./proc-stat.ts";
+export { bootTimeMs, parseProcessStat, processIdentityTicks, readProcessStat } from "./proc-stat.ts";
 export { clockTicksPerSecond, pageSize } from "./sysconf.ts";

@@ -18,7 +18,7 @@ import { layOutPlan, openNull, type SpawnOptions, STAGES } from "./spawn-plan.ts
 import { SysError } from "./sys-error.ts";
 import { collectChildBlocking } from "./wait-child.ts";
 
-export type { SpawnOptions, StandardDescriptor } from "./spawn-plan.ts";
+export type { SpawnOptions } from "./spawn-plan.ts";
 
 const library = lazyC("spawn.c", source, { spawn_child: { args: ["ptr"], returns: LONG } });
 
