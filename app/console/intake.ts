@@ -61,7 +61,7 @@ export function createIntake({ store, view, service, clock, toasts }: Needs): In
     const isGone = itemOf(next, ui.pane, item.id) === undefined;
     const neighbour = after === null ? undefined : itemOf(next, ui.pane, after);
     const what = `${pane.label(item)} ${isGone ? "is gone" : "no longer matches the filter"}`;
-    toasts.say("warn", neighbour ? `${what}: the cursor is on ${pane.label(neighbour)} now` : what);
+    toasts.add("warn", neighbour ? `${what}: the cursor is on ${pane.label(neighbour)} now` : what);
     if (paneStateOf(store.state()).isDetailOpen) {
       store.dispatch({ type: "change-pane", pane: ui.pane, change: { isDetailOpen: false } });
     }

@@ -1,13 +1,17 @@
 /** One line of answer. The newest wins; a piece of news leaves by itself, an error stays until somebody was there. */
 import type { Clock } from "#core/model/clock.ts";
-import type { Severity } from "#core/model/event.ts";
+import { SEVERITIES, type Severity } from "#core/model/event.ts";
 import type { ConsoleStore } from "./console-store.ts";
 
 const INFO_MS = 2000;
 const LEAST_ERROR_MS = 4000;
+/** An answer younger than this nobody has read yet. */
+const SAME_MOMENT_MS = 100;
 
 export interface Toasts {
   say(severity: Severity, text: string): void;
+  /** The same, but what was said in this very moment stays before it. */
+  add(severity: Severity, text: string): void;
   /** A key was pressed: an error that has stood long enough has been seen. */
   seen(): void;
   close(): void;
@@ -20,11 +24,18 @@ export function createToasts(store: ConsoleStore, clock: Clock): Toasts {
     cancel = null;
     if (store.state().ui.toast) store.dispatch({ type: "toast", toast: null });
   };
+  const say = (severity: Severity, text: string) => {
+    cancel?.();
+    cancel = severity === "info" ? clock.setTimer(INFO_MS, clear) : null;
+    store.dispatch({ type: "toast", toast: { severity, text, shownAtMs: clock.nowMs() } });
+  };
   return {
-    say(severity, text) {
-      cancel?.();
-      cancel = severity === "info" ? clock.setTimer(INFO_MS, clear) : null;
-      store.dispatch({ type: "toast", toast: { severity, text, shownAtMs: clock.nowMs() } });
+    say,
+    add(severity, text) {
+      const { toast } = store.state().ui;
+      if (!toast || clock.nowMs() - toast.shownAtMs > SAME_MOMENT_MS) return say(severity, text);
+      const worse = SEVERITIES.indexOf(toast.severity) > SEVERITIES.indexOf(severity) ? toast.severity : severity;
+      say(worse, `${toast.text}; ${text}`);
     },
     seen() {
       const { toast } = store.state().ui;

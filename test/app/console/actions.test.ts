@@ -110,6 +110,16 @@ test("a long action shows itself on its row and in the status line, with seconds
   expect(screen.line("▸ alpha")).toContain("○ down");
 });
 
+test("an item that ends with its action: the outcome and where the cursor is now are both said", async () => {
+  await open();
+  await screen.press("x", "y");
+  screen.service.emit({ src: "daemons", op: "remove", id: "n1/daemon/alpha", reason: "its pid file is gone" });
+  screen.service.invocations[0]?.finish({ message: "its lock is free" });
+  await screen.settle();
+  const said = screen.text().replaceAll(/\s+/g, " ");
+  expect(said).toContain("stop alpha: its lock is free; alpha is gone: the cursor is on beta now");
+});
+
 test("Esc asks the action to stop, once; its report is the answer", async () => {
   await open();
   await screen.press("L");
