@@ -46,6 +46,7 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
   const newRequestId = options.newRequestId ?? (() => crypto.randomUUID());
   const stopProcess = options.stopProcess ?? (() => process.kill(0, "SIGTSTP"));
   const { promise: left, resolve } = Promise.withResolvers<Leaving>();
+  /** null while it is lent. */
   let lend: LendTerminal | null = null;
 
   const desk = createDesk({
@@ -56,10 +57,15 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
     newRequestId,
     leave: (code) => resolve({ code, report: null }),
     suspend: () => {
-      void lend?.(async () => {
+      const use = lend;
+      lend = null;
+      void use?.(async () => {
         stopProcess();
         await new Promise<void>((proceed) => clock.setTimer(SUSPEND_MS, proceed));
-      }).then(() => desk.resize(sizeOf(stdout)));
+      }).then(() => {
+        lend = use;
+        desk.resize(sizeOf(stdout));
+      });
     },
   });
 
@@ -93,8 +99,18 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
   stdout.on("resize", onResize);
   const unguard = guardTerminal({ stdin, stdout, leave: resolve });
 
+  const close = () => {
+    stdout.off("resize", onResize);
+    cancelRedraw();
+    unmount(ink);
+    desk.close();
+    restore(stdin, stdout);
+    unguard();
+  };
+
+  let leaving: Leaving;
   try {
-    ink = render(tree, {
+    const instance = render(tree, {
       stdin,
       stdout,
       stderr,
@@ -106,30 +122,26 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
       interactive: true,
       isScreenReaderEnabled: false,
     });
-    const instance = ink;
+    ink = instance;
     instance.waitUntilExit().then(
       () => resolve({ code: 0, report: null }),
       (error: unknown) => resolve({ code: INTERNAL_CODE, report: reportOf(error) }),
     );
     options.onOpen?.({ desk, flush: () => instance.waitUntilRenderFlush() });
-    const leaving = await left;
-    unmount(instance.unmount);
-    if (leaving.report !== null) stderr.write(leaving.report);
-    return leaving.code;
+    leaving = await left;
   } finally {
-    stdout.off("resize", onResize);
-    cancelRedraw();
-    unguard();
-    desk.close();
-    restore(stdin, stdout);
+    close();
   }
+  // Only now: on the primary screen, behind the last sequence that moves its cursor.
+  if (leaving.report !== null) stderr.write(leaving.report);
+  return leaving.code;
 }
 
 const sizeOf = (stdout: NodeJS.WriteStream): Size => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
 
-function unmount(inkUnmount: () => void): void {
+function unmount(ink: Instance | null): void {
   try {
-    inkUnmount();
+    ink?.unmount();
   } catch {
     // What cannot be torn down in order is undone by restore().
   }

@@ -4,8 +4,8 @@
  */
 import { errorRecord } from "#core/model/error.ts";
 
-/** Synchronized output off, kitty keys off, bracketed paste off, alternate screen off, cursor on, style off. */
-export const RESTORE = "\x1b[?2026l\x1b[<u\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[0m";
+/** Synchronized output off, bracketed paste off, alternate screen off, cursor on, style off. */
+export const RESTORE = "\x1b[?2026l\x1b[?2004l\x1b[?1049l\x1b[?25h\x1b[0m";
 
 const SIGNAL_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 export const INTERNAL_CODE = 70;

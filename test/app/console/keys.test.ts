@@ -181,7 +181,7 @@ test("ctrl-z lends the terminal to the shell and takes it back", async () => {
   const seen: boolean[] = [];
   await open(3, { stopProcess: () => seen.push(screen.stdin.isRaw) });
   screen.takeWritten();
-  await screen.press("\x1a");
+  await screen.press("\x1a\x1a");
   expect(seen).toEqual([false]);
   expect(screen.takeWritten()).toContain("\x1b[?1049l");
   await screen.advance(100);
