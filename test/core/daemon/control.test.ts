@@ -254,7 +254,7 @@ describe("signal", () => {
 /** A daemon in a few lines of Perl, as LibUCW would start it: the parent ends when the child's pid is written. */
 const DAEMON = `
   open(my $f, ">>", $ARGV[0]); flock($f, LOCK_EX|LOCK_NB) or exit 1; truncate($f, 0); syswrite($f, "(starting)\\n");
-  my $pid = fork(); if (!$pid) { $SIG{TERM} = sub { truncate($f, 0); exit 0 }; close STDOUT; close STDERR; sleep 1 while 1 }
+  $SIG{TERM} = sub { truncate($f, 0); exit 0 }; my $pid = fork(); if (!$pid) { close STDOUT; close STDERR; sleep 1 while 1 }
   truncate($f, 0); syswrite($f, "$pid\\n"); exit 0`;
 const daemonArgv = (pidFile: string) => ["perl", "-MFcntl=:flock", "-e", DAEMON, pidFile];
 
