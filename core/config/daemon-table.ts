@@ -100,6 +100,5 @@ function variableName(key: string): string {
 
 function unknownKey(key: string): string {
   if (key === "environment") return "must be a table of strings";
-  if (key.includes(".")) return "is not a table";
   return `is not a key of a daemon${nearestKey(key, [...Object.keys(READERS), "environment"])}`;
 }

@@ -127,9 +127,15 @@ export class ConfigReader {
   }
 
   #put(table: OpenTable, path: readonly string[], entry: Entry): void {
-    const key =
-      path[0] === "environment" && path.length > 1 ? `environment.${path.slice(1).join(".")}` : path.join(".");
+    const [first = "", ...inner] = path;
+    const isVariable = first === "environment" && inner.length > 0;
+    const key = isVariable ? path.join(".") : first;
     const earlier = table.entries.get(key);
+    if (inner.length > 0 && !isVariable) {
+      // A table where a value belongs: told once, by its own reader.
+      if (!earlier) table.entries.set(key, { value: undefined, line: entry.line });
+      return;
+    }
     if (!earlier) {
       table.entries.set(key, entry);
       return;
