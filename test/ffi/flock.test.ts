@@ -9,7 +9,7 @@ import {
   settled,
   sysErrorOf,
   TemporaryDirectory,
-} from "./workbench.ts";
+, SLOW} from "./workbench.ts";
 
 const directory = new TemporaryDirectory();
 afterAll(() => directory[Symbol.dispose]());
@@ -129,30 +129,34 @@ test("closing the descriptor during the wait does not lend it another file's loc
   expect(tryLock(files.first, "exclusive")).toBe(true);
 });
 
-test("thousands of waits aborted at every moment leave no thread, no descriptor and no lock", async () => {
-  using files = openTwice();
-  const { first, second } = files;
-  const round = async (index: number) => {
-    tryLock(first, "exclusive");
-    const controller = new AbortController();
-    const waiting = waitLock(second, "exclusive", controller.signal);
-    for (let tick = 0; tick < index % 7; tick++) await null;
-    if (index % 5 === 0) await turns(1);
-    if (index % 3 === 0) unlock(first);
-    controller.abort();
-    expect(await waiting).toBe(false);
-    if (index % 3 !== 0) unlock(first);
-    expect(tryLock(first, "exclusive")).toBe(true);
-    unlock(first);
-  };
-  for (let index = 0; index < 50; index++) await round(index);
-  const descriptors = countDescriptors();
-  const threads = countThreads();
-  for (let index = 0; index < 3000; index++) await round(index);
-  // A joined thread may be listed for an instant more, and Bun has workers of its own.
-  expect(countThreads()).toBeLessThanOrEqual(threads + 4);
-  await settled(() => countDescriptors() <= descriptors);
-});
+test(
+  "thousands of waits aborted at every moment leave no thread, no descriptor and no lock",
+  async () => {
+    using files = openTwice();
+    const { first, second } = files;
+    const round = async (index: number) => {
+      tryLock(first, "exclusive");
+      const controller = new AbortController();
+      const waiting = waitLock(second, "exclusive", controller.signal);
+      for (let tick = 0; tick < index % 7; tick++) await null;
+      if (index % 5 === 0) await turns(1);
+      if (index % 3 === 0) unlock(first);
+      controller.abort();
+      expect(await waiting).toBe(false);
+      if (index % 3 !== 0) unlock(first);
+      expect(tryLock(first, "exclusive")).toBe(true);
+      unlock(first);
+    };
+    for (let index = 0; index < 50; index++) await round(index);
+    const descriptors = countDescriptors();
+    const threads = countThreads();
+    for (let index = 0; index < 3000; index++) await round(index);
+    // A joined thread may be listed for an instant more, and Bun has workers of its own.
+    expect(countThreads()).toBeLessThanOrEqual(threads + 4);
+    await settled(() => countDescriptors() <= descriptors);
+  },
+  SLOW,
+);
 
 test("the signal that calls a wait off is given back afterwards", async () => {
   const { output } = await runModule(`

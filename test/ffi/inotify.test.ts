@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmdirSync, symlinkSync, unlinkSync, writeFileSyn
 import fc from "fast-check";
 import { DirectoryWatch, INOTIFY, type InotifyEvent } from "#ffi/inotify.ts";
 import { parseInotify } from "#ffi/inotify-event.ts";
-import { countDescriptors, runModule, settled, sysErrorOf, TemporaryDirectory } from "./workbench.ts";
+import { countDescriptors, runModule, SLOW, settled, sysErrorOf, TemporaryDirectory } from "./workbench.ts";
 
 const directory = new TemporaryDirectory();
 afterAll(() => directory[Symbol.dispose]());
@@ -114,36 +114,44 @@ test("what cannot be watched is a SysError, and so is every use after close", ()
   expect(sysErrorOf(() => watch.add(directory.path)).errnoName).toBe("EBADF");
 });
 
-test("more events than the queue holds are an overflow", async () => {
-  const path = freshDirectory();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  using watch = new DirectoryWatch(() => {}, resolve);
-  watch.add(path, INOTIFY.ATTRIB);
-  // The loop does not turn meanwhile, so nobody reads the queue. Equal events next to each other are merged by the
-  // kernel: two files take turns.
-  const script = `i=0; cd ${path}; : > a; : > b; while [ $i -lt 200 ]; do set -- "$@" a b; i=$((i+1)); done;
+test(
+  "more events than the queue holds are an overflow",
+  async () => {
+    const path = freshDirectory();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using watch = new DirectoryWatch(() => {}, resolve);
+    watch.add(path, INOTIFY.ATTRIB);
+    // The loop does not turn meanwhile, so nobody reads the queue. Equal events next to each other are merged by the
+    // kernel: two files take turns.
+    const script = `i=0; cd ${path}; : > a; : > b; while [ $i -lt 200 ]; do set -- "$@" a b; i=$((i+1)); done;
     i=0; while [ $i -lt 100 ]; do touch "$@"; i=$((i+1)); done`;
-  expect(Bun.spawnSync(["sh", "-c", script]).exitCode).toBe(0);
-  await promise;
-});
+    expect(Bun.spawnSync(["sh", "-c", script]).exitCode).toBe(0);
+    await promise;
+  },
+  SLOW,
+);
 
-test("opening and closing two hundred times leaves nothing", async () => {
-  const path = freshDirectory();
-  const rounds = async (count: number) => {
-    for (let round = 0; round < count; round++) {
-      const watch = new DirectoryWatch(
-        () => {},
-        () => {},
-      );
-      watch.add(path);
-      if (round % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
-      watch.close();
-    }
-  };
-  const before = countDescriptors();
-  await rounds(200);
-  await settled(() => countDescriptors() <= before);
-});
+test(
+  "opening and closing two hundred times leaves nothing",
+  async () => {
+    const path = freshDirectory();
+    const rounds = async (count: number) => {
+      for (let round = 0; round < count; round++) {
+        const watch = new DirectoryWatch(
+          () => {},
+          () => {},
+        );
+        watch.add(path);
+        if (round % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+        watch.close();
+      }
+    };
+    const before = countDescriptors();
+    await rounds(200);
+    await settled(() => countDescriptors() <= before);
+  },
+  SLOW,
+);
 
 test("a program ends once its watch is closed", async () => {
   const { output, exitCode } = await runModule(`

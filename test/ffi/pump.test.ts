@@ -1,7 +1,15 @@
 import { afterAll, expect, test } from "bun:test";
 import { duplicate, type Fd, OPEN, openFd, pipe, readSome, writeAll } from "#ffi/fd.ts";
 import { EPOLL, watchFd } from "#ffi/pump.ts";
-import { countDescriptors, countThreads, runModule, settled, sysErrorOf, TemporaryDirectory } from "./workbench.ts";
+import {
+  countDescriptors,
+  countThreads,
+  runModule,
+  SLOW,
+  settled,
+  sysErrorOf,
+  TemporaryDirectory,
+} from "./workbench.ts";
 
 const directory = new TemporaryDirectory();
 afterAll(() => directory[Symbol.dispose]());
@@ -132,22 +140,26 @@ test("two thousand watches at once all hear, in any order", async () => {
   }
 });
 
-test("starting and stopping two thousand times leaves no thread and no descriptor", async () => {
-  const round = async () => {
-    const { read, write } = pipe();
-    writeAll(write, ONE);
-    await firstEvent(read, EPOLL.IN);
-    read.close();
-    write.close();
-  };
-  for (let index = 0; index < 50; index++) await round();
-  const descriptors = countDescriptors();
-  const threads = countThreads();
-  for (let index = 0; index < 2000; index++) await round();
-  await settled(() => countDescriptors() <= descriptors);
-  // Bun has workers of its own that come and go.
-  expect(countThreads()).toBeLessThanOrEqual(threads + 4);
-});
+test(
+  "starting and stopping two thousand times leaves no thread and no descriptor",
+  async () => {
+    const round = async () => {
+      const { read, write } = pipe();
+      writeAll(write, ONE);
+      await firstEvent(read, EPOLL.IN);
+      read.close();
+      write.close();
+    };
+    for (let index = 0; index < 50; index++) await round();
+    const descriptors = countDescriptors();
+    const threads = countThreads();
+    for (let index = 0; index < 2000; index++) await round();
+    await settled(() => countDescriptors() <= descriptors);
+    // Bun has workers of its own that come and go.
+    expect(countThreads()).toBeLessThanOrEqual(threads + 4);
+  },
+  SLOW,
+);
 
 test("a program with a disposed watch ends by itself; one that watches lives until its event", async () => {
   const head = `const { watchFd, EPOLL } = await import("./ffi/pump.ts"); const { pipe, writeAll } = await import("./ffi/fd.ts");

@@ -4,7 +4,7 @@ import { duplicate, type Fd, OPEN, openFd, pipe, readSome, statFd } from "#ffi/f
 import { tryLock } from "#ffi/flock.ts";
 import { processIdentityTicks, readProcessStat } from "#ffi/procfs.ts";
 import { type Child, type SpawnOptions, spawnChild } from "#ffi/spawn.ts";
-import { countDescriptors, isRoot, runModule, settled, sysErrorOf, TemporaryDirectory } from "./workbench.ts";
+import { countDescriptors, isRoot, runModule, SLOW, settled, sysErrorOf, TemporaryDirectory } from "./workbench.ts";
 
 const directory = new TemporaryDirectory();
 chmodSync(directory.path, 0o777);
@@ -306,24 +306,28 @@ test("a failure before the gate is told by execed, whether released or not in ti
   expect(sysErrorOf(() => child.pidfd.isAlive()).errnoName).toBe("EBADF");
 });
 
-test("two hundred at once leave no zombie and no descriptor", async () => {
-  collect(spawnChild(PLAIN));
-  const before = countDescriptors();
-  const children = Array.from({ length: 200 }, (_, index) =>
-    spawnChild({ ...PLAIN, file: "/bin/sh", argv: ["sh", "-c", `exit ${index}`] }),
-  );
-  const statuses = await Promise.all(
-    children.map(async (child) => {
-      await child.pidfd.exited();
-      const status = child.pidfd.reap();
-      child[Symbol.dispose]();
-      return status;
-    }),
-  );
-  expect(statuses).toEqual(children.map((_, index) => index << 8));
-  expect(newChildren()).toEqual([]);
-  await settled(() => countDescriptors() <= before);
-});
+test(
+  "two hundred at once leave no zombie and no descriptor",
+  async () => {
+    collect(spawnChild(PLAIN));
+    const before = countDescriptors();
+    const children = Array.from({ length: 200 }, (_, index) =>
+      spawnChild({ ...PLAIN, file: "/bin/sh", argv: ["sh", "-c", `exit ${index}`] }),
+    );
+    const statuses = await Promise.all(
+      children.map(async (child) => {
+        await child.pidfd.exited();
+        const status = child.pidfd.reap();
+        child[Symbol.dispose]();
+        return status;
+      }),
+    );
+    expect(statuses).toEqual(children.map((_, index) => index << 8));
+    expect(newChildren()).toEqual([]);
+    await settled(() => countDescriptors() <= before);
+  },
+  SLOW,
+);
 
 test("Bun's own children are not disturbed", async () => {
   const own = Array.from({ length: 20 }, (_, index) => Bun.spawn(["sh", "-c", `exit ${index}`]).exited);
@@ -340,7 +344,6 @@ test("the umask and directory of this process stay as they were", () => {
   expect(statFd(file).mode & 0o777).toBe(0o666 & ~process.umask());
 });
 
-/** Pids of living or unreaped children. */
 /** Other test files in this process may have left daemons of their own. */
 const OLD_CHILDREN = new Set(childrenOf(process.pid));
 
@@ -348,6 +351,7 @@ function newChildren(): number[] {
   return childrenOf(process.pid).filter((pid) => !OLD_CHILDREN.has(pid));
 }
 
+/** Pids of living or unreaped children. */
 function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
   return text === "" ? [] : text.split(" ").map(Number);

@@ -7,6 +7,9 @@ import { SysError } from "#ffi/sys-error.ts";
 export const isRoot = process.getuid?.() === 0;
 export const NOBODY = 65534;
 
+/** Milliseconds for tests that do something thousands of times, on a machine that is busy otherwise. */
+export const SLOW = 120_000;
+
 export class TemporaryDirectory implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "ffi-test-"));
 
