@@ -1,6 +1,5 @@
 /** What the commands of list and detail do. */
 import { PANE_LIST } from "#app/panes/table.ts";
-import { errorRecord } from "#core/model/error.ts";
 import type { Kind } from "#core/model/kinds.ts";
 import type { CommandId } from "./commands.ts";
 import { moveBy, moveTo } from "./cursor.ts";
@@ -44,13 +43,7 @@ const RUN: Partial<Record<CommandId, Run>> = {
     if (pane) showPane(desk, pane.kind);
     else if (key !== "") desk.toasts.say("info", `there is no pane ${key}: the last is ${PANE_LIST.length}`);
   },
-  refresh: (desk) => {
-    desk.toasts.say("info", "reading every source again");
-    desk.service.refresh().then(
-      () => desk.toasts.say("info", "every source was read"),
-      (error: unknown) => desk.toasts.say("error", `refresh: ${errorRecord(error).message}`),
-    );
-  },
+  refresh: (desk) => desk.refresh(),
   freeze: (desk) => {
     desk.store.dispatch({ type: "frozen", isFrozen: !desk.store.state().ui.isFrozen });
     desk.intake.now();

@@ -1,5 +1,6 @@
 /** The console without its screen: store, followers and actions put together. Keys go in by dispatch.ts. */
 import type { Clock } from "#core/model/clock.ts";
+import { errorRecord } from "#core/model/error.ts";
 import { KIND_NAMES } from "#core/model/kinds.ts";
 import type { Service } from "#core/service/service.ts";
 import { type Acts, createActs } from "./acts.ts";
@@ -36,6 +37,8 @@ export interface Desk {
   readonly acts: Acts;
   readonly leave: (code: number) => void;
   readonly suspend: () => void;
+  /** Reads every source again, once at a time. */
+  refresh(): void;
   resize(size: Size): void;
   close(): void;
 }
@@ -49,6 +52,21 @@ export function createDesk(options: DeskOptions): Desk {
   const acts = createActs({ store, service, clock, toasts, intake, isMotionless: skin.isMotionless, newRequestId });
   const unfollow = followAttention({ store, view, service, clock });
   intake.settle();
+  let isRefreshing = false;
+  const refresh = async () => {
+    if (isRefreshing) return;
+    isRefreshing = true;
+    toasts.say("info", "reading every source again");
+    try {
+      await service.refresh();
+      toasts.say("info", "every source was read");
+    } catch (error) {
+      toasts.say("error", `refresh: ${errorRecord(error).message}`);
+    } finally {
+      isRefreshing = false;
+      intake.now();
+    }
+  };
   return {
     skin,
     service,
@@ -61,6 +79,7 @@ export function createDesk(options: DeskOptions): Desk {
     acts,
     leave,
     suspend,
+    refresh: () => void refresh(),
     resize(next) {
       store.update({ size: next });
       intake.settle();

@@ -147,7 +147,7 @@ test("freeze holds the picture loudly, again lets it go on", async () => {
 
 test("r reads every source again and says so", async () => {
   await open(3);
-  await screen.press("r");
+  await screen.press("rrr");
   expect(screen.service.refreshes.count).toBe(1);
   expect(screen.text()).toContain("every source was read");
 });

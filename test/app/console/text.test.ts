@@ -20,7 +20,12 @@ test("nothing from outside acts on the terminal, and the text is left as it was 
   );
   expect(visible("a\x1b]0;owned\x07b", false)).toBe("a\\x1b]0;owned\\x07b");
   expect(visible("naïve 日本", false)).toBe("naïve 日本");
-  expect(visible("👩‍🚀", false)).toBe("👩‍🚀");
+  expect(visible("क्‍ष", false)).toBe("क्‍ष");
+});
+
+test("what terminals disagree about the width of is shown as an escape", () => {
+  expect(visible("👩‍🚀", false)).toBe("👩\\u200d🚀");
+  expect(visible("👍🏽 🇩🇪 ❤️", false)).toBe("👍\\u{1f3fd} \\u{1f1e9}\\u{1f1ea} ❤\\ufe0f");
 });
 
 test("cutting never exceeds its columns and padding fills them", () => {
