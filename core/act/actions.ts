@@ -113,7 +113,7 @@ export const ACTIONS = {
     short: "kill",
     key: "X",
     effect: "destroy",
-    description: "send SIGKILL and wait until the lock of the pid file is free; the pid file stays behind as stale",
+    description: "send SIGKILL and wait until the lock of the pid file is free",
     keywords: ["sigkill", "force", "stop"],
     arguments: [deadline],
     inverse: "daemon.start",

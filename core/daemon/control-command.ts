@@ -98,7 +98,10 @@ function actionOf(name: ActionName, { values, words }: Parsed, io: ControlComman
     case "stop": {
       const seconds = parseSeconds(values.get("timeout"));
       const escalation = values.has("escalate") ? [9] : [];
-      return { type: "stop", order: { signal: signal ?? 15, deadlineSeconds: seconds, escalation } };
+      return {
+        type: "stop",
+        order: { signal: signal ?? 15, deadlineSeconds: seconds, escalation, clearsPidFile: false },
+      };
     }
     case "start": {
       const command = {

@@ -3,15 +3,15 @@
  * descriptor is. There is a deadline, and after it, if asked for, one stronger signal after another, each a deadline apart.
  */
 import { MusterError } from "#core/model/error.ts";
-import type { Fd } from "#ffi/fd.ts";
-import { unlock, waitLock } from "#ffi/flock.ts";
+import { type Fd, OPEN, openFd, readAt, truncate } from "#ffi/fd.ts";
+import { tryLock, unlock, waitLock } from "#ffi/flock.ts";
 import { lockHolders } from "#ffi/procfs.ts";
 import { signalName } from "#ffi/signals.ts";
 import { answer, judge } from "./answer.ts";
 import type { ActiveParams, ControlContext, ControlStep } from "./control-params.ts";
 import { waitWithDeadline } from "./deadline.ts";
 import { type Holder, holdProcess } from "./holder.ts";
-import { openPidFile, readPidFile } from "./pid-file.ts";
+import { isCurrent, LONGEST, openPidFile, parsePidFile, readPidFile } from "./pid-file.ts";
 import { signalStep } from "./signal.ts";
 
 export interface StopOrder {
@@ -20,6 +20,8 @@ export interface StopOrder {
   readonly deadlineSeconds: number | null;
   /** Signals sent one after another when a deadline passes. */
   readonly escalation: readonly number[];
+  /** The program knows nothing of its pid file (run-command.ts): when it has ended as ordered, the file is emptied for it. */
+  readonly clearsPidFile: boolean;
 }
 
 /** How long a process may live on without its lock before we stop waiting for it. */
@@ -39,7 +41,16 @@ export async function stopDaemon(order: StopOrder, params: ActiveParams, context
       : null;
   using _pidfd = holder?.pidfd ?? null;
   await endProcess(order, fd, holder, params, context);
+  if (order.clearsPidFile && holder) clearAfter(fd.path, holder.pidfd.pid);
   return answer("ok", await howEnded(holder, context));
+}
+
+/** Under the guard, and only if nobody has taken the file since and it still names the process that was ended. */
+function clearAfter(pidFile: string, pid: number): void {
+  using fd = openFd(pidFile, OPEN.READ_WRITE | OPEN.NONBLOCK | OPEN.NOCTTY);
+  if (!tryLock(fd, "exclusive") || !isCurrent(fd)) return;
+  const content = parsePidFile(readAt(fd, LONGEST + 1, 0));
+  if (content.phase === "pid" && content.pid === pid) truncate(fd, 0);
 }
 
 /**

@@ -15,7 +15,7 @@ export function control(pidFile: string, action: ControlAction, more: Partial<Co
 export const CHECK: ControlAction = { type: "check" };
 
 export function stop(order: Partial<StopOrder> = {}): ControlAction {
-  return { type: "stop", order: { signal: 15, deadlineSeconds: 10, escalation: [], ...order } };
+  return { type: "stop", order: { signal: 15, deadlineSeconds: 10, escalation: [], clearsPidFile: false, ...order } };
 }
 
 export function startCommand(argv: readonly string[], more: Partial<StartCommand> = {}): StartCommand {

@@ -93,10 +93,11 @@ function stopOrder(request: ActionRequest, declaration: DaemonDeclaration | null
   if (!(deadlineSeconds > 0) || !Number.isFinite(deadlineSeconds)) {
     throw new MusterError("USAGE", `not a time in seconds: ${given}`, { target: "timeout" });
   }
-  if (request.action === "daemon.kill") return { signal: SIGKILL, deadlineSeconds, escalation: [] };
+  const clearsPidFile = declaration !== null && !declaration.daemonizes;
+  if (request.action === "daemon.kill") return { signal: SIGKILL, deadlineSeconds, escalation: [], clearsPidFile };
   const escalation = [...(declaration?.escalation ?? [])];
   if (request.arguments.force === true && !escalation.includes(SIGKILL)) escalation.push(SIGKILL);
-  return { signal: declaration?.stopSignal ?? SIGTERM, deadlineSeconds, escalation };
+  return { signal: declaration?.stopSignal ?? SIGTERM, deadlineSeconds, escalation, clearsPidFile };
 }
 
 function startCommand(item: Daemon, declaration: DaemonDeclaration | null, context: OrderContext): StartCommand {

@@ -161,6 +161,14 @@ describe("stop", () => {
     expect(steps).toEqual(["wait"]);
   });
 
+  test("a program that knows nothing of its pid file has it emptied when it was ended, if that is asked for", async () => {
+    using directory = new TemporaryDirectory();
+    const pidFile = directory.file("d.pid");
+    await using _peer = await Peer.daemon(pidFile, "exit");
+    expect((await control(pidFile, stop({ clearsPidFile: true }))).status).toBe("ok");
+    expect(readFileSync(pidFile, "utf8")).toBe("");
+  });
+
   test("a process that lives on without its lock is not said to have ended", async () => {
     using directory = new TemporaryDirectory();
     const pidFile = directory.file("d.pid");
@@ -282,7 +290,7 @@ describe("start and restart", () => {
     const pidFile = directory.file("d.pid");
     await control(pidFile, start(daemonArgv(pidFile)));
     const first = readFileSync(pidFile, "utf8");
-    const order = { signal: 15, deadlineSeconds: 10, escalation: [] };
+    const order = { signal: 15, deadlineSeconds: 10, escalation: [], clearsPidFile: false };
     const result = await control(pidFile, { type: "restart", order, command: startCommand(daemonArgv(pidFile)) });
     expect(result.status).toBe("ok");
     expect(readFileSync(pidFile, "utf8")).not.toBe(first);

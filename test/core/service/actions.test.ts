@@ -23,7 +23,11 @@ describe("a declared daemon", () => {
     const first = readFileSync(directory.file("d.pid"), "utf8");
     expect(await service.invoke("daemon.restart", "d")).toMatchObject({ outcome: "done", after: { state: "up" } });
     expect(readFileSync(directory.file("d.pid"), "utf8")).not.toBe(first);
-    expect(await service.invoke("daemon.stop", "d")).toMatchObject({ outcome: "done", undo: "daemon.start" });
+    expect(await service.invoke("daemon.stop", "d")).toMatchObject({
+      outcome: "done",
+      after: { state: "down" },
+      undo: "daemon.start",
+    });
     expect(await service.invoke("daemon.stop", "d")).toMatchObject({ outcome: "unchanged" });
   });
 
