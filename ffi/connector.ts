@@ -78,14 +78,18 @@ export function closeConnector(socket: Fd): void {
   }
 }
 
+/** Filled by each receiveMessage and looked at before it returns. */
+const sender = kernelBytes(ADDRESS_LENGTH);
+const senderView = viewOf(sender);
+const senderLength = kernelBytes(4);
+const senderLengthView = viewOf(senderLength);
+
 /** Reads one message into `buffer`: its length, 0 when it is not the kernel's, or `-errno` (-EAGAIN: none left). */
 export function receiveMessage(socket: Fd, buffer: Uint8Array<ArrayBuffer>): number {
-  const sender = kernelBytes(ADDRESS_LENGTH);
-  const senderLength = kernelBytes(4);
-  viewOf(senderLength).setUint32(0, ADDRESS_LENGTH, true);
+  senderLengthView.setUint32(0, ADDRESS_LENGTH, true);
   const number = socket.number;
   const result = attempt(() => sockets().recvfrom(number, buffer, buffer.length, 0, sender, senderLength));
-  return result > 0 && viewOf(sender).getUint32(4, true) !== 0 ? 0 : result;
+  return result > 0 && senderView.getUint32(4, true) !== 0 ? 0 : result;
 }
 
 function growBuffer(socket: Fd, bytes: number): boolean {
@@ -120,7 +124,7 @@ function confirm(socket: Fd): void {
     const length = receiveMessage(socket, buffer);
     if (length === -ERRNO.EAGAIN) throw new SysError(ERRNO.EOPNOTSUPP, "listen", socket.path);
     if (length < 0 && length !== -ERRNO.ENOBUFS) throw new SysError(-length, "recvfrom", socket.path);
-    const message = parseConnectorMessage(buffer.subarray(0, Math.max(0, length)));
+    const message = parseConnectorMessage(viewOf(buffer), length);
     if (message?.type !== "acknowledgement" || message.answers !== REQUEST + 1) continue;
     if (message.errno !== 0) throw new SysError(message.errno, "listen", socket.path);
     return;

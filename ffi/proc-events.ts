@@ -10,7 +10,7 @@
 import { closeConnector, openConnector, receiveMessage } from "./connector.ts";
 import { ERRNO } from "./errno-names.ts";
 import type { Fd } from "./fd.ts";
-import { kernelBytes, MAXIMUM_INT } from "./memory.ts";
+import { kernelBytes, MAXIMUM_INT, viewOf } from "./memory.ts";
 import { EVENT_BITS, type ProcessEvent, type ProcessEventType, parseConnectorMessage } from "./process-event.ts";
 import { EPOLL, type Watch, watchFd } from "./pump.ts";
 import { checkInteger, SysError } from "./sys-error.ts";
@@ -43,6 +43,7 @@ const LARGEST_BATCH = 8192;
 export class ProcessEvents implements Disposable {
   readonly #options: ProcessEventsOptions;
   readonly #buffer = kernelBytes(MESSAGE_ROOM);
+  readonly #view = viewOf(this.#buffer);
   #socket: Fd;
   #watch: Watch;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -105,7 +106,7 @@ export class ProcessEvents implements Disposable {
         failure = -length;
         break;
       }
-      const message = parseConnectorMessage(this.#buffer.subarray(0, Math.max(0, length)));
+      const message = parseConnectorMessage(this.#view, length);
       if (message !== null && message.type !== "acknowledgement") batch.push(message);
     }
     // Before the callbacks, which may close us or throw.

@@ -1,6 +1,4 @@
 /** Messages of the proc connector: include/uapi/linux/cn_proc.h behind a connector and a netlink header. */
-import { viewOf } from "./memory.ts";
-
 export type ProcessEvent =
   | {
       readonly type: "fork";
@@ -35,10 +33,12 @@ export const OFFSET = { source: 16, answers: 28, length: 32, what: 36, data: 52 
 const CONNECTOR_PROCESS = 1;
 const LONGEST_DATA = 24;
 
-/** null for threads, other events, and bytes that are no such message. */
-export function parseConnectorMessage(bytes: Uint8Array): ConnectorMessage | null {
-  const view = viewOf(bytes);
-  const has = (words: number) => bytes.length >= OFFSET.data + words * 4;
+/**
+ * The message in the first `length` bytes of `view`: null for threads, other events, and bytes that are none.
+ * It takes a view, which the reader makes once: a storm brings tens of thousands of messages a second.
+ */
+export function parseConnectorMessage(view: DataView, length: number): ConnectorMessage | null {
+  const has = (words: number) => length >= OFFSET.data + words * 4;
   if (!has(1) || view.getUint32(OFFSET.source, true) !== CONNECTOR_PROCESS) return null;
   if (view.getUint32(OFFSET.source + 4, true) !== CONNECTOR_PROCESS) return null;
   const word = (index: number) => view.getUint32(OFFSET.data + index * 4, true);

@@ -6,10 +6,11 @@ import {
   countThreads,
   rejectionOf,
   runModule,
+  SLOW,
   settled,
   sysErrorOf,
   TemporaryDirectory,
-, SLOW} from "./workbench.ts";
+} from "./workbench.ts";
 
 const directory = new TemporaryDirectory();
 afterAll(() => directory[Symbol.dispose]());
