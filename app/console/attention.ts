@@ -64,7 +64,9 @@ function idsOnScreen(state: ConsoleState, view: View): readonly string[] {
   if (state.ui.pane === "events") return [];
   const { offset, cursor } = paneStateOf(state);
   const { ids } = view.rows(state);
-  const seen = layoutOf(state).kind === "full" ? ids.slice(offset, offset + listRows(state)) : [];
+  const place = layoutOf(state);
+  const isListSeen = place.kind === "full" && place.list !== null;
+  const seen = isListSeen ? ids.slice(offset, offset + listRows(state)) : [];
   return cursor === null || seen.includes(cursor) ? seen : [...seen, cursor];
 }
 

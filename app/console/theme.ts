@@ -24,6 +24,7 @@ const MONO: Readonly<Record<Tone, Sgr>> = {
   unknown: [],
   busy: [],
   flag: [INVERSE, BOLD],
+  marked: [INVERSE],
 };
 
 const SIXTEEN: Readonly<Record<Tone, Sgr>> = {
@@ -38,6 +39,7 @@ const SIXTEEN: Readonly<Record<Tone, Sgr>> = {
   unknown: [35],
   busy: [36],
   flag: [33, INVERSE, BOLD],
+  marked: [INVERSE],
 };
 
 /** Chosen to be read on dark and on light grounds. */

@@ -18,7 +18,8 @@ export type Tone =
   | "error"
   | "unknown"
   | "busy"
-  | "flag";
+  | "flag"
+  | "marked";
 
 /** A sign that stands beside a word, so that no state is told by colour alone. */
 export type Sign =

@@ -44,7 +44,7 @@ export function ConfirmDialog({ skin, body, verb, question, facts, consequence, 
 /** The marked button is in inverse video and has the cursor's sign. */
 function buttons(skin: Skin, verb: string, choice: "cancel" | "accept"): readonly Span[] {
   const button = (text: string, isMarked: boolean): Span =>
-    isMarked ? { text: `${skin.glyphs.cursor} ${text} `, tone: "flag" } : { text: `  ${text} ` };
+    isMarked ? { text: `${skin.glyphs.cursor} ${text} `, tone: "marked" } : { text: `  ${text} ` };
   return [
     button("Cancel", choice === "cancel"),
     { text: "   " },

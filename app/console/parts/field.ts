@@ -4,5 +4,5 @@ import { aroundCaret, type TextField } from "../text-field.ts";
 
 export function fieldSpans(skin: Skin, field: TextField): readonly Span[] {
   const [before, at, after] = aroundCaret(field);
-  return [{ text: plain(skin, before) }, { text: plain(skin, at), tone: "flag" }, { text: plain(skin, after) }];
+  return [{ text: plain(skin, before) }, { text: plain(skin, at), tone: "marked" }, { text: plain(skin, after) }];
 }

@@ -139,6 +139,9 @@ test("only what is on the screen is attended, once things have settled", async (
   await screen.press("j");
   await screen.advance(200);
   expect(screen.service.attended).toHaveLength(2);
+  await screen.press(ENTER);
+  await screen.advance(200);
+  expect(screen.service.attended.at(-1)).toEqual(["n1/daemon/d100"]);
   await screen.press("2");
   await screen.advance(200);
   expect(screen.service.attended.at(-1)).toEqual([]);
