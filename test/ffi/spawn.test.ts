@@ -1,35 +1,15 @@
 import { afterAll, expect, test } from "bun:test";
-import { chmodSync, existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
-import { duplicate, type Fd, OPEN, openFd, pipe, readSome, statFd } from "#ffi/fd.ts";
+import { chmodSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { duplicate, OPEN, openFd, pipe, statFd } from "#ffi/fd.ts";
 import { tryLock } from "#ffi/flock.ts";
-import { processIdentityTicks, readProcessStat } from "#ffi/procfs.ts";
-import { type Child, type SpawnOptions, spawnChild } from "#ffi/spawn.ts";
+import { readProcessStat } from "#ffi/procfs.ts";
+import { type SpawnOptions, spawnChild } from "#ffi/spawn.ts";
+import { collect, newChildren, PLAIN, readAll } from "./children.ts";
 import { countDescriptors, isRoot, runModule, SLOW, settled, sysErrorOf, TemporaryDirectory } from "./workbench.ts";
 
 const directory = new TemporaryDirectory();
 chmodSync(directory.path, 0o777);
 afterAll(() => directory[Symbol.dispose]());
-
-const PLAIN: SpawnOptions = {
-  file: "/bin/true",
-  argv: ["true"],
-  env: {},
-  stdio: ["null", "null", "null"],
-};
-
-function collect(child: Child): number {
-  child.pidfd.waitSync(-1);
-  const status = child.pidfd.reap();
-  child[Symbol.dispose]();
-  if (status === null) throw new Error("it has exited");
-  return status;
-}
-
-function readAll(fd: Fd): string {
-  const parts: Uint8Array[] = [];
-  for (let part = readSome(fd, 65536); part.length > 0; part = readSome(fd, 65536)) parts.push(part);
-  return new TextDecoder().decode(Buffer.concat(parts));
-}
 
 /** What a shell script says that is started with these options. */
 function say(script: string, options: Partial<SpawnOptions> = {}): string {
@@ -240,72 +220,6 @@ test("what makes no sense is EINVAL before anything is started", () => {
   expect(countDescriptors()).toBeLessThanOrEqual(before);
 });
 
-test("a gated child waits; released, it runs", () => {
-  const marker = directory.file("released");
-  const child = spawnChild({ ...PLAIN, file: "/bin/sh", argv: ["sh", "-c", `: > ${marker}`], gate: true });
-  expect(child.pidfd.isAlive()).toBe(true);
-  expect(sysErrorOf(() => child.execed()).errnoName).toBe("EDEADLK");
-  expect(existsSync(marker)).toBe(false);
-  child.release();
-  child.release();
-  child.execed();
-  child.execed();
-  expect(collect(child)).toBe(0);
-  expect(existsSync(marker)).toBe(true);
-});
-
-test("a gated child that is given up never runs, and is collected", () => {
-  const marker = directory.file("given-up");
-  const before = countDescriptors();
-  const child = spawnChild({ ...PLAIN, file: "/bin/sh", argv: ["sh", "-c", `: > ${marker}`], gate: true });
-  const { pid } = child;
-  child[Symbol.dispose]();
-  child[Symbol.dispose]();
-  expect(existsSync(marker)).toBe(false);
-  expect(processIdentityTicks("/proc", pid)).toBeNull();
-  expect(countDescriptors()).toBeLessThanOrEqual(before);
-});
-
-test("gated children do not hold each other's gates, locks or pipes", () => {
-  const { read, write } = pipe();
-  const make = () => spawnChild({ ...PLAIN, gate: true });
-  const [first, second, third] = [make(), make(), make()];
-  write.close();
-  // All three still wait: had one kept the write end, this would not end.
-  expect(readAll(read)).toBe("");
-  read.close();
-  first[Symbol.dispose]();
-  second.release();
-  second.execed();
-  expect(collect(second)).toBe(0);
-  third[Symbol.dispose]();
-  expect(newChildren()).toEqual([]);
-});
-
-test("when the parent dies at the gate, nothing runs and nothing stays", async () => {
-  const marker = directory.file("orphan");
-  const { output } = await runModule(`
-    const { spawnChild } = await import("./ffi/spawn.ts");
-    const child = spawnChild({ file: "/bin/sh", argv: ["sh", "-c", ": > ${marker}"], env: {},
-      stdio: ["null", "inherit", "null"], gate: true, newSession: true });
-    console.log(child.pid);
-    process.kill(process.pid, "SIGKILL");`);
-  // The output ended, so the child, which had inherited it, is gone too.
-  const { PidFd } = await import("#ffi/pidfd.ts");
-  using orphan = PidFd.open(Number(output));
-  if (orphan !== null) expect(orphan.waitSync(10_000)).toBe(true);
-  expect(existsSync(marker)).toBe(false);
-});
-
-test("a failure before the gate is told by execed, whether released or not in time", () => {
-  const child = spawnChild({ ...PLAIN, cwd: "/no/such/directory", gate: true });
-  child.pidfd.waitSync(-1);
-  child.release();
-  expect(sysErrorOf(() => child.execed())).toMatchObject({ call: "chdir", errnoName: "ENOENT" });
-  child[Symbol.dispose]();
-  expect(sysErrorOf(() => child.pidfd.isAlive()).errnoName).toBe("EBADF");
-});
-
 test(
   "two hundred at once leave no zombie and no descriptor",
   async () => {
@@ -343,16 +257,3 @@ test("the umask and directory of this process stay as they were", () => {
   using file = openFd(directory.file("umask"), OPEN.WRITE_ONLY | OPEN.CREATE, 0o666);
   expect(statFd(file).mode & 0o777).toBe(0o666 & ~process.umask());
 });
-
-/** Other test files in this process may have left daemons of their own. */
-const OLD_CHILDREN = new Set(childrenOf(process.pid));
-
-function newChildren(): number[] {
-  return childrenOf(process.pid).filter((pid) => !OLD_CHILDREN.has(pid));
-}
-
-/** Pids of living or unreaped children. */
-function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return text === "" ? [] : text.split(" ").map(Number);
-}
