@@ -29,8 +29,8 @@ export function actionCommands(names: ArgumentSpec): CommandSpec[] {
       arguments: [names],
       options: [
         ...action.arguments.map(optionOf),
-        ...(action.effect === "read" ? [] : CHANGE_OPTIONS),
-        ...(action.effect === "destroy" ? [YES] : []),
+        // A script may say --yes to any verb: it answers the question of those that ask one.
+        ...(action.effect === "read" ? [] : [...CHANGE_OPTIONS, YES]),
         ...(isCheck ? [LSB] : []),
       ],
       examples: [exampleOf(action)],
