@@ -1,10 +1,15 @@
 import { expect, test } from "bun:test";
 import { byteText, factLines, shortTime } from "#core/output/columns.ts";
-import { tableText } from "#core/output/table.ts";
+import { type Column, tableText } from "#core/output/table.ts";
 
-const columns = [
-  { title: "NAME", text: (item: { name: string }) => item.name, tone: () => "ok" as const },
-  { title: "N", isRight: true, text: (item: { n: number }) => String(item.n) },
+interface Item {
+  readonly name: string;
+  readonly n: number;
+}
+
+const columns: readonly Column<Item>[] = [
+  { title: "NAME", text: (item) => item.name, tone: () => "ok" },
+  { title: "N", isRight: true, text: (item) => String(item.n) },
 ];
 const items = [
   { name: "守護", n: 5 },
