@@ -23,7 +23,7 @@ export interface ParsedToml {
 
 export function readToml(text: string): ParsedToml {
   const whole = attempt(text);
-  if (!(whole instanceof ParseError)) return { statements: statementsOf(whole), mistakes: [], broken: [] };
+  if (!(whole instanceof Refusal)) return { statements: statementsOf(whole), mistakes: [], broken: [] };
   return readTables(text);
 }
 
@@ -38,10 +38,11 @@ function readTables(text: string): ParsedToml {
   for (const [block, start] of starts.entries()) {
     const end = starts[block + 1] ?? lines.length;
     const table = attempt("\n".repeat(start) + lines.slice(start, end).join("\n"));
-    if (table instanceof ParseError) {
-      mistakes.push({ line: lineOf(table, end), reason: reasonOf(table) });
+    if (table instanceof Refusal) {
+      // Nothing is noticed behind the end of the table.
+      mistakes.push({ line: Math.min(table.line, end), reason: table.reason });
       const header = attempt(lines[start] ?? "");
-      if (!(header instanceof ParseError)) broken.push(...statementsOf(header).map(({ path }) => path));
+      if (!(header instanceof Refusal)) broken.push(...statementsOf(header).map(({ path }) => path));
     } else {
       statements.push(...statementsOf(table).map((statement) => ({ ...statement, block })));
     }
@@ -49,19 +50,32 @@ function readTables(text: string): ParsedToml {
   return { statements, mistakes, broken };
 }
 
-function attempt(text: string): AST.TOMLProgram | ParseError {
-  try {
-    return parseTOML(text);
-  } catch (thrown) {
-    if (thrown instanceof ParseError) return thrown;
-    throw thrown;
+/** Why a text is not TOML. */
+class Refusal {
+  readonly line: number;
+  readonly reason: string;
+
+  constructor(line: number, reason: string) {
+    this.line = line;
+    this.reason = reason;
   }
 }
 
-/** A value that is missing is noticed only on the line behind it; nothing is noticed behind the end of the table. */
-function lineOf(error: ParseError, lastLine: number): number {
+/** The parser's own errors know their lines. Very long strings exhaust its stack (RangeError). */
+function attempt(text: string): AST.TOMLProgram | Refusal {
+  try {
+    return parseTOML(text);
+  } catch (thrown) {
+    if (thrown instanceof ParseError) return new Refusal(lineOf(thrown), reasonOf(thrown));
+    const blankLines = /^\n*/.exec(text)?.[0].length ?? 0;
+    return new Refusal(blankLines + 1, `cannot be parsed: ${thrown instanceof Error ? thrown.message : thrown}`);
+  }
+}
+
+/** A value that is missing is noticed only on the line behind it. */
+function lineOf(error: ParseError): number {
   const isBehind = error.column === 0 && /^Unspecified values/.test(error.message);
-  return Math.max(1, Math.min(isBehind ? error.lineNumber - 1 : error.lineNumber, lastLine));
+  return Math.max(1, isBehind ? error.lineNumber - 1 : error.lineNumber);
 }
 
 function reasonOf(error: ParseError): string {

@@ -184,6 +184,14 @@ test("a table that is not TOML costs itself only", async () => {
   expect((await directory.load()).daemons.map(({ name }) => name)).toEqual(["a", "b"]);
 });
 
+test("a string so long that the parser gives up costs its table only", async () => {
+  using directory = new ConfigDirectory();
+  const long = `[daemon.long]\npid_file = "/run/l.pid"\ndescription = "${"x".repeat(900_000)}"\n`;
+  writeFileSync(directory.main, `[daemon.a]\npid_file = "/run/a.pid"\n${long}`);
+  expect(await directory.problems()).toEqual([expect.stringMatching(/^muster\.toml:3: cannot be parsed: /)]);
+  expect((await directory.load()).daemons.map(({ name }) => name)).toEqual(["a"]);
+});
+
 test("read-only stays on beside a syntax error", async () => {
   using directory = new ConfigDirectory();
   writeFileSync(directory.main, "read_only = true\nx = = 1\n");
