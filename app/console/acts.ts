@@ -9,6 +9,7 @@ import type { Clock } from "#core/model/clock.ts";
 import type { Daemon } from "#core/model/daemon.ts";
 import { errorRecord } from "#core/model/error.ts";
 import type { Severity } from "#core/model/event.ts";
+import type { Warning } from "#core/model/source.ts";
 import type { Service } from "#core/service/service.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { ConsoleState, ConsoleStore } from "./console-store.ts";
@@ -92,7 +93,7 @@ export function createActs({ store, service, clock, toasts, intake, isMotionless
         },
       );
       const result = report.results[0];
-      if (result) answer(captured, verb, result);
+      if (result) answer(captured, verb, result, report.warnings);
     } catch (error) {
       const record = errorRecord(error, target);
       toasts.say("error", withHint(`${verb} ${captured.label}: ${record.message}`, record.hint));
@@ -107,15 +108,16 @@ export function createActs({ store, service, clock, toasts, intake, isMotionless
     }
   };
 
-  const answer = (captured: Captured, verb: string, result: ActionResult) => {
+  const answer = (captured: Captured, verb: string, result: ActionResult, warnings: readonly Warning[]) => {
     if (result.outcome === "done" && result.undo !== null) {
       const undo = { action: result.undo, kind: captured.kind, id: captured.target.id, label: captured.label };
       store.dispatch({ type: "undoable", undo });
     }
     const way = result.outcome === "done" && result.undo !== null ? " (z takes it back)" : "";
+    const beside = warnings.map(({ message }) => `; ${message}`).join("");
     toasts.say(
-      severityOf(result),
-      withHint(`${verb} ${captured.label}: ${result.message}${way}`, result.error?.hint ?? null),
+      warnings.length > 0 ? "error" : severityOf(result),
+      withHint(`${verb} ${captured.label}: ${result.message}${way}${beside}`, result.error?.hint ?? null),
     );
   };
 

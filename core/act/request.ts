@@ -1,5 +1,6 @@
 /** An action on its way up and its report on the way back: the shapes of headless actions, audit and the wire. */
 import type { ErrorRecord } from "#core/model/error.ts";
+import type { Warning } from "#core/model/source.ts";
 import type { ActionId } from "./actions.ts";
 
 export interface ActionTarget {
@@ -55,6 +56,8 @@ export interface ActionReport {
   readonly dryRun: boolean;
   readonly requestId: string;
   readonly results: readonly ActionResult[];
+  /** What did not keep the action from being done, such as a journal that cannot be written. */
+  readonly warnings: readonly Warning[];
 }
 
 /** What a long action says while it runs. */

@@ -12,7 +12,7 @@ import type { Environment } from "#core/model/environment.ts";
 import { errorRecord, type MusterError, toMusterError } from "#core/model/error.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import { makeId, makeIdentity, nameOf } from "#core/model/id.ts";
-import type { SourceEvent } from "#core/model/source.ts";
+import type { SourceEvent, Warning } from "#core/model/source.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import type { EventQuery } from "./service.ts";
 
@@ -39,6 +39,12 @@ export class Chronicle {
   constructor(options: ChronicleOptions) {
     this.#options = options;
     this.#path = join(options.environment.stateDirectory, "journal.db");
+  }
+
+  /** Why what happens now is not kept; null if it is. */
+  get failure(): Warning | null {
+    if (!this.#failure) return null;
+    return { code: "NOT_RECORDED", target: this.#path, message: `not recorded: ${this.#failure.message}` };
   }
 
   /** Opens the journal if there is one already; a command that only looks makes none. SQLite is loaded only then. */

@@ -78,7 +78,9 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Se
       handler.perform(request, target, invoke),
     );
     const { action, dryRun, requestId } = request;
-    return { action, dryRun, requestId, results: results satisfies ActionResult[] };
+    const { failure } = chronicle;
+    const warnings = failure && spec.effect !== "read" && !dryRun ? [failure] : [];
+    return { action, dryRun, requestId, results: results satisfies ActionResult[], warnings };
   };
 
   const service: Service = {

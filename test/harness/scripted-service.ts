@@ -100,7 +100,13 @@ function invocation(
         error: null,
         ...result,
       };
-      resolve({ action: request.action, dryRun: request.dryRun, requestId: request.requestId, results: [whole] });
+      resolve({
+        action: request.action,
+        dryRun: request.dryRun,
+        requestId: request.requestId,
+        results: [whole],
+        warnings: [],
+      });
     },
     fail: reject,
   };

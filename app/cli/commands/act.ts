@@ -14,6 +14,7 @@ import { usage } from "../option-values.ts";
 import { requestId } from "../request-id.ts";
 import {
   configWarnings,
+  joinWarnings,
   openSession,
   origin,
   refuseProblems,
@@ -100,7 +101,7 @@ async function perform(session: Session, service: Service, request: ActionReques
     interrupts.stop();
   }
   const whole = { ...report, results: [...report.results, ...found.missing.map(missingResult)] };
-  const warnings = configWarnings(session.config);
+  const warnings = joinWarnings(configWarnings(session.config), report.warnings);
   if (call.isJson) await writeDocument(call, actionDocument(origin(session), whole, warnings));
   else {
     const good = whole.results.filter(isGood);

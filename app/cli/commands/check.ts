@@ -34,7 +34,7 @@ export function checkReport(request: ActionRequest, daemons: readonly Daemon[]):
     message: `${label} is ${state}`,
     error: null,
   }));
-  return { action, dryRun, requestId, results };
+  return { action, dryRun, requestId, results, warnings: [] };
 }
 
 export function lsbCode(daemon: Daemon | undefined): number {
