@@ -6,8 +6,10 @@ import doctor from "#core/output/schemas/doctor.json" with { type: "json" };
 import error from "#core/output/schemas/error.json" with { type: "json" };
 import event from "#core/output/schemas/event.json" with { type: "json" };
 import events from "#core/output/schemas/events.json" with { type: "json" };
+import run from "#core/output/schemas/run.json" with { type: "json" };
 import snapshot from "#core/output/schemas/snapshot.json" with { type: "json" };
 import stream from "#core/output/schemas/stream.json" with { type: "json" };
+import version from "#core/output/schemas/version.json" with { type: "json" };
 
 export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> = {
   action,
@@ -17,6 +19,8 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   error,
   event,
   events,
+  run,
   snapshot,
   stream,
+  version,
 };

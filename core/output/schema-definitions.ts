@@ -162,4 +162,9 @@ export const SCHEMAS = {
   ],
   stream: ["one line of `watch` and `events --follow`", StreamLineSchema],
   doctor: ["document of `doctor`", DoctorSchema],
+  run: [
+    "document of `daemons run`",
+    v.object({ ...head("DaemonRun"), pid: v.number(), pidFile: v.pipe(v.string(), note("locked while it lives")) }),
+  ],
+  version: ["document of `--version`", v.object({ ...head("Version"), version: v.string(), bun: v.string() })],
 } as const satisfies Record<string, readonly [string, v.GenericSchema]>;

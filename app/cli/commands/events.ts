@@ -24,25 +24,29 @@ import { isTerminal } from "../stdio.ts";
 import { completeness } from "./list.ts";
 
 const DEFAULT_LIMIT = 1000;
+/** How far back a filter looks. */
+const FILTERED_WINDOW = 100_000;
+
+interface Wish {
+  /** The newest so many of those that fit. */
+  readonly limit: number;
+  readonly sinceMs: number | null;
+  readonly selection: Selection<"events">;
+}
 
 export async function listEvents(call: Call): Promise<number> {
   const { options } = call.invocation;
   const selection = makeSelection("events", options);
   const sinceMs = sinceOf(options.text("since"), call.clock.wallMs());
-  const query: EventQuery = {
-    limit: options.number("limit") ?? DEFAULT_LIMIT,
-    ...(sinceMs === null ? {} : { sinceMs }),
-  };
+  const wish: Wish = { limit: options.number("limit") ?? DEFAULT_LIMIT, sinceMs, selection };
   const session = await openSession(call);
   refuseProblems(session);
   if (!options.has("follow")) {
-    return withService(session, "once", (service) => writeEvents(session, service, query, selection));
+    return withService(session, "once", (service) => writeEvents(session, service, wish));
   }
   if (options.has("sort")) throw usage("--sort does not go with --follow: events come as they happen", "--sort");
   return withService(session, "watch", (service) =>
-    follow(session, { kinds: ["events"], intervalMs: null }, (follower) =>
-      followEvents(service, follower, query, selection),
-    ),
+    follow(session, { kinds: ["events"], intervalMs: null }, (follower) => followEvents(service, follower, wish)),
   );
 }
 
@@ -56,15 +60,18 @@ function sinceOf(text: string | null, nowMs: number): number | null {
   throw usage(`--since needs a time such as 10m or 2026-11-21T01:30:00Z, not '${text}'`, "--since");
 }
 
-async function writeEvents(
-  session: Session,
-  service: Service,
-  query: EventQuery,
-  selection: Selection<"events">,
-): Promise<number> {
+async function history(service: Service, { limit, sinceMs, selection }: Wish): Promise<readonly MusterEvent[]> {
+  const { filter } = selection.query;
+  const window = filter ? FILTERED_WINDOW : limit;
+  const query: EventQuery = { limit: window, ...(sinceMs === null ? {} : { sinceMs }) };
+  const events = limit === 0 ? [] : await service.events(query);
+  return (filter ? events.filter((event) => filter(event)) : events).slice(-limit);
+}
+
+async function writeEvents(session: Session, service: Service, wish: Wish): Promise<number> {
   const { call } = session;
-  const all = await service.events(query);
-  const events = selection.select(all);
+  const { selection } = wish;
+  const events = selection.select(await history(service, wish));
   const { events: shelf } = service.snapshot().shelves;
   const warnings = joinWarnings(configWarnings(session.config), shelfWarnings("events", shelf));
   if (call.isJson) {
@@ -80,12 +87,8 @@ async function writeEvents(
   return completeness(session, warnings);
 }
 
-function followEvents(
-  service: Service,
-  follower: Follower,
-  query: EventQuery,
-  selection: Selection<"events">,
-): () => void {
+function followEvents(service: Service, follower: Follower, wish: Wish): () => void {
+  const { selection } = wish;
   /** Of the history: another process's events of the last moment may come a second time, as news. */
   const seen = new Set<string>();
   const show = (event: MusterEvent) => {
@@ -108,7 +111,7 @@ function followEvents(
     }
   });
   const begin = async () => {
-    for (const event of await service.events(query)) show(event);
+    for (const event of await history(service, wish)) show(event);
     follower.stream?.sync();
     for (const event of early) show(event);
     isReady = true;

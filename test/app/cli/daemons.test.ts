@@ -177,6 +177,30 @@ describe("actions", () => {
   });
 });
 
+test("events --limit takes the newest of those that fit the filter", async () => {
+  using cli = configured();
+  await report(cli, "start", "web");
+  await report(cli, "stop", "web", "--yes");
+  await report(cli, "start", "web");
+  const { stdout } = await cli.run(["events", "--json=code,action", "--filter", "code=ACTION_BEGUN", "--limit", "2"]);
+  expect(JSON.parse(stdout).items.map((event: { action: string }) => event.action)).toEqual([
+    "daemon.stop",
+    "daemon.start",
+  ]);
+  const sorted = await cli.run([
+    "events",
+    "--json=action",
+    "--filter",
+    "code=ACTION_BEGUN",
+    "--limit",
+    "2",
+    "--sort",
+    "action",
+  ]);
+  expect(JSON.parse(sorted.stdout).items[0]).toEqual({ action: "daemon.start" });
+  expect(JSON.parse((await cli.run(["events", "--json", "--limit", "0"])).stdout).items).toEqual([]);
+});
+
 describe("check", () => {
   const cases: readonly (readonly [string, number, number, (cli: CommandLine, path: string) => unknown])[] = [
     ["running", 0, 0, (cli, path) => holder(cli, path, "$$")],
@@ -201,7 +225,11 @@ test("run: any command becomes a daemon that control and check know", async () =
   // A daemon may keep the standard error it was started with, as LibUCW's do: into a file, not into our pipe.
   const run = await cli.shell(`muster daemons run --json --pid-file ${pidFile} --settle 10ms -- /bin/sleep 1000 2>err`);
   expect(run.exitCode).toBe(0);
-  expect(JSON.parse(run.stdout)).toMatchObject({ kind: "DaemonRun", pidFile, pid: Number(readText(pidFile)) });
+  expect(v.parse(SCHEMAS.run[1], JSON.parse(run.stdout))).toMatchObject({
+    kind: "DaemonRun",
+    pidFile,
+    pid: Number(readText(pidFile)),
+  });
   expect((await cli.run(["daemons", "control", "--check", "--pid-file", pidFile])).exitCode).toBe(0);
   expect((await cli.run(["daemons", "check", "run"])).exitCode).toBe(0);
   const again = await cli.shell(`muster daemons run --pid-file ${pidFile} -- /bin/sleep 1000 2>err`);

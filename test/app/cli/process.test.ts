@@ -67,6 +67,7 @@ test("documents are what their schemas say", async () => {
     ["daemons get one", "daemons"],
     ["snapshot", "snapshot"],
     ["events", "events"],
+    ["--version", "version"],
     ["doctor", "doctor"],
   ] as const) {
     const document = documentOf(await cli.run([...line.split(" "), "--json"]));
