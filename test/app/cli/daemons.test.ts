@@ -1,10 +1,13 @@
 /** Commands on real daemons, as an operator gives them. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { SCHEMAS } from "#core/output/schema-definitions.ts";
 import { CommandLine } from "#test/harness/cli.ts";
+
+/** Each test runs several processes: under load that takes its time. */
+setDefaultTimeout(60_000);
 
 const STUBBORN = "trap '' TERM; echo x > READY; while :; do sleep 0.1; done";
 

@@ -1,11 +1,14 @@
 /** The command line as a process: what scripts see. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { COMMANDS } from "#app/cli/commands.ts";
 import { SCHEMAS } from "#core/output/schema-definitions.ts";
 import { CommandLine, type RunResult } from "#test/harness/cli.ts";
+
+/** Each test runs several processes: under load that takes its time. */
+setDefaultTimeout(60_000);
 
 const ONE = '[daemon.one]\npid_file = "/nonexistent-muster-test/one.pid"\n';
 
