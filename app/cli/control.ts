@@ -2,9 +2,10 @@
  * `daemons control` on the short way: neither the table of commands nor the service is loaded. Only read-only mode is
  * looked for, because nothing may get around it.
  */
-import { readFileSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { controlCommand } from "#core/daemon/control-command.ts";
 import { placesOf } from "./places.ts";
+import { isReadOnlyConfigured } from "./read-only.ts";
 import { systemClock } from "./system-clock.ts";
 
 export interface ControlSettings {
@@ -15,29 +16,22 @@ export interface ControlSettings {
 }
 
 export async function control(argv: readonly string[], settings: ControlSettings): Promise<number> {
+  const { configFile } = placesOf({ ...settings, uid: process.geteuid?.() ?? 0, root: "" });
   return controlCommand(argv, {
-    stderr: (text) => {
-      writeSync(2, text);
-    },
+    stderr,
     programName: "muster daemons control",
-    isReadOnly: settings.isReadOnly || (await isReadOnlyConfigured(settings)),
+    isReadOnly: settings.isReadOnly || (await isReadOnlyConfigured(configFile)),
     clock: systemClock,
     variables: settings.variables,
     procRoot: "/proc",
   });
 }
 
-/** The TOML parser is loaded only for a file that may say so: the key, or an escape that could spell it. */
-async function isReadOnlyConfigured(settings: ControlSettings): Promise<boolean> {
-  const uid = process.geteuid?.() ?? 0;
-  const { configFile } = placesOf({ ...settings, uid, root: "" });
-  let text: string;
+/** Not that of stdio.ts: it would bring more with it. What cannot be told must not change the exit code. */
+function stderr(text: string): void {
   try {
-    text = readFileSync(configFile, "utf8");
+    writeSync(2, text);
   } catch {
-    return false;
+    return;
   }
-  if (!/read_only|\\[uUx]/.test(text)) return false;
-  const { loadConfig } = await import("#core/config/load.ts");
-  return (await loadConfig({ configFile, root: "" })).readOnly;
 }

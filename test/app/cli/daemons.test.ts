@@ -141,6 +141,16 @@ describe("actions", () => {
     expect(Array.from(new Bun.Glob("*").scanSync(cli.runDirectory))).toEqual([]);
   });
 
+  test("control is not held up by a configuration file that is no file", async () => {
+    using cli = configured();
+    const fifo = join(cli.path, "fifo.toml");
+    expect(Bun.spawnSync(["mkfifo", fifo]).exitCode).toBe(0);
+    const args = ["daemons", "control", "--check", "--pid-file", join(cli.runDirectory, "none.pid")];
+    expect((await cli.run(args, { env: { MUSTER_CONFIG: fifo } })).exitCode).toBe(101);
+    expect((await cli.run(args, { env: { MUSTER_CONFIG: cli.runDirectory } })).exitCode).toBe(101);
+    expect((await cli.run(args, { env: { MUSTER_CONFIG: "/dev/zero" } })).exitCode).toBe(101);
+  });
+
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
