@@ -3,7 +3,9 @@
  * looked for, because nothing may get around it.
  */
 import { writeSync } from "node:fs";
+import { resolve } from "node:path";
 import { controlCommand } from "#core/daemon/control-command.ts";
+import type { ControlResult } from "#core/daemon/control-params.ts";
 import { placesOf } from "./places.ts";
 import { isReadOnlyConfigured } from "./read-only.ts";
 import { systemClock } from "./system-clock.ts";
@@ -24,6 +26,7 @@ export async function control(argv: readonly string[], settings: ControlSettings
     clock: systemClock,
     variables: settings.variables,
     procRoot: "/proc",
+    audited: (action, pidFile, perform) => recorded(settings, `daemon.${action}`, resolve(pidFile), perform),
   });
 }
 
@@ -34,4 +37,21 @@ function stderr(text: string): void {
   } catch {
     return;
   }
+}
+
+/** A drop-in stays silent: a journal that cannot be written is not told here. Loaded only for what has an effect. */
+async function recorded(
+  { variables, configFile }: ControlSettings,
+  action: "daemon.start" | "daemon.stop" | "daemon.signal",
+  pidFile: string,
+  perform: () => Promise<ControlResult>,
+): Promise<ControlResult> {
+  const [{ audited }, { makeEnvironment }, { outcomeOf }] = await Promise.all([
+    import("./audited.ts"),
+    import("./environment.ts"),
+    import("#core/service/handle/outcome.ts"),
+  ]);
+  const environment = makeEnvironment({ variables, configFile, uid: process.geteuid?.() ?? 0, root: "" });
+  const judge = (result: ControlResult) => ({ outcome: outcomeOf(result, false), message: result.message });
+  return (await audited(environment, { action, pidFile }, perform, judge)).value;
 }

@@ -5,7 +5,7 @@
 import type { Clock } from "#core/model/clock.ts";
 import { signalNumber } from "#ffi/signals.ts";
 import { daemonControl } from "./control.ts";
-import type { ControlAction } from "./control-params.ts";
+import type { ControlAction, ControlResult } from "./control-params.ts";
 import { guardFileFor } from "./guard.ts";
 import { CONTROL_STATUS, CONTROL_USAGE_EXIT } from "./status.ts";
 
@@ -16,6 +16,12 @@ export interface ControlCommandIo {
   readonly clock: Clock;
   readonly variables: Readonly<Record<string, string>>;
   readonly procRoot: string;
+  /** Put around whatever is not only a check: audit. */
+  readonly audited: (
+    action: "start" | "stop" | "signal",
+    pidFile: string,
+    perform: () => Promise<ControlResult>,
+  ) => Promise<ControlResult>;
 }
 
 /** LibUCW waits for ever; so long does systemd wait before it escalates. */
@@ -83,9 +89,16 @@ async function control(parsed: Parsed, io: ControlCommandIo): Promise<number> {
     io.stderr(`${io.programName}: muster runs read-only: --${parsed.action} is refused\n`);
     return CONTROL_STATUS.error;
   }
-  const result = await daemonControl({ pidFile, guardFile, action }, { clock: io.clock, procRoot: io.procRoot });
+  const perform = () => daemonControl({ pidFile, guardFile, action }, { clock: io.clock, procRoot: io.procRoot });
+  const result = isEffect(action) ? await io.audited(action.type, pidFile, perform) : await perform();
   if (result.status === "error") io.stderr(`${io.programName}: ${result.message}\n`);
   return CONTROL_STATUS[result.status];
+}
+
+type Effect = Extract<ControlAction, { type: "start" | "stop" | "signal" }>;
+
+function isEffect(action: ControlAction): action is Effect {
+  return action.type !== "check" && action.type !== "restart";
 }
 
 function actionOf(name: ActionName, { values, words }: Parsed, io: ControlCommandIo): ControlAction {

@@ -1,23 +1,24 @@
 /** Two hundred controllers of one daemon at once, each a process of its own. */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { readProcessStat } from "#ffi/procfs.ts";
+import { MAIN, ownEnvironment } from "#test/harness/cli.ts";
 import { CHECK, control, stop } from "#test/harness/control.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 
-const MAIN = join(import.meta.dir, "../../app/main.ts");
 const CROWD = 200;
 
-function muster(...words: readonly string[]): Promise<number> {
-  return Bun.spawn([process.execPath, MAIN, ...words], { stdio: ["ignore", "ignore", "ignore"] }).exited;
+function controlCommand(directory: TemporaryDirectory, ...words: readonly string[]): Promise<number> {
+  const command = [process.execPath, MAIN, "daemons", "control", "--pid-file", directory.file("d.pid"), ...words];
+  const env = ownEnvironment(directory.path);
+  return Bun.spawn(command, { env, stdio: ["ignore", "ignore", "ignore"] }).exited;
 }
 
 test("exactly one start wins; exactly one stop ends it; locks and file are consistent after", async () => {
   using directory = new TemporaryDirectory();
   const pidFile = directory.file("d.pid");
   const crowd = (...words: readonly string[]) =>
-    Promise.all(Array.from({ length: CROWD }, () => muster("daemons", "control", "--pid-file", pidFile, ...words)));
+    Promise.all(Array.from({ length: CROWD }, () => controlCommand(directory, ...words)));
   const run = [
     "--",
     process.execPath,
@@ -63,7 +64,7 @@ test("starts and stops at once: the daemon is up or down at the end, never two o
     script,
   ];
   const words = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? ["--start", "--", ...run] : ["--stop"]));
-  await Promise.all(words.map((action) => muster("daemons", "control", "--pid-file", pidFile, ...action)));
+  await Promise.all(words.map((action) => controlCommand(directory, ...action)));
   const begun = readFileSync(marker, "utf8").trim().split("\n").map(Number);
   // One that waits for init to collect it has ended.
   const living = begun.filter((pid) => !["Z", "X", undefined].includes(readProcessStat("/proc", pid)?.state));

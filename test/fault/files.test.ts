@@ -1,11 +1,10 @@
 /** What stands in the way in the file system: read-only, not ours, not what it should be. Through the real command. */
 import { describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { MAIN, ownEnvironment } from "#test/harness/cli.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { Peer } from "#test/harness/peer.ts";
 
-const MAIN = join(import.meta.dir, "../../app/main.ts");
 const NOBODY = 65534;
 const isRoot = process.getuid?.() === 0;
 const rootTest = test.skipIf(!isRoot);
@@ -59,12 +58,8 @@ describe("as another user (needs root to become one)", () => {
     writeFileSync(pidFile, "1\n");
     writeFileSync(directory.file("secret.lock"), "");
     chmodSync(pidFile, 0o600);
-    const env = {
-      MUSTER_CONFIG: directory.file("muster.toml"),
-      MUSTER_STATE_DIR: directory.file("s"),
-      HOME: directory.path,
-    };
-    writeFileSync(env.MUSTER_CONFIG, `discover = ["${directory.path}"]\n`);
+    const env = ownEnvironment(directory.path);
+    writeFileSync(directory.file("muster.toml"), `discover = ["${directory.path}"]\n`);
     const list = await muster(["daemons", "list", "--json"], { uid: NOBODY, env });
     const [item] = JSON.parse(list.stdout).items;
     expect(item).toMatchObject({ state: "unknown", present: null, lock: { held: null } });
@@ -80,12 +75,8 @@ describe("as another user (needs root to become one)", () => {
     const pidFile = directory.file("d.pid");
     await using peer = await Peer.daemon(pidFile);
     chownSync(pidFile, NOBODY, NOBODY);
-    const env = {
-      MUSTER_CONFIG: directory.file("muster.toml"),
-      MUSTER_STATE_DIR: directory.file("s"),
-      HOME: directory.path,
-    };
-    writeFileSync(env.MUSTER_CONFIG, `discover = []\n[daemon.d]\npid_file = "${pidFile}"\n`);
+    const env = ownEnvironment(directory.path);
+    writeFileSync(directory.file("muster.toml"), `discover = []\n[daemon.d]\npid_file = "${pidFile}"\n`);
     const ran = await muster(["daemons", "stop", "d", "--yes", "--json"], { uid: NOBODY, env });
     expect(ran.exitCode).toBe(77);
     const [result] = JSON.parse(ran.stdout).results;
@@ -99,8 +90,8 @@ test("a pid file behind a symbolic link that was planted is followed only where 
   const target = directory.file("target");
   writeFileSync(target, "99999999\n");
   Bun.spawnSync(["ln", "-s", target, directory.file("planted.pid")]);
-  const env = { MUSTER_CONFIG: directory.file("muster.toml"), MUSTER_STATE_DIR: directory.file("s") };
-  writeFileSync(env.MUSTER_CONFIG, `discover = ["${directory.path}"]\n`);
+  const env = ownEnvironment(directory.path);
+  writeFileSync(directory.file("muster.toml"), `discover = ["${directory.path}"]\n`);
   expect(JSON.parse((await muster(["daemons", "list", "--json"], { env })).stdout).items).toEqual([]);
   expect(readFileSync(target, "utf8")).toBe("99999999\n");
 });

@@ -1,11 +1,10 @@
 /** SIGKILL of muster in the middle of every action: locks, pid file and journal are consistent, and it is told. */
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { MAIN, ownEnvironment } from "#test/harness/cli.ts";
 import { CHECK, control, stop } from "#test/harness/control.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 
-const MAIN = join(import.meta.dir, "../../app/main.ts");
 /** Instants of the kill, milliseconds after the start of the command: from before it has read its arguments to after its end. */
 const INSTANTS = [5, 15, 25, 30, 35, 40, 45, 50, 60, 80, 120, 160];
 
@@ -15,12 +14,7 @@ function configure(directory: TemporaryDirectory): Record<string, string> {
     directory.file("muster.toml"),
     `discover = []\n[daemon.d]\npid_file = "${directory.file("d.pid")}"\ncommand = ${command}\n`,
   );
-  return {
-    PATH: "/usr/bin:/bin",
-    MUSTER_CONFIG: directory.file("muster.toml"),
-    MUSTER_STATE_DIR: directory.file("state"),
-    MUSTER_RUNTIME_DIR: directory.file("run"),
-  };
+  return ownEnvironment(directory.path);
 }
 
 function muster(env: Record<string, string>, ...words: readonly string[]) {

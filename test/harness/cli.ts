@@ -8,6 +8,18 @@ import { TemporaryDirectory } from "./directory.ts";
 
 export const MAIN = join(import.meta.dir, "../../app/main.ts");
 
+/** Variables with which muster keeps everything of its own below `path`. Bun.spawn passes on no change of process.env. */
+export function ownEnvironment(path: string): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "/usr/bin:/bin",
+    HOME: path,
+    LANG: "C.UTF-8",
+    MUSTER_CONFIG: join(path, "muster.toml"),
+    MUSTER_STATE_DIR: join(path, "state"),
+    MUSTER_RUNTIME_DIR: join(path, "runtime"),
+  };
+}
+
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
@@ -47,14 +59,7 @@ export class CommandLine implements Disposable {
   }
 
   get env(): Record<string, string> {
-    return {
-      PATH: process.env.PATH ?? "/usr/bin:/bin",
-      HOME: this.path,
-      LANG: "C.UTF-8",
-      MUSTER_CONFIG: this.configFile,
-      MUSTER_STATE_DIR: join(this.path, "state"),
-      MUSTER_RUNTIME_DIR: join(this.path, "runtime"),
-    };
+    return { ...ownEnvironment(this.path), MUSTER_CONFIG: this.configFile };
   }
 
   /** Started, for tests that talk to it while it runs. */

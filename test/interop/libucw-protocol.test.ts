@@ -4,9 +4,10 @@
  */
 import { describe, expect } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CONTROL_STATUS } from "#core/daemon/status.ts";
 import { PidFd } from "#ffi/pidfd.ts";
+import { MAIN, ownEnvironment } from "#test/harness/cli.ts";
 import { CHECK, control, start, stop } from "#test/harness/control.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { Peer } from "#test/harness/peer.ts";
@@ -16,7 +17,6 @@ const perlTest = peerTest("perl", "perl");
 const flockTest = peerTest("flock", "util-linux");
 const startStopTest = peerTest("start-stop-daemon", "dpkg");
 
-const MAIN = join(import.meta.dir, "../../app/main.ts");
 const CONTROLLER = join(import.meta.dir, "../harness/ucw-control.pl");
 
 async function perlControl(pidFile: string, action: string, ...argv: string[]): Promise<number> {
@@ -27,7 +27,8 @@ async function perlControl(pidFile: string, action: string, ...argv: string[]): 
 /** Through the command, whose process ends: the daemon is nobody's child but init's. */
 async function run(pidFile: string, argv: readonly string[]): Promise<number> {
   const command = [process.execPath, MAIN, "daemons", "run", "--pid-file", pidFile, "--", ...argv];
-  expect(await Bun.spawn(command, { stdio: ["ignore", "ignore", "ignore"] }).exited).toBe(0);
+  const env = ownEnvironment(dirname(pidFile));
+  expect(await Bun.spawn(command, { env, stdio: ["ignore", "ignore", "ignore"] }).exited).toBe(0);
   return Number(readFileSync(pidFile, "utf8"));
 }
 

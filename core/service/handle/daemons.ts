@@ -2,7 +2,7 @@
  * The handler of the daemon actions: look, gate, identity, plan, audit, effect, audit, look again. One target's trouble is
  * that target's result and nobody else's.
  */
-import { ACTIONS, type ActionId, type ActionSpec } from "#core/act/actions.ts";
+import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
 import { gate } from "#core/act/gate.ts";
 import type { ActionRequest, ActionResult, ActionTarget, Outcome, PlanStep } from "#core/act/request.ts";
 import { daemonControl } from "#core/daemon/control.ts";
@@ -15,6 +15,7 @@ import { errorRecord, MusterError } from "#core/model/error.ts";
 import type { Audit } from "../audit.ts";
 import type { InvokeOptions } from "../service.ts";
 import { type DaemonOrder, orderFor } from "./daemon-orders.ts";
+import { outcomeOf } from "./outcome.ts";
 
 export interface DaemonHandlerOptions {
   readonly environment: Environment;
@@ -66,7 +67,7 @@ export class DaemonHandler {
         steps.push(step);
         invoke.onProgress?.({ id: target.id, step, elapsedMs: elapsed() });
       });
-      return result(outcomeOf(request.action, control), control.message, control.error);
+      return result(outcomeOf(control, ACTIONS[request.action].effect === "read"), control.message, control.error);
     } catch (thrown) {
       const error =
         thrown instanceof MusterError ? thrown : new MusterError("INTERNAL", String(thrown), { cause: thrown });
@@ -118,7 +119,7 @@ export class DaemonHandler {
       ...(invoke.signal ? { abort: invoke.signal } : {}),
     };
     const control = await daemonControl(params, { clock, procRoot: environment.procRoot });
-    if (isAudited) audit.end(entry, outcomeOf(request.action, control), control.message);
+    if (isAudited) audit.end(entry, outcomeOf(control, ACTIONS[request.action].effect === "read"), control.message);
     return control;
   }
 }
@@ -128,23 +129,6 @@ function isAlready(id: string, item: Daemon): boolean {
   if (id === "daemon.start") return item.state === "up";
   if (id === "daemon.stop" || id === "daemon.kill") return item.lock.held === false && item.present === false;
   return false;
-}
-
-/** LibUCW's statuses as outcomes. A start over a stale pid file is a start; a stop of nothing is no change. */
-function outcomeOf(action: ActionId, { status, hasActed, error }: ControlResult): Outcome {
-  switch (status) {
-    case "ok":
-      return "done";
-    case "stale":
-      return hasActed || action === "daemon.check" ? "done" : "unchanged";
-    case "alreadyDone":
-      return "unchanged";
-    case "notRunning":
-      return action === "daemon.check" ? "done" : "failed";
-    case "error":
-      if (!hasActed) return "refused";
-      return error?.code === "CANCELLED" || error?.code === "INTERNAL" ? "unknown" : "failed";
-  }
 }
 
 function stateOf(item: Daemon | null): { state: string } | null {

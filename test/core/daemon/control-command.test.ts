@@ -17,6 +17,7 @@ async function run(argv: readonly string[], isReadOnly = false) {
     clock: systemClock,
     variables: { PATH: "/usr/bin:/bin" },
     procRoot: "/proc",
+    audited: (_action, _pidFile, perform) => perform(),
   });
   return { exitCode, stderr };
 }
