@@ -1,9 +1,7 @@
 /** Whether the configuration says read-only, for the short way of `daemons control`: nothing may get around it. */
-import { existsSync } from "node:fs";
-
 /** Reader and parser are loaded only for a file that is there and may say so: the key, or an escape that could spell it. */
 export async function isReadOnlyConfigured(configFile: string): Promise<boolean> {
-  if (!existsSync(configFile)) return false;
+  if (!(await Bun.file(configFile).exists())) return false;
   const { readConfigFile } = await import("#core/config/file.ts");
   const content = readConfigFile(configFile);
   if (content === "missing" || "reason" in content) return false;
