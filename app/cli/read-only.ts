@@ -1,4 +1,5 @@
 /** Whether the configuration says read-only, for the short way of `daemons control`: nothing may get around it. */
+
 /** Reader and parser are loaded only for a file that is there and may say so: the key, or an escape that could spell it. */
 export async function isReadOnlyConfigured(configFile: string): Promise<boolean> {
   if (!(await Bun.file(configFile).exists())) return false;
