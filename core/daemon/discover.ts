@@ -11,7 +11,7 @@ export interface Discovery {
   readonly pidFiles: readonly string[];
   /** Directories that were read, for whoever wants to watch them. */
   readonly directories: readonly string[];
-  /** Directories that could not be read, with the reason. */
+  /** Directories that could not be read and files that cannot be named, with the reason. */
   readonly failures: readonly { readonly directory: string; readonly reason: string }[];
 }
 
@@ -29,6 +29,10 @@ export function discoverPidFiles(roots: readonly string[]): Discovery {
     directories.push(directory);
     for (const entry of entries) {
       const path = join(directory, entry.name);
+      if (entry.name.includes("\ufffd") && isPidFileName(entry.name)) {
+        failures.push({ directory: path, reason: "its name is not UTF-8" });
+        continue;
+      }
       if (entry.isFile() && isPidFileName(entry.name)) pidFiles.add(path);
       else if (isTop && entry.isDirectory()) read(path, false);
     }

@@ -27,7 +27,8 @@ export interface StopOrder {
 /** How long a process may live on without its lock before we stop waiting for it. */
 const LINGER_SECONDS = 1;
 
-/** Stopped already 100; stale 103, nothing done; stopped now 0. Throws STOP_FAILED when the last deadline passes. */
+/** Stopped already 100; stale 103, nothing done; stopped now 0. Throws TIMED_OUT when the last deadline
+ * passes, STOP_FAILED when the process has ended and its lock is still held. */
 export async function stopDaemon(order: StopOrder, params: ActiveParams, context: ControlContext) {
   using fd = openPidFile(params.pidFile);
   if (!fd) return answer("alreadyDone", `${params.pidFile} does not exist: the daemon is not running`);
@@ -105,7 +106,7 @@ function stillHeld(order: StopOrder, fd: Fd, holder: Holder | null, context: Con
   const { pidFile, others } = whoHolds(fd, holder, context);
   const sent = [order.signal, ...order.escalation].map(signalName).join(", ");
   if (holder?.pidfd.isAlive()) {
-    return new MusterError("STOP_FAILED", `process ${holder.pidfd.pid} still holds ${pidFile} after ${sent}`, {
+    return new MusterError("TIMED_OUT", `process ${holder.pidfd.pid} still holds ${pidFile} after ${sent}`, {
       target: pidFile,
       hint: "give it more time with --timeout, or escalate with --force",
     });

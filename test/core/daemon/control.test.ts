@@ -119,7 +119,7 @@ describe("stop", () => {
     const pidFile = directory.file("d.pid");
     await using peer = await Peer.daemon(pidFile, "ignore");
     const result = await control(pidFile, stop({ deadlineSeconds: 0.05 }));
-    expect(result.error?.code).toBe("STOP_FAILED");
+    expect(result.error?.code).toBe("TIMED_OUT");
     expect(result.message).toContain(`process ${peer.pid} still holds`);
     expect(isFree(directory.file("d.lock"))).toBe(true);
     expect(await peer.tell("clear")).toBe("ok");

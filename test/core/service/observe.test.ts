@@ -87,6 +87,15 @@ describe("read once", () => {
     expect(items.map((item) => [item.label, item.managed])).toEqual([["found", false]]);
   });
 
+  test("a name that is not UTF-8 cannot be shown truly: it is a warning, not a daemon", async () => {
+    using directory = new TemporaryDirectory();
+    Bun.spawnSync(["sh", "-c", "touch \"$0/$(printf 'caf\\351.pid')\"", directory.path]);
+    await using service = await TestService.open(directory, []);
+    const shelf = service.service.snapshot().shelves.daemons;
+    expect(shelf.items.size).toBe(0);
+    expect(shelf.warnings).toMatchObject([{ message: expect.stringContaining("not UTF-8") }]);
+  });
+
   test("a directory that cannot be searched is a warning, the rest is there", async () => {
     using directory = new TemporaryDirectory();
     const config = { discover: [directory.file("missing"), directory.path] };
