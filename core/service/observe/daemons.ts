@@ -109,8 +109,10 @@ export class DaemonObserver {
 
   /** These are on a screen: they are looked at each second and sampled. */
   attend(ids: readonly string[]): void {
+    const before = new Set(this.#attended);
     this.#attended = ids.filter((id) => this.#watches.has(id));
-    this.#lookAtAttended();
+    // Those that were on the screen already had their look within this second.
+    this.#lookAtAll(this.#attended.filter((id) => !before.has(id)));
   }
 
   close(): void {
@@ -263,13 +265,13 @@ export class DaemonObserver {
 
   #tick(): void {
     if (this.#isClosed) return;
-    this.#lookAtAttended();
+    this.#lookAtAll(this.#attended);
     this.#lookAtSome();
     this.#cancelTick = this.#options.clock.setTimer(TICK_MS, () => this.#tick());
   }
 
-  #lookAtAttended(): void {
-    for (const id of this.#attended) {
+  #lookAtAll(ids: readonly string[]): void {
+    for (const id of ids) {
       const watch = this.#watches.get(id);
       if (!watch) continue;
       const before = watch.item?.usage ?? null;
