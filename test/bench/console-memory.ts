@@ -13,7 +13,7 @@ const IN_SIGHT = 8;
 /** A collector's heap breathes; a leak does not stop at this. */
 const MOST_GROWTH = 1.1;
 
-export async function memory(bench: Bench, terminal: PseudoTerminal, files: PidFiles): Promise<void> {
+export async function underUpdates(bench: Bench, terminal: PseudoTerminal, files: PidFiles): Promise<void> {
   const seconds = bench.settings.isLong ? 600 : bench.settings.isQuick ? 10 : 60;
   const resident: number[] = [];
   const begun = { atMs: monotonicMs(), cpu: cpuMs(terminal.pid), bytes: terminal.bytes };

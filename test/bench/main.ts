@@ -2,10 +2,10 @@
  * bun run bench [GROUP...] [--quick] [--long] [--json] [--install-peers]: what muster costs, beside its peers.
  * Exit 0 also when a target is missed, for a busy machine is no defect; 1 when something could not be measured.
  */
-import { cpus, release } from "node:os";
+import { cpus, loadavg, release } from "node:os";
 import { parseArgs } from "node:util";
 import type { Bench, Group, Settings } from "./bench.ts";
-import { console } from "./console.ts";
+import { console, memory } from "./console.ts";
 import { control } from "./control.ts";
 import { Keeper } from "./keeper.ts";
 import { observe } from "./observe.ts";
@@ -14,7 +14,7 @@ import { start } from "./start.ts";
 import { stop } from "./stop.ts";
 import { tableText } from "./table.ts";
 
-const GROUPS: Readonly<Record<string, Group>> = { start, control, stop, observe, console };
+const GROUPS: Readonly<Record<string, Group>> = { start, control, stop, observe, console, memory };
 
 const USAGE = `usage: bun run bench [GROUP...] [--quick] [--long] [--json] [--install-peers]
 groups: ${Object.keys(GROUPS).join(", ")}
@@ -29,6 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const { quick = false, long = false, json = false, "install-peers": installsPeers = false } = parsed.values;
   const settings: Settings = { isQuick: quick, isLong: long, installsPeers };
+  const machine = describeMachine();
   const rows: Row[] = [];
   const missing = new Map<string, string>();
   let failures = 0;
@@ -37,7 +38,6 @@ async function main(argv: readonly string[]): Promise<number> {
     if (!(await runGroup(name, settings, rows, missing))) failures++;
     if (!json) process.stdout.write(`${name}\n${tableText(rows.slice(from))}\n`);
   }
-  const machine = { processor: cpus()[0]?.model ?? "", cores: cpus().length, kernel: release(), bun: Bun.version };
   if (json) process.stdout.write(`${JSON.stringify({ machine, rows, missing: Object.fromEntries(missing) })}\n`);
   else process.stdout.write(closing(machine, rows, missing));
   return failures === 0 ? 0 : 1;
@@ -80,15 +80,28 @@ async function runGroup(name: string, settings: Settings, rows: Row[], missing: 
   }
 }
 
+/** As it is before anything is measured: what else keeps it busy is in the load. */
+function describeMachine() {
+  const [load = 0] = loadavg();
+  return {
+    processor: cpus()[0]?.model ?? "",
+    cores: cpus().length,
+    kernel: release(),
+    bun: Bun.version,
+    load: Number(load.toFixed(1)),
+  };
+}
+
 function closing(
-  machine: { processor: string; cores: number; kernel: string; bun: string },
+  machine: ReturnType<typeof describeMachine>,
   rows: readonly Row[],
   missing: ReadonlyMap<string, string>,
 ): string {
   const over = rows.filter((row) => row.isMet === false);
   const met = rows.filter((row) => row.isMet === true).length;
   const lines = [
-    `machine: ${machine.cores} x ${machine.processor}, Linux ${machine.kernel}, Bun ${machine.bun}`,
+    "four numbers are p50 / p95 / p99 / max, one beside a peer is a median; ratio: muster / peer",
+    `machine: ${machine.cores} x ${machine.processor}, Linux ${machine.kernel}, Bun ${machine.bun}, load ${machine.load}`,
     ...[...missing].map(([what, how]) => `missing: ${what}; to compare with it: ${how}`),
     ...over.map((row) => `OVER: ${row.group}: ${row.what}`),
     `${met} within their target, ${over.length} over`,
