@@ -154,7 +154,9 @@ export class Chronicle {
   }
 
   #publishUnsaved(event: NewEvent): void {
-    const id = makeId(this.#options.environment.node, "event", `unsaved-${++this.#unsaved}`);
+    // Between the numbers of the journal, where it happened.
+    const number = (this.#lastNumber + ++this.#unsaved / 1e6).toFixed(6);
+    const id = makeId(this.#options.environment.node, "event", number);
     const { requestId = null, action = null, outcome = null, actor = null } = event;
     const { severity, code, target, message } = event;
     const at = timestamp(event.atMs);
