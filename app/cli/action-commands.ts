@@ -41,7 +41,7 @@ export function actionCommands(names: ArgumentSpec): CommandSpec[] {
   });
 }
 
-const TYPES = { signal: "signal", seconds: "duration", flag: "flag" } as const;
+const TYPES = { signal: "signal", seconds: "duration", flag: "flag", text: "text", pid: "count" } as const;
 
 function optionOf(argument: ActionArgument): OptionSpec {
   return {

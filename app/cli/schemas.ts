@@ -1,11 +1,15 @@
 /** The committed JSON Schemas by the names that `muster schema` takes. Imported, so that the executable has them. */
 import action from "#core/output/schemas/action.json" with { type: "json" };
+import categories from "#core/output/schemas/categories.json" with { type: "json" };
+import category from "#core/output/schemas/category.json" with { type: "json" };
 import daemon from "#core/output/schemas/daemon.json" with { type: "json" };
 import daemons from "#core/output/schemas/daemons.json" with { type: "json" };
 import doctor from "#core/output/schemas/doctor.json" with { type: "json" };
 import error from "#core/output/schemas/error.json" with { type: "json" };
 import event from "#core/output/schemas/event.json" with { type: "json" };
 import events from "#core/output/schemas/events.json" with { type: "json" };
+import member from "#core/output/schemas/member.json" with { type: "json" };
+import members from "#core/output/schemas/members.json" with { type: "json" };
 import run from "#core/output/schemas/run.json" with { type: "json" };
 import snapshot from "#core/output/schemas/snapshot.json" with { type: "json" };
 import stream from "#core/output/schemas/stream.json" with { type: "json" };
@@ -13,6 +17,10 @@ import version from "#core/output/schemas/version.json" with { type: "json" };
 
 export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> = {
   action,
+  category,
+  categories,
+  member,
+  members,
   daemon,
   daemons,
   doctor,

@@ -2,13 +2,14 @@
  * From a key to an outcome: reason, argument, confirmation, request, progress, answer. The target and its identity are
  * those of the moment the operator asked; the service refuses if the process is another by then.
  */
+import type { Pane } from "#app/panes/pane.ts";
 import { PANES } from "#app/panes/table.ts";
 import { ACTIONS, type ActionId, type ActionSpec, actionById } from "#core/act/actions.ts";
 import type { ActionResult } from "#core/act/request.ts";
 import type { Clock } from "#core/model/clock.ts";
-import type { Daemon } from "#core/model/daemon.ts";
 import { errorRecord } from "#core/model/error.ts";
 import type { Severity } from "#core/model/event.ts";
+import type { Items, Kind } from "#core/model/kinds.ts";
 import type { Warning } from "#core/model/source.ts";
 import type { Service } from "#core/service/service.ts";
 import { itemOf } from "#core/store/select.ts";
@@ -45,13 +46,17 @@ interface Needs {
   readonly newRequestId: () => string;
 }
 
+function paneOf(kind: Kind): Pane {
+  return PANES[kind];
+}
+
 /** Why an action cannot be done now, as a sentence; null if it can. */
 export function whyNot(action: ActionSpec, state: ConsoleState, id: string | null, isReadOnly: boolean): string | null {
   if (isReadOnly && action.effect !== "read") return `muster runs read-only: ${action.verb} is not available`;
   const item = id === null ? undefined : itemOf(state.shown, action.kind, id);
   if (item === undefined) return `no ${PANES[action.kind].one} is selected`;
   const running = state.ui.running.get(item.id);
-  if (running) return `${running.verb} of ${item.label} is still running: Esc asks it to stop`;
+  if (running) return `${running.verb} of ${running.label} is still running: Esc asks it to stop`;
   return action.when(item);
 }
 
@@ -121,7 +126,7 @@ export function createActs({ store, service, clock, toasts, intake, isMotionless
     );
   };
 
-  const goOn = (action: ActionSpec, captured: Captured, item: Daemon, args: Arguments) => {
+  const goOn = (action: ActionSpec, captured: Captured, item: Items[Kind], args: Arguments) => {
     const id = action.id as ActionId;
     const missing = action.arguments.find((argument) => argument.isRequired && args[argument.name] === undefined);
     if (missing) {
@@ -147,8 +152,8 @@ export function createActs({ store, service, clock, toasts, intake, isMotionless
     if (reason !== null) return toasts.say("info", reason);
     const item = id === null ? undefined : itemOf(state.shown, action.kind, id);
     if (!item) return;
-    const target = { id: item.id, identity: item.identity };
-    goOn(action, { kind: action.kind, label: item.label, target }, item, {});
+    const target = { id: item.id, identity: "identity" in item ? item.identity : null };
+    goOn(action, { kind: action.kind, label: paneOf(action.kind).label(item), target }, item, {});
   };
 
   return {
@@ -159,7 +164,7 @@ export function createActs({ store, service, clock, toasts, intake, isMotionless
         store.dispatch({ type: "replace", layer: { ...layer, problem: `${layer.argument.title} is needed` } });
         return;
       }
-      const item = itemOf(store.state().shown, "daemons", layer.captured.target.id);
+      const item = itemOf(store.state().shown, layer.captured.kind, layer.captured.target.id);
       store.dispatch({ type: "pop" });
       if (item) goOn(ACTIONS[layer.action], layer.captured, item, { [layer.argument.name]: value });
       intake.now();

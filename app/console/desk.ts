@@ -1,7 +1,7 @@
 /** The console without its screen: store, followers and actions put together. Keys go in by dispatch.ts. */
 import type { Clock } from "#core/model/clock.ts";
 import { errorRecord } from "#core/model/error.ts";
-import { KIND_NAMES } from "#core/model/kinds.ts";
+import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Service } from "#core/service/service.ts";
 import { type Acts, createActs } from "./acts.ts";
 import { followAttention } from "./attention.ts";

@@ -3,7 +3,7 @@
  * its item; if that is gone, its neighbour is selected and the operator is told once.
  */
 import type { Clock } from "#core/model/clock.ts";
-import { KIND_NAMES } from "#core/model/kinds.ts";
+import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Service } from "#core/service/service.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";

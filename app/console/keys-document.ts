@@ -1,6 +1,6 @@
 /** keys.md, made from the tables that the keys themselves are made from: it cannot say anything else than what they do. */
 import { PANE_LIST } from "#app/panes/table.ts";
-import { KIND_NAMES } from "#core/model/kinds.ts";
+import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Context } from "./commands.ts";
 import { type Binding, defaultKeymap, keyWords } from "./keymap.ts";
 

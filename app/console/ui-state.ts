@@ -4,7 +4,7 @@ import { PANES } from "#app/panes/table.ts";
 import type { ActionId, ArgumentSpec } from "#core/act/actions.ts";
 import type { ActionTarget } from "#core/act/request.ts";
 import type { Severity } from "#core/model/event.ts";
-import { KIND_NAMES, type Kind } from "#core/model/kinds.ts";
+import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import type { TextField } from "./text-field.ts";
 
 export interface PaneState {
@@ -116,7 +116,12 @@ function initialPane(kind: Kind): PaneState {
 export function initialUi(): UiState {
   return {
     pane: KIND_NAMES[0] ?? "daemons",
-    panes: { daemons: initialPane("daemons"), events: initialPane("events") },
+    panes: {
+      daemons: initialPane("daemons"),
+      categories: initialPane("categories"),
+      members: initialPane("members"),
+      events: initialPane("events"),
+    },
     layers: [],
     toast: null,
     running: new Map(),

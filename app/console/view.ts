@@ -1,7 +1,8 @@
 /** What follows from the state: layout, rows, the selected item, the context of the keys. Nothing here is stored. */
 import type { Pane } from "#app/panes/pane.ts";
 import { PANES } from "#app/panes/table.ts";
-import { type Items, KIND_NAMES, type Kind } from "#core/model/kinds.ts";
+import { KIND_NAMES } from "#core/model/kind-names.ts";
+import type { Items, Kind } from "#core/model/kinds.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { Context } from "./commands.ts";
 import type { ConsoleState } from "./console-store.ts";

@@ -24,6 +24,7 @@ CREATE TABLE event (
   action     TEXT,
   outcome    TEXT,
   actor      TEXT,
+  variables  TEXT,          -- JSON
   process    TEXT,          -- identity of the muster process that wrote a first audit row
   once       TEXT UNIQUE    -- what several observers see is written by the first of them
 );
@@ -46,6 +47,7 @@ interface Row {
   action: string | null;
   outcome: string | null;
   actor: string | null;
+  variables: string | null;
   process: string | null;
 }
 
@@ -59,6 +61,7 @@ export interface NewEvent {
   readonly action?: string;
   readonly outcome?: string;
   readonly actor?: string;
+  readonly variables?: Readonly<Record<string, string | number>>;
   readonly process?: string;
   /** A second event with the same word is not written. */
   readonly once?: string;
@@ -119,8 +122,8 @@ export class Journal {
   /** The event as stored; null if one with the same `once` is there. Throws BUSY or SYSTEM. */
   append(event: NewEvent): MusterEvent | null {
     const result = this.#run(
-      `INSERT OR IGNORE INTO event (at_ms, severity, code, target, message, request_id, action, outcome, actor, process, once)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR IGNORE INTO event (at_ms, severity, code, target, message, request_id, action, outcome, actor, variables, process, once)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       event.atMs,
       event.severity,
       event.code,
@@ -130,6 +133,7 @@ export class Journal {
       event.action ?? null,
       event.outcome ?? null,
       event.actor ?? null,
+      event.variables ? JSON.stringify(event.variables) : null,
       event.process ?? null,
       event.once ?? null,
     );
@@ -223,6 +227,7 @@ export class Journal {
       action: row.action,
       outcome: row.outcome,
       actor: row.actor,
+      variables: row.variables === null ? null : JSON.parse(row.variables),
     };
   }
 }
@@ -238,6 +243,7 @@ function toRow(event: NewEvent): Omit<Row, "number" | "process"> {
     action: event.action ?? null,
     outcome: event.outcome ?? null,
     actor: event.actor ?? null,
+    variables: event.variables ? JSON.stringify(event.variables) : null,
   };
 }
 

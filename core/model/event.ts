@@ -38,6 +38,10 @@ export const EventSchema = v.object({
     v.nullable(v.string()),
     v.description("done, unchanged, refused, failed or unknown, in the second audit row"),
   ),
+  variables: v.pipe(
+    v.nullable(v.record(v.string(), v.union([v.string(), v.number()]))),
+    v.description("what the event's text was made of, by name"),
+  ),
   actor: v.pipe(v.nullable(v.string()), v.description("uid and door of who asked, in audit rows, such as `0 cli`")),
 });
 export type MusterEvent = Readonly<v.InferOutput<typeof EventSchema>>;

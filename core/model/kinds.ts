@@ -1,17 +1,22 @@
 /** The kinds of item, by the word used on the command line: the one list that panes, commands, streams and schemas share. */
+import { type Category, CategorySchema } from "./category.ts";
 import { type Daemon, DaemonSchema } from "./daemon.ts";
 import { EventSchema, type MusterEvent } from "./event.ts";
+import type { Kind } from "./kind-names.ts";
+import { type Member, MemberSchema } from "./member.ts";
+
+export type { Kind } from "./kind-names.ts";
 
 export interface Items {
   daemons: Daemon;
+  categories: Category;
+  members: Member;
   events: MusterEvent;
 }
 
-export type Kind = keyof Items;
-
 export const KINDS = {
   daemons: { item: "Daemon", list: "DaemonList", schema: DaemonSchema, title: "Daemons" },
+  categories: { item: "Category", list: "CategoryList", schema: CategorySchema, title: "Categories" },
+  members: { item: "Member", list: "MemberList", schema: MemberSchema, title: "Members" },
   events: { item: "Event", list: "EventList", schema: EventSchema, title: "Events" },
 } as const satisfies Record<Kind, { item: string; list: string; schema: unknown; title: string }>;
-
-export const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];

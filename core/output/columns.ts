@@ -1,6 +1,8 @@
 /** Columns of the plain tables, and the words in them. */
+import type { Category } from "#core/model/category.ts";
 import type { Daemon, DaemonState } from "#core/model/daemon.ts";
 import type { MusterEvent } from "#core/model/event.ts";
+import type { Member } from "#core/model/member.ts";
 import type { Column, Tone } from "./table.ts";
 
 const STATE_TONE: Readonly<Record<DaemonState, Tone>> = {
@@ -51,6 +53,30 @@ export const DAEMON_COLUMNS: readonly Column<Daemon>[] = [
     text: (daemon) => orDash(daemon.problems.map((problem) => problem.code).join(" ") || null),
     tone: (daemon) => (daemon.problems.length > 0 ? "warn" : null),
   },
+];
+
+export const CATEGORY_COLUMNS: readonly Column<Category>[] = [
+  { title: "CATEGORY", text: (category) => category.name },
+  { title: "RUNNING", isRight: true, text: (category) => String(category.running) },
+  { title: "EXITED", isRight: true, text: (category) => String(category.exited) },
+  {
+    title: "FAILED",
+    isRight: true,
+    text: (category) => String(category.failed),
+    tone: (category) => (category.failed > 0 ? "error" : null),
+  },
+];
+
+export const MEMBER_COLUMNS: readonly Column<Member>[] = [
+  { title: "CATEGORY", text: (member) => member.category },
+  { title: "PID", isRight: true, text: (member) => String(member.pid) },
+  {
+    title: "STATE",
+    text: (member) => member.exit?.text ?? member.state,
+    tone: (member) => (member.flags.exit && member.exitCode !== 0 ? "error" : null),
+  },
+  { title: "REGISTERED", text: (member) => shortTime(member.registeredAt) },
+  { title: "COMMAND", text: (member) => member.argv },
 ];
 
 export const EVENT_COLUMNS: readonly Column<MusterEvent>[] = [

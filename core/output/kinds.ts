@@ -1,10 +1,12 @@
 /** What writing a kind needs to know: its document's name, its fields, the words a filter searches, its plain columns. */
 import type { MusterEvent } from "#core/model/event.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
-import { DAEMON_COLUMNS, EVENT_COLUMNS } from "./columns.ts";
+import { CATEGORY_COLUMNS, DAEMON_COLUMNS, EVENT_COLUMNS, MEMBER_COLUMNS } from "./columns.ts";
 import { type FieldTree, fieldTree } from "./field-tree.ts";
+import categorySchema from "./schemas/category.json" with { type: "json" };
 import daemonSchema from "./schemas/daemon.json" with { type: "json" };
 import eventSchema from "./schemas/event.json" with { type: "json" };
+import memberSchema from "./schemas/member.json" with { type: "json" };
 import { compareText } from "./select.ts";
 import type { Column } from "./table.ts";
 
@@ -28,6 +30,20 @@ export const KIND_OUTPUT: { readonly [K in Kind]: KindOutput<Items[K]> } = {
     fields: fieldTree(daemonSchema),
     searched: ["name", "label", "state", "pid", "comm"],
     columns: DAEMON_COLUMNS,
+    compare: (a, b) => compareText(a.id, b.id),
+  },
+  categories: {
+    document: "CategoryList",
+    fields: fieldTree(categorySchema),
+    searched: ["name"],
+    columns: CATEGORY_COLUMNS,
+    compare: (a, b) => compareText(a.id, b.id),
+  },
+  members: {
+    document: "MemberList",
+    fields: fieldTree(memberSchema),
+    searched: ["category", "pid", "name", "state", "argv", "comm"],
+    columns: MEMBER_COLUMNS,
     compare: (a, b) => compareText(a.id, b.id),
   },
   events: {

@@ -5,9 +5,11 @@
 import * as v from "valibot";
 import { ACTIONS } from "#core/act/actions.ts";
 import { OUTCOMES } from "#core/act/request.ts";
+import { CategorySchema } from "#core/model/category.ts";
 import { DaemonSchema } from "#core/model/daemon.ts";
 import { ERROR_CODES, type ErrorCode } from "#core/model/error.ts";
 import { EventSchema } from "#core/model/event.ts";
+import { MemberSchema } from "#core/model/member.ts";
 
 const note = v.description;
 const time = v.pipe(v.string(), note("RFC 3339, UTC, milliseconds"));
@@ -77,8 +79,13 @@ const line = <T extends string>(type: T) => ({
   t: time,
 });
 
-const items = { daemons: DaemonSchema, events: EventSchema } as const;
-const anyItem = v.union([DaemonSchema, EventSchema]);
+const items = {
+  daemons: DaemonSchema,
+  categories: CategorySchema,
+  members: MemberSchema,
+  events: EventSchema,
+} as const;
+const anyItem = v.union([DaemonSchema, CategorySchema, MemberSchema, EventSchema]);
 
 const StreamLineSchema = v.union([
   v.object({
@@ -127,6 +134,10 @@ const DoctorSchema = v.object({
 export const SCHEMAS = {
   daemon: ["one daemon", DaemonSchema],
   daemons: ["document of `daemons list` and `daemons get`", list("DaemonList", DaemonSchema)],
+  category: ["one category of the process set", CategorySchema],
+  categories: ["document of `categories list` and `categories get`", list("CategoryList", CategorySchema)],
+  member: ["one member of the process set", MemberSchema],
+  members: ["document of `members list` and `members get`", list("MemberList", MemberSchema)],
   event: ["one event or audit row", EventSchema],
   events: ["document of `events`", list("EventList", EventSchema)],
   snapshot: [
@@ -136,6 +147,8 @@ export const SCHEMAS = {
       source,
       complete,
       daemons: v.array(items.daemons),
+      categories: v.array(items.categories),
+      members: v.array(items.members),
       events: v.array(items.events),
       warnings,
     }),

@@ -157,10 +157,23 @@ export class Chronicle {
     // Between the numbers of the journal, where it happened.
     const number = (this.#lastNumber + ++this.#unsaved / 1e6).toFixed(6);
     const id = makeId(this.#options.environment.node, "event", number);
-    const { requestId = null, action = null, outcome = null, actor = null } = event;
+    const { requestId = null, action = null, outcome = null, actor = null, variables = null } = event;
     const { severity, code, target, message } = event;
     const at = timestamp(event.atMs);
-    const item = { id, kind: "Event", at, severity, code, target, message, requestId, action, outcome, actor } as const;
+    const item = {
+      id,
+      kind: "Event",
+      at,
+      severity,
+      code,
+      target,
+      message,
+      requestId,
+      action,
+      outcome,
+      variables,
+      actor,
+    } as const;
     this.#options.publish({ src: "events", op: "upsert", item });
   }
 

@@ -5,6 +5,7 @@ import type { ActionReport, ActionRequest, ActionResult } from "#core/act/reques
 import { errorRecord, MusterError } from "#core/model/error.ts";
 import { Audit } from "./audit.ts";
 import { Chronicle } from "./chronicle.ts";
+import { isDaemonRequest } from "./handle/daemon-orders.ts";
 import { DaemonHandler } from "./handle/daemons.ts";
 import { DaemonObserver } from "./observe/daemons.ts";
 import type { LocalServiceOptions } from "./options.ts";
@@ -74,9 +75,10 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Se
     const spec = actionById(request.action);
     if (!spec) throw new MusterError("USAGE", `unknown action: ${request.action}`, { target: request.action });
     if (spec.effect !== "read" && !request.dryRun && !isReadOnly && isOwnState) await chronicle.open();
-    const results = await mapLimited(request.targets, PARALLEL_TARGETS, (target) =>
-      handler.perform(request, target, invoke),
-    );
+    const results = await mapLimited(request.targets, PARALLEL_TARGETS, (target) => {
+      if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
+      throw new MusterError("UNSUPPORTED", `${request.action} has no handler yet`);
+    });
     const { action, dryRun, requestId } = request;
     const { failure } = chronicle;
     const warnings = failure && spec.effect !== "read" && !dryRun ? [failure] : [];

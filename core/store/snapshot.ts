@@ -37,6 +37,8 @@ function emptyShelf<T>(): Shelf<T> {
 export function emptySnapshot(node: string): Snapshot {
   const shelves: Shelves = Object.freeze({
     daemons: emptyShelf<Items["daemons"]>(),
+    categories: emptyShelf<Items["categories"]>(),
+    members: emptyShelf<Items["members"]>(),
     events: emptyShelf<Items["events"]>(),
   });
   return Object.freeze({ seq: 0, atMs: 0, node, shelves });

@@ -44,6 +44,7 @@ export function event(number: number, change: Partial<MusterEvent> = {}): Muster
     action: null,
     outcome: null,
     actor: null,
+    variables: null,
     ...change,
   };
 }

@@ -1,6 +1,7 @@
 /** `snapshot`: all kinds in one document. */
 
 import { MusterError } from "#core/model/error.ts";
+import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Kind } from "#core/model/kinds.ts";
 import type { Warning } from "#core/model/source.ts";
 import { snapshotDocument } from "#core/output/document.ts";
@@ -9,7 +10,7 @@ import { orderKeys } from "#core/output/project.ts";
 import { tableText } from "#core/output/table.ts";
 import type { Service } from "#core/service/service.ts";
 import { type Call, outputColor, writeText } from "../context.ts";
-import { KIND_NAMES } from "../kind-names.ts";
+
 import {
   configWarnings,
   joinWarnings,

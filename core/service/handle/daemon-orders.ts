@@ -1,4 +1,5 @@
 /** An action on a daemon turned into an order to daemonControl(), and into a plan that can be read. */
+import { DAEMON_ACTIONS } from "#core/act/daemon-actions.ts";
 import type { ActionRequest, PlanStep } from "#core/act/request.ts";
 import { resolveCredentials } from "#core/daemon/accounts.ts";
 import type { ControlAction } from "#core/daemon/control-params.ts";
@@ -22,6 +23,12 @@ export interface DaemonOrder {
   readonly wanted: "up" | "down" | null;
 }
 
+export type DaemonRequest = ActionRequest & { readonly action: keyof typeof DAEMON_ACTIONS };
+
+export function isDaemonRequest(request: ActionRequest): request is DaemonRequest {
+  return Object.hasOwn(DAEMON_ACTIONS, request.action);
+}
+
 interface OrderContext {
   readonly environment: Environment;
   readonly clock: Clock;
@@ -37,7 +44,7 @@ const SETTLE_SECONDS = 0.1;
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Throws USAGE for arguments that make no sense, NOT_ALLOWED_NOW if the daemon lacks what is needed. */
-export function orderFor(request: ActionRequest, item: Daemon, subject: Subject, context: OrderContext): DaemonOrder {
+export function orderFor(request: DaemonRequest, item: Daemon, subject: Subject, context: OrderContext): DaemonOrder {
   const { declaration } = subject;
   const { guardFile } = item;
   if (guardFile === null) {

@@ -4,7 +4,7 @@
  */
 import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
 import { gate } from "#core/act/gate.ts";
-import type { ActionRequest, ActionResult, ActionTarget, Outcome, PlanStep } from "#core/act/request.ts";
+import type { ActionResult, ActionTarget, Outcome, PlanStep } from "#core/act/request.ts";
 import { daemonControl } from "#core/daemon/control.ts";
 import type { ControlResult } from "#core/daemon/control-params.ts";
 import type { Subject } from "#core/daemon/item.ts";
@@ -14,7 +14,7 @@ import type { Environment } from "#core/model/environment.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
 import type { Audit } from "../audit.ts";
 import type { InvokeOptions } from "../service.ts";
-import { type DaemonOrder, orderFor } from "./daemon-orders.ts";
+import { type DaemonOrder, type DaemonRequest, orderFor } from "./daemon-orders.ts";
 import { outcomeOf } from "./outcome.ts";
 
 export interface DaemonHandlerOptions {
@@ -36,7 +36,7 @@ export class DaemonHandler {
     this.#options = options;
   }
 
-  async perform(request: ActionRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
+  async perform(request: DaemonRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
     const startMs = this.#options.clock.nowMs();
     const steps: PlanStep[] = [];
     const elapsed = () => Math.round(this.#options.clock.nowMs() - startMs);
@@ -98,7 +98,7 @@ export class DaemonHandler {
   }
 
   async #carryOut(
-    request: ActionRequest,
+    request: DaemonRequest,
     item: Daemon,
     order: DaemonOrder,
     invoke: InvokeOptions,
