@@ -60,7 +60,7 @@ const widthOfSpans = (spans: readonly Span[]) => spans.reduce((sum, span) => sum
 export function line(skin: Skin, spans: readonly Span[], columns: number): string {
   let out = "";
   let room = columns;
-  for (const span of spans) {
+  for (const span of joined(spans)) {
     if (room <= 0) break;
     const text = cutEnd(span.text, room, skin.glyphs.ellipsis);
     out += skin.theme.paint(span.tone ?? "text", text);
@@ -68,6 +68,19 @@ export function line(skin: Skin, spans: readonly Span[], columns: number): strin
     if (text !== span.text) break;
   }
   return out + " ".repeat(Math.max(0, room));
+}
+
+/** Neighbours of one tone as one: each change of tone is bytes on the line to a distant terminal. */
+function joined(spans: readonly Span[]): readonly Span[] {
+  const out: Span[] = [];
+  for (const span of spans) {
+    const last = out.at(-1);
+    if (span.text === "") continue;
+    if (last && (last.tone ?? "text") === (span.tone ?? "text"))
+      out[out.length - 1] = { ...last, text: last.text + span.text };
+    else out.push(span);
+  }
+  return out;
 }
 
 /** `left` is cut so that `right` stays. */

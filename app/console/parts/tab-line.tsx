@@ -21,7 +21,7 @@ export interface TabLineProps {
 
 export function TabLine({ skin, rect, tabs, filter, position }: TabLineProps) {
   const left = tabs.flatMap((tab, index): Span[] => [
-    { text: tab.isActive ? `${skin.glyphs.cursor} ` : "  ", tone: "accent" },
+    { text: tab.isActive ? `${skin.glyphs.cursor} ` : "  ", tone: tab.isActive ? "accent" : "dim" },
     { text: `${index + 1} ${tab.title}`, tone: tab.isActive ? "strong" : "dim" },
     { text: ` ${tab.count} `, tone: "dim" },
     { text: tab.errors > 0 ? `${sign(skin, "error")}${tab.errors} ` : "", tone: "error" },
