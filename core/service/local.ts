@@ -95,6 +95,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Se
       if (isOwnState) await chronicle.openIfThere();
       return chronicle.read(query);
     },
+    processes: async (query) => (await import("./processes.ts")).readProcesses(environment.procRoot, clock, query),
     attend: (ids) => observer.attend(ids),
     refresh: () => observer.refresh(),
     close: async () => {

@@ -7,6 +7,7 @@ import type { MusterEvent } from "#core/model/event.ts";
 import type { Kind } from "#core/model/kinds.ts";
 import type { SourceEvent } from "#core/model/source.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
+import type { ProcessQuery, ProcessRow } from "./processes.ts";
 
 /** One batch of source events and the snapshot after it. */
 export interface Change {
@@ -39,6 +40,8 @@ export interface Service {
   invoke(request: ActionRequest, options?: InvokeOptions): Promise<ActionReport>;
   /** History beyond the snapshot, from the journal. */
   events(query: EventQuery): Promise<readonly MusterEvent[]>;
+  /** Processes of the node to choose from; left out where a service cannot list them. */
+  processes?(query: ProcessQuery): Promise<readonly ProcessRow[]>;
   /** The items now on a screen: only these are sampled for CPU and memory. */
   attend(ids: readonly string[]): void;
   /** Reads every source again now. */
