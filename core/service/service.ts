@@ -7,6 +7,7 @@ import type { MusterEvent } from "#core/model/event.ts";
 import type { Kind } from "#core/model/kinds.ts";
 import type { SourceEvent } from "#core/model/source.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
+import type { Caller } from "./caller.ts";
 import type { ProcessQuery, ProcessRow } from "./processes.ts";
 
 /** One batch of source events and the snapshot after it. */
@@ -28,6 +29,8 @@ export interface InvokeOptions {
   readonly onProgress?: (progress: ActionProgress) => void;
   /** Aborting asks the action to stop where it can; what was done is in the report. */
   readonly signal?: AbortSignal;
+  /** On whose behalf; left out: this process itself. */
+  readonly caller?: Caller;
 }
 
 export interface Service {

@@ -1,0 +1,61 @@
+/**
+ * Who may do what: the one table. It is asked before the kernel is, because the service acts with its own rights and not
+ * with those of who asks. Read-only mode is another gate (core/act/gate.ts) and stands behind this one.
+ */
+import type { ActionId } from "#core/act/actions.ts";
+import { MusterError } from "#core/model/error.ts";
+import type { Caller } from "./caller.ts";
+
+/** service: root, or the user the service runs as; owner: these, or the user the target belongs to. */
+export type Rule = "anyone" | "service" | "owner";
+
+export interface Privilege {
+  readonly rule: Rule;
+  /** What stands in for the rule: with it the caller could do the same by himself. */
+  readonly capability: Capability | null;
+}
+
+/** capabilities(7) */
+export const CAPABILITIES = { CAP_KILL: 5, CAP_SYS_ADMIN: 21 } as const;
+export type Capability = keyof typeof CAPABILITIES;
+
+/** A check takes the guard lock and so can hold up an action: that is not for everyone. */
+export const PRIVILEGES: Readonly<Record<ActionId | "read", Privilege>> = {
+  read: { rule: "anyone", capability: null },
+  "daemon.start": { rule: "service", capability: null },
+  "daemon.stop": { rule: "service", capability: "CAP_KILL" },
+  "daemon.kill": { rule: "service", capability: "CAP_KILL" },
+  "daemon.restart": { rule: "service", capability: null },
+  "daemon.reload": { rule: "service", capability: "CAP_KILL" },
+  "daemon.signal": { rule: "service", capability: "CAP_KILL" },
+  "daemon.check": { rule: "service", capability: "CAP_KILL" },
+  "category.add": { rule: "service", capability: "CAP_SYS_ADMIN" },
+  "category.remove": { rule: "service", capability: "CAP_SYS_ADMIN" },
+  "member.add": { rule: "owner", capability: "CAP_SYS_ADMIN" },
+  "member.remove": { rule: "owner", capability: "CAP_SYS_ADMIN" },
+  "member.state": { rule: "owner", capability: "CAP_SYS_ADMIN" },
+  "member.signal": { rule: "owner", capability: "CAP_KILL" },
+};
+
+/** Null if the caller may; else why not and what it takes. `ownerUid` is the target's; null if it has none. */
+export function authorize(action: ActionId | "read", caller: Caller, ownerUid: number | null): MusterError | null {
+  const { rule, capability } = PRIVILEGES[action];
+  if (rule === "anyone" || caller.uid === 0 || caller.uid === caller.serviceUid) return null;
+  if (rule === "owner" && ownerUid !== null && caller.uid === ownerUid) return null;
+  if (capability !== null && hasCapability(caller, capability)) return null;
+  return new MusterError("PERMISSION_DENIED", `uid ${caller.uid} may not do ${action}`, {
+    errno: "EPERM",
+    hint: `needs ${needOf(rule, capability, caller.serviceUid, ownerUid)}`,
+  });
+}
+
+export function hasCapability({ capabilities }: Caller, name: Capability): boolean {
+  return ((capabilities >> BigInt(CAPABILITIES[name])) & 1n) === 1n;
+}
+
+function needOf(rule: Rule, capability: Capability | null, serviceUid: number, ownerUid: number | null): string {
+  const uids = new Set([0, serviceUid, ...(rule === "owner" && ownerUid !== null ? [ownerUid] : [])]);
+  const needs = [...uids].map((uid) => `uid ${uid}`);
+  if (capability !== null) needs.push(`${capability} in the service's user namespace`);
+  return needs.join(" or ");
+}
