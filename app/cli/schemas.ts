@@ -10,6 +10,7 @@ import event from "#core/output/schemas/event.json" with { type: "json" };
 import events from "#core/output/schemas/events.json" with { type: "json" };
 import member from "#core/output/schemas/member.json" with { type: "json" };
 import members from "#core/output/schemas/members.json" with { type: "json" };
+import rpc from "#core/output/schemas/rpc.json" with { type: "json" };
 import run from "#core/output/schemas/run.json" with { type: "json" };
 import snapshot from "#core/output/schemas/snapshot.json" with { type: "json" };
 import stream from "#core/output/schemas/stream.json" with { type: "json" };
@@ -27,6 +28,7 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   error,
   event,
   events,
+  rpc,
   run,
   snapshot,
   stream,

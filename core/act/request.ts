@@ -9,6 +9,10 @@ export interface ActionTarget {
   readonly identity?: string | null;
 }
 
+/** socket: a client of the service that is not muster's own. */
+export const DOORS = ["cli", "console", "socket"] as const;
+export type Door = (typeof DOORS)[number];
+
 export interface ActionRequest {
   readonly action: ActionId;
   readonly targets: readonly ActionTarget[];
@@ -17,7 +21,7 @@ export interface ActionRequest {
   readonly dryRun: boolean;
   readonly requestId: string;
   /** The door it came through. */
-  readonly via: "cli" | "console";
+  readonly via: Door;
 }
 
 /** done: the effect took place; unchanged: it was so already; refused: nothing was tried; failed: tried, and it did not

@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   SYSTEM: [3, "a system call failed"],
   OUTPUT: [74, "output could not be written"],
   INTERNAL: [70, "a defect of muster"],
+  UNREACHABLE: [75, "muster's service does not answer, or went away in the middle"],
 } as const satisfies Record<string, readonly [ExitCode, string]>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,12 +1,16 @@
 /** The JSON Schemas out of the valibot schemas. Enumerations are opened: readers must accept values that come later. */
 import { toJsonSchema } from "@valibot/to-json-schema";
-import { SCHEMAS } from "./schema-definitions.ts";
+import { DEFINITIONS, SCHEMAS } from "./schema-definitions.ts";
 
 /** File name -> text, for core/output/schemas. */
 export function schemaFiles(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const [name, [title, definition]] of Object.entries(SCHEMAS)) {
-    const { $schema, ...body } = toJsonSchema(definition, { errorMode: "throw" });
+    const { $schema, ...body } = toJsonSchema(definition, {
+      errorMode: "throw",
+      // A document is described in one piece; the protocol would say everything ten times over.
+      ...(name === "rpc" ? { definitions: DEFINITIONS } : {}),
+    });
     const schema = { $schema, $id: `muster/1/${name}`, title, ...(opened(body) as object) };
     files.set(`${name}.json`, `${JSON.stringify(schema, null, 2)}\n`);
   }

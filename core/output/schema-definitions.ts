@@ -3,18 +3,16 @@
  * generated (generate.ts): at run time muster knows its documents by their types, and readers get the generated files.
  */
 import * as v from "valibot";
-import { ACTIONS } from "#core/act/actions.ts";
-import { OUTCOMES } from "#core/act/request.ts";
 import { CategorySchema } from "#core/model/category.ts";
 import { DaemonSchema } from "#core/model/daemon.ts";
-import { ERROR_CODES, type ErrorCode } from "#core/model/error.ts";
 import { EventSchema } from "#core/model/event.ts";
 import { MemberSchema } from "#core/model/member.ts";
+import { RpcSchema } from "#core/service/rpc/document.ts";
+import { ActionReportSchema, ErrorRecordSchema, WarningSchema } from "./parts.ts";
 
 const note = v.description;
 const time = v.pipe(v.string(), note("RFC 3339, UTC, milliseconds"));
 const nullableText = v.nullable(v.string());
-const ACTION_IDS = Object.keys(ACTIONS) as [string, ...string[]];
 
 const head = <K extends string>(kind: K) => ({
   schema: v.literal("muster/1"),
@@ -29,49 +27,9 @@ const source = v.object({
   root: nullableText,
 });
 
-const warnings = v.array(
-  v.object({ code: v.string(), target: nullableText, message: v.pipe(v.string(), note("for people; not stable")) }),
-);
+const warnings = v.array(WarningSchema);
 
 const complete = v.pipe(v.boolean(), note("false: something could not be read or has a mistake in it; see warnings"));
-
-const ErrorRecordSchema = v.object({
-  code: v.pipe(v.picklist(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]), v.metadata({ closed: true })),
-  message: v.pipe(v.string(), note("for people; not stable, the code is")),
-  target: v.pipe(nullableText, note("the id, path or argument it is about")),
-  errno: v.pipe(nullableText, note("name of the errno, such as EACCES")),
-  hint: v.pipe(nullableText, note("the way out")),
-  retryable: v.boolean(),
-  causes: v.array(v.string()),
-});
-
-const stateOnly = v.nullable(v.object({ state: v.string() }));
-
-const PlanStepSchema = v.object({
-  op: v.picklist(["guard", "signal", "wait", "run", "check"]),
-  text: v.string(),
-  signal: v.optional(v.string()),
-  pid: v.optional(v.number()),
-  identity: v.optional(v.string()),
-  path: v.optional(v.string()),
-  argv: v.optional(v.array(v.string())),
-  timeoutSeconds: v.optional(v.number()),
-});
-
-const ActionResultSchema = v.object({
-  id: v.string(),
-  outcome: v.pipe(
-    v.picklist(OUTCOMES),
-    note("unknown: the effect may or may not have happened, so it is not safe to try again blindly"),
-  ),
-  plan: v.pipe(v.array(PlanStepSchema), note("what was done, in order; with dryRun what would be done")),
-  before: stateOnly,
-  after: stateOnly,
-  elapsedMs: v.number(),
-  undo: v.pipe(v.nullable(v.picklist(ACTION_IDS)), note("the action that takes this one back")),
-  message: v.string(),
-  error: v.nullable(ErrorRecordSchema),
-});
 
 const line = <T extends string>(type: T) => ({
   type: v.literal(type),
@@ -130,6 +88,16 @@ const DoctorSchema = v.object({
   ),
 });
 
+/** What other schemas may refer to by name. */
+export const DEFINITIONS = {
+  Daemon: DaemonSchema,
+  Category: CategorySchema,
+  Member: MemberSchema,
+  Event: EventSchema,
+  Error: ErrorRecordSchema,
+  Warning: WarningSchema,
+};
+
 /** name on the command line -> [title, schema] */
 export const SCHEMAS = {
   daemon: ["one daemon", DaemonSchema],
@@ -153,17 +121,7 @@ export const SCHEMAS = {
       warnings,
     }),
   ],
-  action: [
-    "document of every action",
-    v.object({
-      ...head("ActionResult"),
-      action: v.picklist(ACTION_IDS),
-      dryRun: v.boolean(),
-      requestId: v.string(),
-      results: v.array(ActionResultSchema),
-      warnings,
-    }),
-  ],
+  action: ["document of every action", v.object({ ...head("ActionResult"), ...ActionReportSchema.entries })],
   error: [
     "the line on standard error of every failure",
     v.object({
@@ -179,5 +137,6 @@ export const SCHEMAS = {
     "document of `daemons run`",
     v.object({ ...head("DaemonRun"), pid: v.number(), pidFile: v.pipe(v.string(), note("locked while it lives")) }),
   ],
+  rpc: ["the service's socket: JSON-RPC 2.0, one message a line", RpcSchema],
   version: ["document of `--version`", v.object({ ...head("Version"), version: v.string(), bun: v.string() })],
 } as const satisfies Record<string, readonly [string, v.GenericSchema]>;
