@@ -19,9 +19,9 @@ export const UNREAD_BYTES = 256 * 1024;
 /** Source events in one message. */
 export const EVENTS_A_MESSAGE = 500;
 /** Events of the kind `events` that wait for one slow subscriber. */
-export const WAITING_EVENTS = 1_000;
+export const WAITING_EVENTS = 10_000;
 /** Items of another kind that wait; beyond that the subscriber gets all of the kind anew. */
-export const WAITING_ITEMS = 1_000;
+export const WAITING_ITEMS = 4_000;
 
 /** What one user's clients may take together. */
 export interface Allowance {

@@ -1,0 +1,67 @@
+/** What all connections share: the service behind them, and what is done once for all who ask. */
+import type { Clock } from "#core/model/clock.ts";
+import type { ProcessQuery, ProcessRow } from "../processes.ts";
+import type { Service } from "../service.ts";
+import { Attention } from "./attention.ts";
+
+/** What `hello` tells of the service; the rest is known here. */
+export interface ServiceFacts {
+  readonly version: string;
+  readonly uid: number;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly configFile: string;
+  readonly stateDirectory: string;
+  /** Asked each time: a reload changes it. */
+  readonly configuration: () => string;
+}
+
+export interface HostOptions {
+  readonly service: Service;
+  readonly clock: Clock;
+  readonly facts: ServiceFacts;
+  /** A line for the service's log. */
+  readonly log: (text: string) => void;
+}
+
+/** Whoever is not the owner makes the service read all again at most this often. */
+const REFRESH_MS = 1000;
+
+export class Host {
+  readonly service: Service;
+  readonly clock: Clock;
+  readonly facts: ServiceFacts;
+  readonly log: (text: string) => void;
+  readonly attention: Attention;
+  #refresh: Promise<void> | null = null;
+  #refreshedMs = Number.NEGATIVE_INFINITY;
+  readonly #listings = new Map<boolean, Promise<readonly ProcessRow[]>>();
+
+  constructor({ service, clock, facts, log }: HostOptions) {
+    this.service = service;
+    this.clock = clock;
+    this.facts = facts;
+    this.log = log;
+    this.attention = new Attention((ids) => service.attend(ids));
+  }
+
+  /** One at a time: who asks while it runs gets what it finds. */
+  refresh(isOwn: boolean): Promise<void> {
+    if (!isOwn && this.clock.nowMs() - this.#refreshedMs < REFRESH_MS) return Promise.resolve();
+    this.#refresh ??= this.service.refresh().finally(() => {
+      this.#refreshedMs = this.clock.nowMs();
+      this.#refresh = null;
+    });
+    return this.#refresh;
+  }
+
+  processes({ kernel = false }: ProcessQuery): Promise<readonly ProcessRow[]> {
+    const running = this.#listings.get(kernel);
+    if (running) return running;
+    const listing = (this.service.processes?.({ kernel }) ?? Promise.resolve([])).finally(() => {
+      this.#listings.delete(kernel);
+    });
+    this.#listings.set(kernel, listing);
+    return listing;
+  }
+}

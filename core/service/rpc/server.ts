@@ -1,0 +1,103 @@
+/** The socket: who may connect and how many; each connection is served by itself (connection.ts). */
+import { chmodSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Socket } from "bun";
+import { MusterError, toMusterError } from "#core/model/error.ts";
+import { type Caller, peerCaller } from "../caller.ts";
+import { rpcError, SOCKET_NAME } from "./codes.ts";
+import { Connection, type Line } from "./connection.ts";
+import { Host, type HostOptions } from "./host.ts";
+import { CONNECTIONS } from "./limits.ts";
+import { Quota } from "./quota.ts";
+
+export interface ServerOptions extends HostOptions {
+  readonly runtimeDirectory: string;
+  readonly procRoot: string;
+  /** Others may connect too, and read; the table of privileges decides about the rest. */
+  readonly isForAll: boolean;
+  /** Connections at once; fewer than usual where descriptors are few. */
+  readonly connections?: number;
+}
+
+export interface Server {
+  readonly path: string;
+  close(): void;
+}
+
+interface State {
+  connection: Connection | null;
+}
+
+/**
+ * Throws SysError and MusterError. Whoever calls holds the lock of the service's pid file: only that makes a socket that
+ * is there already one that a dead service left.
+ */
+export function openServer(options: ServerOptions): Server {
+  const path = join(options.runtimeDirectory, SOCKET_NAME);
+  const host = new Host(options);
+  const quota = new Quota(options.connections ?? CONNECTIONS);
+  const enter = (socket: Socket<State>) => {
+    const caller = callerOf(socket, options);
+    const account = caller && quota.enter(caller);
+    if (caller && account) socket.data.connection = new Connection(host, caller, account, lineOf(socket));
+    else turnAway(socket);
+  };
+  rmSync(path, { force: true });
+  // Nobody can connect before the mode is what it shall be.
+  const umask = process.umask(0o177);
+  try {
+    const listener = Bun.listen<State>({
+      unix: path,
+      data: { connection: null },
+      socket: {
+        open: (socket) => {
+          socket.data = { connection: null };
+          enter(socket);
+        },
+        data: (socket, chunk) => socket.data.connection?.take(chunk),
+        drain: (socket) => socket.data.connection?.drained(),
+        close: ({ data: { connection } }) => {
+          connection?.closed();
+          if (connection) quota.leave(connection.account);
+        },
+        error: () => {},
+      },
+    });
+    if (options.isForAll) chmodSync(path, 0o666);
+    return { path, close: () => listener.stop(true) };
+  } catch (thrown) {
+    const { message, errno } = toMusterError(thrown, path);
+    throw new MusterError("SYSTEM", `cannot listen at ${path}: ${message}`, { target: path, errno, cause: thrown });
+  } finally {
+    process.umask(umask);
+  }
+}
+
+/** Null if the kernel does not say who it is: then it is nobody. */
+function callerOf(socket: Socket<State>, { facts, procRoot }: ServerOptions): Caller | null {
+  try {
+    return peerCaller(descriptorOf(socket), facts.uid, procRoot);
+  } catch {
+    return null;
+  }
+}
+
+/** Bun's sockets have it, its types do not. */
+function descriptorOf(socket: object): number {
+  return "fd" in socket && typeof socket.fd === "number" ? socket.fd : -1;
+}
+
+function lineOf(socket: Socket<State>): Line {
+  return {
+    write: (bytes) => socket.write(bytes),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: () => socket.terminate(),
+  };
+}
+
+function turnAway(socket: Socket<State>): void {
+  const error = new MusterError("BUSY", "too many connections", { hint: "try again when others have ended" });
+  socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: null, error: rpcError(error) })}\n`);
+  socket.end();
+}
