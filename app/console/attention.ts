@@ -7,7 +7,7 @@ import type { Clock } from "#core/model/clock.ts";
 import { errorRecord } from "#core/model/error.ts";
 import type { Service } from "#core/service/service.ts";
 import type { ConsoleState, ConsoleStore } from "./console-store.ts";
-import { layoutOf, listRows, paneStateOf, type View } from "./view.ts";
+import { layoutOf, listRows, paneOf, paneStateOf, type View } from "./view.ts";
 
 const SETTLE_MS = 100;
 const HISTORY_LIMIT = 200;
@@ -61,7 +61,7 @@ export function followAttention({ store, view, service, clock }: Needs): () => v
 
 /** Of panes whose items are sampled: the rows in sight, and the selected one, which the detail shows. */
 function idsOnScreen(state: ConsoleState, view: View): readonly string[] {
-  if (state.ui.pane === "events") return [];
+  if (!paneOf(state).isSampled) return [];
   const { offset, cursor } = paneStateOf(state);
   const { ids } = view.rows(state);
   const place = layoutOf(state);

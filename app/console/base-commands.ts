@@ -1,10 +1,11 @@
 /** What the commands of list and detail do. */
 import { PANE_LIST } from "#app/panes/table.ts";
-import type { Kind } from "#core/model/kinds.ts";
+import { ACTIONS } from "#core/act/actions.ts";
 import type { CommandId } from "./commands.ts";
 import { moveBy, moveTo } from "./cursor.ts";
 import type { Desk } from "./desk.ts";
 import { detailScroll } from "./detail-view.ts";
+import { jumpOn, leaveScope, showMembers, showPane } from "./going.ts";
 import { textField } from "./text-field.ts";
 import type { PaneState } from "./ui-state.ts";
 import { listRows, paneOf, paneStateOf } from "./view.ts";
@@ -43,6 +44,9 @@ const RUN: Partial<Record<CommandId, Run>> = {
     if (pane) showPane(desk, pane.kind);
     else if (key !== "") desk.toasts.say("info", `there is no pane ${key}: the last is ${PANE_LIST.length}`);
   },
+  members: showMembers,
+  "add-member": (desk) => desk.acts.begin(ACTIONS["member.add"], null),
+  jump: jumpOn,
   refresh: (desk) => desk.refresh(),
   freeze: (desk) => {
     desk.store.dispatch({ type: "frozen", isFrozen: !desk.store.state().ui.isFrozen });
@@ -88,17 +92,13 @@ function stepPane(desk: Desk, step: number) {
   if (next) showPane(desk, next.kind);
 }
 
-function showPane(desk: Desk, kind: Kind): void {
-  desk.store.dispatch({ type: "pane", pane: kind });
-  desk.intake.settle();
-}
-
-/** One step: what runs is asked to stop, else the detail closes, else the filter is cleared. */
+/** One step: what runs is asked to stop, else the detail closes, the filter is cleared, the group is left. */
 function back(desk: Desk) {
   const pane = paneStateOf(desk.store.state());
   if (desk.acts.cancel(pane.cursor)) return desk.toasts.say("info", "asked to cancel; what was done stays done");
   if (pane.isDetailOpen) return changePane(desk, { isDetailOpen: false });
-  if (pane.filter !== "") setFilter(desk, "");
+  if (pane.filter !== "") return setFilter(desk, "");
+  leaveScope(desk);
 }
 
 export function setFilter(desk: Desk, filter: string): void {

@@ -1,6 +1,8 @@
 /** What keys can do besides actions on items: one table that keys, footer, help and the document of keys are read off. */
 
-export type Context = "list" | "detail" | "filter" | "help" | "sort" | "prompt" | "confirm";
+import type { Kind } from "#core/model/kind-names.ts";
+
+export type Context = "list" | "detail" | "filter" | "help" | "sort" | "prompt" | "pick" | "confirm";
 
 /** Contexts in which actions on the selected item are bound too. */
 export const ITEM_CONTEXTS: readonly Context[] = ["list", "detail"];
@@ -8,6 +10,8 @@ export const ITEM_CONTEXTS: readonly Context[] = ["list", "detail"];
 export interface Command {
   readonly id: string;
   readonly contexts: readonly Context[];
+  /** Only in the panes of these kinds; in all of them if it is left out. */
+  readonly kinds?: readonly Kind[];
   readonly keys: readonly string[];
   /** Whole sentence of help. */
   readonly title: string;
@@ -28,6 +32,8 @@ const command = (
   rank: number | null = null,
 ) => ({ id, contexts, keys, title, short, rank }) as const;
 
+const ofKinds = <C extends Command>(kinds: readonly Kind[], each: C) => ({ ...each, kinds }) as const;
+
 export const COMMANDS = [
   command("down", BASE, ["j", "down"], "down", "one line down"),
   command("up", BASE, ["k", "up"], "up", "one line up"),
@@ -36,7 +42,14 @@ export const COMMANDS = [
   command("first", BASE, ["g", "home"], "first", "to the first line"),
   command("last", BASE, ["G", "end"], "last", "to the last line"),
   command("open", ["list"], ["enter", "l", "right"], "open", "open the detail of the selected line", 40),
-  command("back", ["list"], ["esc"], "back", "one step back: ask what runs to stop, else clear the filter", 58),
+  command(
+    "back",
+    ["list"],
+    ["esc"],
+    "back",
+    "one step back: ask what runs to stop, clear the filter, leave the group",
+    58,
+  ),
   command(
     "close",
     ["detail"],
@@ -50,6 +63,15 @@ export const COMMANDS = [
   command("next-pane", BASE, ["tab"], "next pane", "to the next pane", 60),
   command("previous-pane", BASE, ["shift-tab"], "previous pane", "to the pane before"),
   command("pane", BASE, ["1", "2", "3", "4", "5", "6", "7", "8", "9"], "pane", "to the pane of that number"),
+  ofKinds(["categories"], command("members", BASE, ["m"], "members", "show the members of the selected category", 39)),
+  ofKinds(
+    ["categories"],
+    command("add-member", BASE, ["A"], "add member", "register a process in the selected category", 38),
+  ),
+  ofKinds(
+    ["daemons", "members", "events"],
+    command("jump", BASE, ["J"], "jump", "to the same process in the other pane, or to the item an event is about", 56),
+  ),
   command("refresh", BASE, ["r"], "refresh", "read every source again now", 70),
   command("freeze", BASE, ["f"], "freeze", "hold the picture still; again to let it go on", 75),
   command("undo", BASE, ["z"], "undo", "take the last action back", 65),
@@ -58,7 +80,7 @@ export const COMMANDS = [
   command("suspend", BASE, ["ctrl-z"], "suspend", "put muster into the background of the shell"),
   command(
     "interrupt",
-    ["list", "detail", "filter", "help", "sort", "prompt", "confirm"],
+    ["list", "detail", "filter", "help", "sort", "prompt", "pick", "confirm"],
     ["ctrl-c"],
     "quit",
     "leave muster from anywhere",
@@ -89,6 +111,13 @@ export const COMMANDS = [
 
   command("prompt-accept", ["prompt"], ["enter"], "go on", "take what was typed", 10),
   command("prompt-cancel", ["prompt"], ["esc"], "cancel", "do nothing", 20),
+
+  command("pick-accept", ["pick"], ["enter"], "choose", "take the marked process", 10),
+  command("pick-close", ["pick"], ["esc"], "cancel", "do nothing", 20),
+  command("pick-down", ["pick"], ["down"], "down", "one line down", 30),
+  command("pick-up", ["pick"], ["up"], "up", "one line up", 31),
+  command("pick-page-down", ["pick"], ["pagedown"], "page down", "one page down"),
+  command("pick-page-up", ["pick"], ["pageup"], "page up", "one page up"),
 
   command("confirm-accept", ["confirm"], ["y"], "yes", "do it", 10),
   command("confirm-cancel", ["confirm"], ["n", "esc"], "cancel", "do nothing", 20),

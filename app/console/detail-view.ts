@@ -32,7 +32,9 @@ function allLines(skin: Skin, state: ConsoleState, columns: number): readonly (r
   const item = selectedItem(state);
   const pane = paneOf(state);
   if (item === undefined) return [];
-  const facts = pane.detail(item, { atMs: state.shown.atMs }).flatMap((line) => factLines(skin, line, columns));
+  const facts = pane
+    .detail(item, { atMs: state.shown.atMs, snapshot: state.shown })
+    .flatMap((line) => factLines(skin, line, columns));
   return pane.hasHistory ? [...facts, ...historyLines(skin, state, item.id, columns)] : facts;
 }
 

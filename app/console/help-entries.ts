@@ -1,7 +1,9 @@
 /** The lines of help: every binding of the context below, each with its reason if it cannot be used now. */
+import { ACTIONS } from "#core/act/actions.ts";
 import { parseFilter } from "#core/store/query.ts";
 import { whyNot } from "./acts.ts";
 import type { ConsoleState } from "./console-store.ts";
+import { whyNoJump } from "./going.ts";
 import { type Binding, type Keymap, keyWords } from "./keymap.ts";
 import { baseContext, paneStateOf } from "./view.ts";
 
@@ -38,11 +40,14 @@ export function reasonAgainst(binding: Binding, state: ConsoleState, isReadOnly:
   if (binding.type === "action") return whyNot(binding.action, state, paneStateOf(state).cursor, isReadOnly);
   if (binding.command === "undo" && state.ui.undo === null) return "nothing to take back";
   if (binding.command === "back" && !canGoBack(state)) return "nothing to go back from";
+  if (binding.command === "jump") return whyNoJump(state);
+  if (binding.command === "add-member") return whyNot(ACTIONS["member.add"], state, null, isReadOnly);
+  if (binding.command === "members" && paneStateOf(state).cursor === null) return "no category is selected";
   if (binding.command === "open" && paneStateOf(state).cursor === null) return "nothing is selected";
   return null;
 }
 
 function canGoBack(state: ConsoleState): boolean {
-  const { isDetailOpen, filter, cursor } = paneStateOf(state);
-  return isDetailOpen || filter !== "" || (cursor !== null && state.ui.running.has(cursor));
+  const { isDetailOpen, filter, scope, cursor } = paneStateOf(state);
+  return isDetailOpen || filter !== "" || scope !== null || (cursor !== null && state.ui.running.has(cursor));
 }

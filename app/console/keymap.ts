@@ -28,7 +28,7 @@ export interface KeymapTables {
   readonly kinds: readonly Kind[];
 }
 
-const CONTEXTS: readonly Context[] = ["list", "detail", "filter", "help", "sort", "prompt", "confirm"];
+const CONTEXTS: readonly Context[] = ["list", "detail", "filter", "help", "sort", "prompt", "pick", "confirm"];
 
 /** Throws if one key would do two things in one context: the wrong daemon is stopped by a key nobody thought about. */
 export function createKeymap({ commands, actions, kinds }: KeymapTables): Keymap {
@@ -54,7 +54,9 @@ function bindingsOf(
   const ofItems = ITEM_CONTEXTS.includes(context) ? actions.filter((action) => action.kind === kind) : [];
   return [
     ...ofItems.map(actionBinding),
-    ...commands.filter((command) => command.contexts.includes(context)).map(commandBinding),
+    ...commands
+      .filter(({ contexts, kinds }) => contexts.includes(context) && (kinds?.includes(kind) ?? true))
+      .map(commandBinding),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** keys.md, made from the tables that the keys themselves are made from: it cannot say anything else than what they do. */
 import { PANE_LIST } from "#app/panes/table.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
-import type { Context } from "./commands.ts";
+import { COMMANDS, type Context } from "./commands.ts";
 import { type Binding, defaultKeymap, keyWords } from "./keymap.ts";
 
 const LAYERS: readonly (readonly [Context, string])[] = [
@@ -9,6 +9,7 @@ const LAYERS: readonly (readonly [Context, string])[] = [
   ["help", "In help"],
   ["sort", "In the sort menu"],
   ["prompt", "When an argument is asked for"],
+  ["pick", "When a process is to be chosen"],
   ["confirm", "When an action is to be confirmed"],
 ];
 
@@ -27,21 +28,27 @@ const TEXT_KEYS = `## In any text field
 
 export function keysDocument(): string {
   const keymap = defaultKeymap(KIND_NAMES);
-  const base = keymap.bindings("list", "events").filter((binding) => binding.type === "command");
-  const detail = keymap.bindings("detail", "events").filter((binding) => !base.some((each) => each.id === binding.id));
+  const everywhere = (binding: Binding) => binding.type === "command" && !isOfKind(binding);
+  const base = keymap.bindings("list", "events").filter(everywhere);
+  const detail = keymap
+    .bindings("detail", "events")
+    .filter((binding) => everywhere(binding) && !base.some((each) => each.id === binding.id));
   const sections = [
     "# Keys of the console\n\nMade by keys-document.ts from the table of commands and the table of actions; do not edit.\n",
     section("In every list", base),
     section("In the detail, besides", detail),
     ...PANE_LIST.flatMap((pane) => {
-      const actions = keymap.bindings("list", pane.kind).filter((binding) => binding.type === "action");
-      return actions.length === 0 ? [] : [section(`On the selected ${pane.one}`, actions)];
+      const own = keymap.bindings("list", pane.kind).filter((each) => each.type === "action" || isOfKind(each));
+      return own.length === 0 ? [] : [section(`In ${pane.title}`, own)];
     }),
     ...LAYERS.map(([context, title]) => section(title, keymap.bindings(context, "daemons"))),
     TEXT_KEYS,
   ];
   return sections.join("\n");
 }
+
+const isOfKind = (binding: Binding) =>
+  COMMANDS.some((command) => command.id === binding.id && "kinds" in command && command.kinds !== undefined);
 
 function section(title: string, bindings: readonly Binding[]): string {
   const rows = bindings.map((binding) => `| ${keyWords(binding.keys)} | ${escapeCell(whatItDoes(binding))} |`);

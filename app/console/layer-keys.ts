@@ -4,10 +4,12 @@ import { changePane, moveCursor, setFilter } from "./base-commands.ts";
 import type { Desk } from "./desk.ts";
 import { helpEntries } from "./help-entries.ts";
 import type { Binding } from "./keymap.ts";
+import { pickRoom } from "./parts/pick-overlay.tsx";
+import { pickRows } from "./pick-rows.ts";
 import { defaultSortFor } from "./sort-choice.ts";
 import { edit, insert, type TextField } from "./text-field.ts";
 import type { Layer } from "./ui-state.ts";
-import { paneOf, paneStateOf } from "./view.ts";
+import { layoutOf, paneOf, paneStateOf } from "./view.ts";
 
 type LayerOf<T extends Layer["type"]> = Layer & { readonly type: T };
 
@@ -24,6 +26,8 @@ export function pressInLayer(desk: Desk, layer: Layer, key: string, perform: (bi
       return pressInSort(desk, layer, command);
     case "prompt":
       return pressInPrompt(desk, layer, command, key);
+    case "pick":
+      return pressInPick(desk, layer, command, key);
     case "confirm":
       return pressInConfirm(desk, layer, command);
   }
@@ -35,7 +39,7 @@ export function pasteInLayer(desk: Desk, layer: Layer, text: string) {
   setField(desk, layer, insert(layer.field, firstLine));
 }
 
-type FieldLayer = LayerOf<"filter"> | LayerOf<"help"> | LayerOf<"prompt">;
+type FieldLayer = LayerOf<"filter"> | LayerOf<"help"> | LayerOf<"prompt"> | LayerOf<"pick">;
 
 function setField(desk: Desk, layer: FieldLayer, field: TextField) {
   switch (layer.type) {
@@ -46,6 +50,8 @@ function setField(desk: Desk, layer: FieldLayer, field: TextField) {
       return desk.store.dispatch({ type: "replace", layer: { ...layer, field, row: 0 } });
     case "prompt":
       return desk.store.dispatch({ type: "replace", layer: { ...layer, field, problem: null } });
+    case "pick":
+      return desk.store.dispatch({ type: "replace", layer: { ...layer, field, row: 0, problem: null } });
   }
 }
 
@@ -110,6 +116,23 @@ function pressInSort(desk: Desk, layer: LayerOf<"sort">, command: string | null)
 function pressInPrompt(desk: Desk, layer: LayerOf<"prompt">, command: string | null, key: string) {
   if (command === "prompt-accept") return desk.acts.argue(layer);
   if (command === "prompt-cancel") return closeDialog(desk);
+  type(desk, layer, key);
+}
+
+function pressInPick(desk: Desk, layer: LayerOf<"pick">, command: string | null, key: string) {
+  const rows = pickRows(layer.processes ?? [], layer.field.text);
+  const place = layoutOf(desk.store.state());
+  const page = place.kind === "full" ? pickRoom(place.body) : 1;
+  const step = (delta: number) => {
+    const row = Math.max(0, Math.min(rows.length - 1, layer.row + delta));
+    desk.store.dispatch({ type: "replace", layer: { ...layer, row, problem: null } });
+  };
+  if (command === "pick-close") return closeDialog(desk);
+  if (command === "pick-accept") return desk.acts.picked(layer, rows[layer.row]);
+  if (command === "pick-down") return step(1);
+  if (command === "pick-up") return step(-1);
+  if (command === "pick-page-down") return step(page);
+  if (command === "pick-page-up") return step(-page);
   type(desk, layer, key);
 }
 

@@ -47,8 +47,8 @@ const PORTRAIT_COLUMNS = 84;
 const PORTRAIT_ROWS = 46;
 const STRIP_ROWS = 8;
 const DETAIL_COLUMNS = 80;
-/** A line of events says most of it: its detail gets less. */
-const DETAIL_SHARE = { items: 0.55, events: 0.4 } as const;
+/** Where a line says most of it, as of events and members, its detail gets less. */
+const DETAIL_SHARE = { narrow: 0.4, usual: 0.55 } as const;
 
 export interface LayoutState {
   readonly size: Size;
@@ -56,9 +56,11 @@ export interface LayoutState {
   readonly isDetailOpen: boolean;
   /** The strip would say what the list says. */
   readonly isEventsPane: boolean;
+  /** Its lines need the room more than its detail does. */
+  readonly isListWide: boolean;
 }
 
-export function layout({ size, isDetailOpen, isEventsPane }: LayoutState): Layout {
+export function layout({ size, isDetailOpen, isEventsPane, isListWide }: LayoutState): Layout {
   const { columns, rows } = size;
   if (columns < SMALLEST.columns || rows < SMALLEST.rows) {
     const sentence = `muster needs ${SMALLEST.columns}x${SMALLEST.rows}, this is ${columns}x${rows}`;
@@ -73,7 +75,7 @@ export function layout({ size, isDetailOpen, isEventsPane }: LayoutState): Layou
     size,
     header: bar(0),
     tabs: bar(1),
-    ...split(body, size, isDetailOpen, isEventsPane ? DETAIL_SHARE.events : DETAIL_SHARE.items),
+    ...split(body, size, isDetailOpen, isListWide ? DETAIL_SHARE.narrow : DETAIL_SHARE.usual),
     events,
     status: bar(rows - 2),
     footer: bar(rows - 1),

@@ -1,11 +1,11 @@
 /** The list's props from the state: fitted columns, the rows in sight, or the sentence that stands for them. */
 import type { Cell, Column } from "#app/panes/pane.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
-import { SPINNER_AFTER_MS } from "./acts.ts";
 import { type FittedColumn, fitColumns } from "./columns.ts";
 import type { ConsoleState } from "./console-store.ts";
 import { listHeight, type Rect } from "./layout.ts";
 import { type ListHeading, type ListRow, MARGIN, type Sentence } from "./parts/list.tsx";
+import { SPINNER_AFTER_MS } from "./perform.ts";
 import type { Rows } from "./rows.ts";
 import { plain, type Skin } from "./skin.ts";
 import type { Running } from "./ui-state.ts";
@@ -23,8 +23,9 @@ export interface ListView {
 
 export function listView(skin: Skin, state: ConsoleState, rows: Rows, rect: Rect): ListView {
   const pane = paneOf(state);
-  const { sort, offset, cursor } = paneStateOf(state);
-  const fitted = fitColumns<Item>(pane.columns, rect.columns - MARGIN);
+  const { sort, offset, cursor, scope } = paneStateOf(state);
+  const columns = pane.columns.filter((column) => scope === null || column.id !== pane.scopeColumn);
+  const fitted = fitColumns<Item>(columns, rect.columns - MARGIN);
   const { items } = state.shown.shelves[pane.kind];
   const visible = rows.ids.slice(offset, offset + listHeight(rect));
   return {
@@ -40,7 +41,7 @@ export function listView(skin: Skin, state: ConsoleState, rows: Rows, rect: Rect
       return item ? [{ cells: cellsOf(skin, state, item, fitted), isSelected: id === cursor }] : [];
     }),
     sentences: rows.ids.length > 0 ? [] : sentencesFor(skin, state, rows),
-    hidden: pane.columns.filter((column) => !fitted.some((each) => each.column === column)),
+    hidden: columns.filter((column) => !fitted.some((each) => each.column === column)),
   };
 }
 
@@ -48,7 +49,9 @@ function cellsOf(skin: Skin, state: ConsoleState, item: Item, fitted: readonly F
   const running = state.ui.running.get(item.id);
   const { progressColumn } = paneOf(state);
   return fitted.map(({ column }) =>
-    running && column.id === progressColumn ? progressCell(skin, running, state.ui.tickMs) : column.cell(item),
+    running && column.id === progressColumn
+      ? progressCell(skin, running, state.ui.tickMs)
+      : column.cell(item, { atMs: state.shown.atMs }),
   );
 }
 
@@ -71,7 +74,7 @@ export function spinner(skin: Skin, elapsedMs: number): string {
 function sentencesFor(skin: Skin, state: ConsoleState, rows: Rows): readonly Sentence[] {
   const pane = paneOf(state);
   const shelf = state.shown.shelves[pane.kind];
-  const { filter } = paneStateOf(state);
+  const { filter, scope } = paneStateOf(state);
   if (shelf.status === "failed") {
     const { error } = shelf;
     const errno = error?.errno && !error.message.includes(error.errno) ? ` (${error.errno})` : "";
@@ -84,6 +87,10 @@ function sentencesFor(skin: Skin, state: ConsoleState, rows: Rows): readonly Sen
   }
   if (shelf.status === "loading") return [{ text: pane.loading, tone: "dim" }];
   if (shelf.items.size === 0) return [{ text: pane.empty, tone: "text" }];
+  if (scope !== null && filter === "") {
+    const text = `${plain(skin, scope.name)} has no ${pane.many}. Press a to add one, Esc to go back.`;
+    return [{ text, tone: "text" }];
+  }
   const text = `0 of ${shelf.items.size} match "${plain(skin, filter)}". Esc clears the filter.`;
   return [{ text: rows.filter.problem === null ? text : plain(skin, rows.filter.problem), tone: "text" }];
 }

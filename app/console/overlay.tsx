@@ -1,5 +1,6 @@
 /** The topmost dialog, if there is one. */
-import { ACTIONS } from "#core/act/actions.ts";
+import { ACTIONS, actionById } from "#core/act/actions.ts";
+import { memberOfProcess } from "#core/store/process-set.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
@@ -7,8 +8,10 @@ import { helpEntries } from "./help-entries.ts";
 import type { Rect } from "./layout.ts";
 import { ConfirmDialog } from "./parts/confirm-dialog.tsx";
 import { HelpOverlay } from "./parts/help-overlay.tsx";
+import { PickOverlay } from "./parts/pick-overlay.tsx";
 import { PromptDialog } from "./parts/prompt-dialog.tsx";
 import { SortMenu } from "./parts/sort-menu.tsx";
+import { pickRows } from "./pick-rows.ts";
 import { type Layer, topLayer } from "./ui-state.ts";
 import { paneOf, paneStateOf } from "./view.ts";
 
@@ -41,22 +44,44 @@ export function Overlay({ desk, state, body }: OverlayProps) {
         <SortMenu skin={skin} body={body} titles={titles} row={layer.row} sorted={sorted} isReverse={sort.isReverse} />
       );
     }
-    case "prompt": {
-      const { argument, captured, field, problem } = layer;
+    case "prompt":
+      return <PromptDialog skin={skin} body={body} {...wordsOf(layer)} field={layer.field} problem={layer.problem} />;
+    case "pick":
       return (
-        <PromptDialog
+        <PickOverlay
           skin={skin}
           body={body}
-          title={`${ACTIONS[layer.action].title} to ${captured.label}`}
-          label={argument.title}
-          description={argument.description}
-          field={field}
-          problem={problem}
+          field={layer.field}
+          rows={pickRows(layer.processes ?? [], layer.field.text)}
+          total={layer.processes?.length ?? null}
+          row={layer.row}
+          problem={layer.problem}
+          categoryOf={({ identity }) => memberOfProcess(state.latest, identity)?.category ?? null}
         />
       );
-    }
     case "confirm":
       return <Confirm desk={desk} state={state} body={body} layer={layer} />;
+  }
+}
+
+/** What a prompt says around its field. */
+function wordsOf({ action, ask }: Layer & { readonly type: "prompt" }) {
+  const { title } = ACTIONS[action];
+  switch (ask.type) {
+    case "argument": {
+      const { argument, captured } = ask;
+      return { title: `${title}: ${captured.label}`, label: argument.title, description: argument.description };
+    }
+    case "name":
+      return { title, label: "name", description: "at most 31 bytes, without '/'" };
+    case "category": {
+      const { pid, command } = ask.process;
+      return {
+        title: `${title}: process ${pid}`,
+        label: "category",
+        description: `${command}. Where there is no such category it is made, unless psm_mem_autocat is off.`,
+      };
+    }
   }
 }
 
@@ -72,7 +97,7 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
   const values = given.map(([, value]) => value).join(" ");
   const facts = [
     ["item", captured.target.id] as const,
-    ["process", identity === null ? "none" : `pid ${identity.replace(":", ", started at tick ")}`] as const,
+    ...(captured.kind === "categories" ? [] : [["process", processText(identity)] as const]),
     ...given,
   ];
   return (
@@ -89,12 +114,17 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
   );
 }
 
+const processText = (identity: string | null) =>
+  identity === null ? "none" : `pid ${identity.replace(":", ", started at tick ")}`;
+
 /** The dialog speaks of the moment it was opened; what happened to its object since is said beside it. */
 function changeSince(state: ConsoleState, layer: Layer & { readonly type: "confirm" }): string | null {
   const { captured } = layer;
-  const item = itemOf(state.latest, "daemons", captured.target.id);
+  const item = itemOf(state.latest, captured.kind, captured.target.id);
   if (!item) return `${captured.label} is gone meanwhile.`;
-  if (item.identity !== (captured.target.identity ?? null)) {
+  const reason = actionById(layer.action)?.when(item) ?? null;
+  if (reason !== null && item.kind !== "Daemon") return `Meanwhile: ${reason}. The action will be refused.`;
+  if ("identity" in item && item.identity !== (captured.target.identity ?? null)) {
     const now = item.identity === null ? "its process has ended" : `it is another process now (${item.identity})`;
     return `${captured.label} changed meanwhile: ${now}. The action will be refused.`;
   }

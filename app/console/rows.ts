@@ -13,11 +13,18 @@ export interface Rows {
 }
 
 export interface RowSource {
-  rows(items: ReadonlyMap<string, Item>, filter: string, sort: SortOrder): Rows;
+  /** `scope`: only the items of that group; null for all. */
+  rows(items: ReadonlyMap<string, Item>, filter: string, sort: SortOrder, scope: string | null): Rows;
 }
 
 export function createRowSource(pane: Pane): RowSource {
-  let last: { items: ReadonlyMap<string, Item>; filter: string; sort: SortOrder; rows: Rows } | null = null;
+  let last: {
+    items: ReadonlyMap<string, Item>;
+    filter: string;
+    sort: SortOrder;
+    scope: string | null;
+    rows: Rows;
+  } | null = null;
   /** Text to search in is built once an item; items are frozen, a changed one is another object. */
   const texts = new WeakMap<Item, string>();
   const textOf = (item: Item) => {
@@ -29,17 +36,19 @@ export function createRowSource(pane: Pane): RowSource {
     return text;
   };
   return {
-    rows(items, filterText, sort) {
-      if (last && last.items === items && last.filter === filterText && last.sort === sort) return last.rows;
+    rows(items, filterText, sort, scope) {
+      const isSame = last?.items === items && last.filter === filterText && last.sort === sort && last.scope === scope;
+      if (last && isSame) return last.rows;
       const column = pane.columns.find((each) => each.id === sort.column) ?? pane.columns[0];
       const filter = parseFilter(filterText);
       const ids = queryIds(items, {
         filter,
+        accepts: (item) => scope === null || pane.scopeOf?.(item) === scope,
         searchText: textOf,
         sortKey: (item) => column?.sortValue(item) ?? null,
         isReverse: sort.isReverse,
       });
-      last = { items, filter: filterText, sort, rows: indexed(ids, filter) };
+      last = { items, filter: filterText, sort, scope, rows: indexed(ids, filter) };
       return last.rows;
     },
   };

@@ -59,7 +59,9 @@ function Full({ desk, state, version, place }: FullProps) {
   const list = place.list ?? place.body;
   const view = listView(skin, state, rows, list);
   const remark =
-    item === undefined || place.detail ? "" : view.hidden.find((column) => column.isFilling)?.cell(item).text;
+    item === undefined || place.detail
+      ? ""
+      : view.hidden.find((column) => column.isFilling)?.cell(item, state.shown).text;
   const status = statusView(skin, state, rows, remark ?? "", place.status.columns);
   const footer = footerView(desk, state);
   return (
@@ -76,6 +78,7 @@ function Full({ desk, state, version, place }: FullProps) {
         skin={skin}
         rect={place.tabs}
         tabs={tabsOf(state)}
+        scope={paneState.scope?.name ?? ""}
         filter={paneState.filter}
         position={positionOf(state, rows.ids.length)}
       />
@@ -121,10 +124,10 @@ function tabsOf(state: ConsoleState) {
 
 /** `7/37 (of 212)`: the cursor's place, the rows, and all items if a filter hides some. */
 function positionOf(state: ConsoleState, shown: number): string {
-  const { cursor, row, filter } = paneStateOf(state);
+  const { cursor, row, filter, scope } = paneStateOf(state);
   const all = state.shown.shelves[state.ui.pane].items.size;
   const at = `${cursor === null ? 0 : row + 1}/${shown}`;
-  return filter === "" ? at : `${at} (of ${all})`;
+  return filter === "" && scope === null ? at : `${at} (of ${all})`;
 }
 
 function flagsOf(desk: Desk, state: ConsoleState): readonly string[] {

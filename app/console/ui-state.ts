@@ -5,6 +5,7 @@ import type { ActionId, ArgumentSpec } from "#core/act/actions.ts";
 import type { ActionTarget } from "#core/act/request.ts";
 import type { Severity } from "#core/model/event.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
+import type { ProcessRow } from "#core/service/processes.ts";
 import type { TextField } from "./text-field.ts";
 
 export interface PaneState {
@@ -14,6 +15,8 @@ export interface PaneState {
   /** First row on the screen. */
   readonly offset: number;
   readonly filter: string;
+  /** The one group whose items are shown, and the pane it was chosen in; null: all of them. */
+  readonly scope: { readonly name: string; readonly from: Kind } | null;
   readonly sort: SortOrder;
   readonly isDetailOpen: boolean;
   readonly detailOffset: number;
@@ -28,6 +31,12 @@ export interface Captured {
 
 export type Arguments = Readonly<Record<string, string | number | boolean>>;
 
+/** What a prompt wants to know: an argument of an action, the name of what is made, the category of a new member. */
+export type Ask =
+  | { readonly type: "argument"; readonly captured: Captured; readonly argument: ArgumentSpec }
+  | { readonly type: "name" }
+  | { readonly type: "category"; readonly process: ProcessRow };
+
 export type Layer =
   | { readonly type: "filter"; readonly field: TextField }
   | { readonly type: "help"; readonly field: TextField; readonly row: number }
@@ -35,10 +44,20 @@ export type Layer =
   | {
       readonly type: "prompt";
       readonly action: ActionId;
-      readonly captured: Captured;
-      readonly argument: ArgumentSpec;
+      readonly ask: Ask;
       readonly field: TextField;
       readonly problem: string | null;
+    }
+  | {
+      readonly type: "pick";
+      readonly field: TextField;
+      readonly row: number;
+      /** null while they are read. */
+      readonly processes: readonly ProcessRow[] | null;
+      /** Why they cannot be had, or why the marked one will not do. */
+      readonly problem: string | null;
+      /** Where it is likely to be put. */
+      readonly category: string;
     }
   | {
       readonly type: "confirm";
@@ -107,6 +126,7 @@ function initialPane(kind: Kind): PaneState {
     row: 0,
     offset: 0,
     filter: "",
+    scope: null,
     sort: PANES[kind].sort,
     isDetailOpen: false,
     detailOffset: 0,
@@ -170,6 +190,8 @@ function progressed(running: UiState["running"], id: string, change: Partial<Run
 
 export const topLayer = (state: UiState): Layer | null => state.layers.at(-1) ?? null;
 
+const HOLDING: readonly Layer["type"][] = ["confirm", "prompt", "pick"];
+
 /** A dialog about one item keeps the list as it was when the operator looked. */
 export const isListHeld = (state: UiState): boolean =>
-  state.isFrozen || state.layers.some((layer) => layer.type === "confirm" || layer.type === "prompt");
+  state.isFrozen || state.layers.some((layer) => HOLDING.includes(layer.type));

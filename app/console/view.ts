@@ -19,8 +19,8 @@ export function createView(): View {
   return {
     rows(state, kind = state.ui.pane) {
       const source = sources.get(kind) ?? createRowSource(PANES[kind] as Pane);
-      const { filter, sort } = state.ui.panes[kind];
-      return source.rows(state.shown.shelves[kind].items, filter, sort);
+      const { filter, sort, scope } = state.ui.panes[kind];
+      return source.rows(state.shown.shelves[kind].items, filter, sort, scope?.name ?? null);
     },
   };
 }
@@ -31,12 +31,17 @@ export const paneStateOf = (state: ConsoleState): PaneState => state.ui.panes[st
 
 export function layoutOf(state: ConsoleState): Layout {
   const { isDetailOpen } = paneStateOf(state);
-  return layout({ size: state.size, isDetailOpen, isEventsPane: state.ui.pane === "events" });
+  return layoutWith(state, isDetailOpen);
+}
+
+function layoutWith(state: ConsoleState, isDetailOpen: boolean): Layout {
+  const { isListWide } = paneOf(state);
+  return layout({ size: state.size, isDetailOpen, isEventsPane: state.ui.pane === "events", isListWide });
 }
 
 /** Rows of items the list has or would have: it stays the same while the detail stands in its place. */
 export function listRows(state: ConsoleState): number {
-  const place = layout({ size: state.size, isDetailOpen: false, isEventsPane: state.ui.pane === "events" });
+  const place = layoutWith(state, false);
   return place.kind === "full" && place.list ? listHeight(place.list) : 1;
 }
 

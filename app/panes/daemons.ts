@@ -1,7 +1,9 @@
 /** Daemons: columns, the facts of one daemon each on its own line, and the sentences of an empty list. */
 import type { Daemon, DaemonState } from "#core/model/daemon.ts";
+import { memberOfProcess } from "#core/store/process-set.ts";
+import type { Snapshot } from "#core/store/snapshot.ts";
 import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
-import type { Cell, Column, DetailContext, DetailLine, Pane, Sign, Tone } from "./pane.ts";
+import type { Cell, Column, DetailContext, DetailLine, Jump, Pane, Sign, Tone } from "./pane.ts";
 
 const STATE_LOOKS: Readonly<Record<DaemonState, { readonly sign: Sign; readonly tone: Tone; readonly rank: number }>> =
   {
@@ -183,11 +185,22 @@ function detail(daemon: Daemon, context: DetailContext): readonly DetailLine[] {
     lines.push({ label: "last exit", text: `${daemon.exit.text}, ${fullTime(Date.parse(daemon.exit.at))}`, tone });
   }
 
+  const member = daemon.identity === null ? undefined : memberOfProcess(context.snapshot, daemon.identity);
+  if (member) lines.push({ label: "process set", text: `member of ${member.category}, ${member.state}` });
+
   lines.push({ heading: "Files" });
   lines.push({ label: "pid file", text: daemon.pidFile });
   lines.push({ label: "guard file", text: daemon.guardFile ?? "none", tone: daemon.guardFile ? "text" : "dim" });
   lines.push({ label: "id", text: daemon.id, tone: "dim" });
   return lines;
+}
+
+/** To its entry in the process set. */
+function jump(daemon: Daemon, snapshot: Snapshot): Jump {
+  if (daemon.identity === null) return { reason: `${daemon.label} has no process` };
+  const member = memberOfProcess(snapshot, daemon.identity);
+  if (member) return { kind: "members", id: member.id };
+  return { reason: `process ${daemon.pid} of ${daemon.label} is not in the process set` };
 }
 
 export const DAEMONS_PANE: Pane<"daemons"> = {
@@ -199,7 +212,9 @@ export const DAEMONS_PANE: Pane<"daemons"> = {
   sort: { column: "name", isReverse: false },
   progressColumn: "state",
   isChronicle: false,
+  isListWide: false,
   hasHistory: true,
+  isSampled: true,
   loading: "Reading declared daemons and pid files...",
   empty:
     "No daemons: none is declared and no pid file was found. Declare one in daemons.d and start muster again; what writes a pid file appears by itself.",
@@ -212,4 +227,5 @@ export const DAEMONS_PANE: Pane<"daemons"> = {
   searchText: (daemon) =>
     `${daemon.label} ${daemon.name} ${daemon.state} ${daemon.comm ?? ""} ${daemon.pid ?? ""} ${daemon.description ?? ""}`,
   detail,
+  jump,
 };

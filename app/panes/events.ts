@@ -1,8 +1,9 @@
 /** Events: what happened on this node, newest first. */
 import type { MusterEvent, Severity } from "#core/model/event.ts";
 import { nameOf } from "#core/model/id.ts";
+import type { Snapshot } from "#core/store/snapshot.ts";
 import { fullTime } from "./measures.ts";
-import type { Cell, Column, DetailLine, Pane, Sign, Tone } from "./pane.ts";
+import type { Cell, Column, DetailLine, Jump, Pane, Sign, Tone } from "./pane.ts";
 
 const LOOKS: Readonly<Record<Severity, { readonly sign: Sign; readonly tone: Tone; readonly rank: number }>> = {
   error: { sign: "error", tone: "error", rank: 0 },
@@ -93,8 +94,21 @@ function detail(event: MusterEvent): readonly DetailLine[] {
     if (event.actor) lines.push({ label: "asked by", text: event.actor });
     if (event.requestId) lines.push({ label: "request", text: event.requestId, tone: "dim" });
   }
+  const variables = Object.entries(event.variables ?? {});
+  if (variables.length > 0) lines.push({ heading: "Variables" });
+  for (const [name, value] of variables) lines.push({ label: name, text: String(value) });
   lines.push({ label: "id", text: event.id, tone: "dim" });
   return lines;
+}
+
+/** To the item it is about, if that is still there. */
+function jump(event: MusterEvent, snapshot: Snapshot): Jump {
+  const { target } = event;
+  if (target === null) return { reason: "this event is about the node" };
+  for (const kind of ["daemons", "categories", "members"] as const) {
+    if (snapshot.shelves[kind].items.has(target)) return { kind, id: target };
+  }
+  return { reason: `${nameOf(target)} is not there any more` };
 }
 
 export const EVENTS_PANE: Pane<"events"> = {
@@ -106,11 +120,14 @@ export const EVENTS_PANE: Pane<"events"> = {
   sort: { column: "time", isReverse: true },
   progressColumn: null,
   isChronicle: true,
+  isListWide: true,
   hasHistory: false,
+  isSampled: false,
   loading: "Reading the journal...",
-  empty: "No events yet. They appear here as daemons come, go and are acted on.",
+  empty: "No events yet. They appear here as daemons and members come, go and are acted on.",
   label: (event) => `event ${nameOf(event.id)}`,
   alarm: () => null,
   searchText: (event) => `${event.severity} ${event.target ?? ""} ${event.code} ${event.message} ${event.action ?? ""}`,
   detail,
+  jump,
 };

@@ -1,12 +1,37 @@
 /** Members: the processes that were registered in a category, alive or ended with their status kept. */
 import type { Member } from "#core/model/member.ts";
-import { fullTime } from "./measures.ts";
-import type { Cell, Column, DetailLine, Pane } from "./pane.ts";
+import { daemonOfProcess, hasFailed } from "#core/store/process-set.ts";
+import type { Snapshot } from "#core/store/snapshot.ts";
+import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
+import type { Cell, Column, DetailContext, DetailLine, DrawContext, Jump, Pane } from "./pane.ts";
 
-function stateCell(member: Member): Cell {
+const NONE: Cell = { text: "-", tone: "dim" };
+const UNKNOWN_EXIT = "exited, status unknown";
+
+/** What it does, or how it ended, in words. */
+export function memberStateCell(member: Member): Cell {
   if (!member.flags.exit) return { text: member.state, tone: "ok", sign: "up" };
-  const text = member.exit?.text ?? "exited, status unknown";
-  return member.exitCode === 0 ? { text, tone: "dim", sign: "down" } : { text, tone: "error", sign: "failed" };
+  if (member.exit === null || member.exitCode === null) return { text: UNKNOWN_EXIT, tone: "warn", sign: "unknown" };
+  // What a column has room for: `killed by SIGSEGV, core`.
+  const text = member.exit.text.replace("core dumped", "core");
+  return hasFailed(member) ? { text, tone: "error", sign: "failed" } : { text, tone: "dim", sign: "down" };
+}
+
+/** Failures come first. */
+function stateRank(member: Member): string {
+  const { sign, text } = memberStateCell(member);
+  const rank = { failed: 0, unknown: 1, up: 2, down: 3 }[sign as "failed" | "unknown" | "up" | "down"];
+  return `${rank} ${text}`;
+}
+
+const startOf = (member: Member) => (member.startedAt === null ? null : Date.parse(member.startedAt));
+const endOf = (member: Member) => (member.exit === null ? null : Date.parse(member.exit.at));
+
+/** How long it has been running; of one that ended how long it ran. */
+function ranMs(member: Member, { atMs }: DrawContext): number | null {
+  const start = startOf(member);
+  const end = member.flags.exit ? endOf(member) : atMs;
+  return start === null || end === null ? null : Math.max(0, end - start);
 }
 
 const COLUMNS: readonly Column<Member>[] = [
@@ -35,39 +60,132 @@ const COLUMNS: readonly Column<Member>[] = [
   {
     id: "state",
     title: "STATE",
-    min: 16,
-    ideal: 24,
+    min: 25,
+    ideal: 25,
     priority: 0,
     align: "left",
     cut: "end",
-    cell: stateCell,
-    sortValue: (member) => stateCell(member).text,
+    cell: memberStateCell,
+    sortValue: stateRank,
+  },
+  {
+    id: "uptime",
+    title: "UPTIME",
+    min: 11,
+    ideal: 11,
+    priority: 1,
+    align: "right",
+    cut: "never",
+    cell: (member, context) => {
+      const ms = ranMs(member, context);
+      return ms === null ? NONE : { text: duration(ms), tone: member.flags.exit ? "dim" : "text" };
+    },
+    // By its start: the order of what runs does not change from one moment to the next.
+    sortValue: (member) => {
+      const start = startOf(member);
+      return start === null ? null : -start;
+    },
+  },
+  {
+    id: "cpu",
+    title: "CPU %",
+    min: 6,
+    ideal: 6,
+    priority: 3,
+    align: "right",
+    cut: "never",
+    cell: (member) => {
+      const percent = member.usage?.cpuPercent ?? null;
+      return percent === null ? NONE : { text: percent.toFixed(1) };
+    },
+    sortValue: (member) => member.usage?.cpuPercent ?? null,
+  },
+  {
+    id: "memory",
+    title: "MEM MiB",
+    min: 8,
+    ideal: 8,
+    priority: 4,
+    align: "right",
+    cut: "never",
+    cell: (member) => (member.usage === null ? NONE : { text: mebibytes(member.usage.memoryBytes) }),
+    sortValue: (member) => member.usage?.memoryBytes ?? null,
+  },
+  {
+    id: "since",
+    title: "SINCE",
+    min: 14,
+    ideal: 14,
+    priority: 5,
+    align: "left",
+    cut: "never",
+    cell: (member) => {
+      const at = member.flags.exit ? endOf(member) : startOf(member);
+      return at === null ? NONE : { text: fullTime(at).slice(5) };
+    },
+    sortValue: (member) => (member.flags.exit ? endOf(member) : startOf(member)),
   },
   {
     id: "argv",
     title: "COMMAND",
-    min: 16,
+    min: 12,
     ideal: 40,
-    priority: 1,
+    priority: 2,
     align: "left",
     cut: "end",
     isFilling: true,
-    cell: (member) => ({ text: member.argv }),
-    sortValue: (member) => member.argv,
+    cell: (member) => ({ text: member.argv || (member.comm ?? ""), tone: member.flags.exit ? "dim" : "text" }),
+    sortValue: (member) => member.argv || null,
   },
 ];
 
-function detail(member: Member): readonly DetailLine[] {
-  const state = stateCell(member);
-  return [
+function detail(member: Member, context: DetailContext): readonly DetailLine[] {
+  const state = memberStateCell(member);
+  const lines: DetailLine[] = [
     { label: "state", text: state.text, tone: state.tone ?? "text", sign: state.sign ?? "none" },
-    { label: "category", text: member.category },
-    { label: "pid", text: String(member.pid) },
-    { label: "name", text: member.name },
-    { label: "argv", text: member.argv + (member.flags.argvTruncated ? " (cut)" : "") },
-    { label: "registered", text: fullTime(Date.parse(member.registeredAt)) },
-    { label: "id", text: member.id, tone: "dim" },
   ];
+  // The word its owner set last stays beside the exit status.
+  if (member.flags.exit && member.state !== "exited") lines.push({ label: "was", text: member.state });
+  const { exit } = member;
+  if (exit) {
+    const status = exit.status === null ? "" : `, wait status 0x${exit.status.toString(16).padStart(4, "0")}`;
+    lines.push({ label: "ended", text: `${fullTime(Date.parse(exit.at))}${status}` });
+  }
+  lines.push({ label: "category", text: member.category });
+  lines.push({ label: "command", text: member.argv + (member.flags.argvTruncated ? " (cut)" : "") });
+  lines.push({ label: "name", text: member.name });
+
+  lines.push({ heading: "Process" });
+  lines.push({ label: "pid", text: String(member.pid) });
+  lines.push({ label: "identity", text: member.identity });
+  if (member.comm) lines.push({ label: "comm", text: member.comm });
+  lines.push({ label: "user", text: `uid ${member.uid}, when it was registered` });
+  lines.push({ label: "registered", text: fullTime(Date.parse(member.registeredAt)) });
+  const start = startOf(member);
+  if (start !== null) lines.push({ label: "started", text: fullTime(start) });
+  const ran = ranMs(member, context);
+  if (ran !== null) {
+    const text = member.flags.exit ? duration(ran) : `${duration(ran)} at ${clockTime(context.atMs)}`;
+    lines.push({ label: member.flags.exit ? "ran" : "running", text });
+  }
+  if (member.usage) {
+    const percent = member.usage.cpuPercent;
+    const now = percent === null ? "first sample" : `${percent.toFixed(1)} %`;
+    lines.push({ label: "cpu", text: `${now}, ${duration(member.usage.cpuSeconds * 1000)} in all` });
+    lines.push({ label: "memory", text: `${mebibytes(member.usage.memoryBytes)} MiB resident` });
+  }
+  const daemon = daemonOfProcess(context.snapshot, member.identity);
+  if (daemon) lines.push({ label: "daemon", text: `${daemon.label}, ${daemon.state}` });
+  lines.push({ label: "id", text: member.id, tone: "dim" });
+  return lines;
+}
+
+/** To the daemon that is this very process. */
+function jump(member: Member, snapshot: Snapshot): Jump {
+  if (member.flags.exit) return { reason: `process ${member.pid} of ${member.category} has ended` };
+  const daemon = daemonOfProcess(snapshot, member.identity);
+  if (daemon) return { kind: "daemons", id: daemon.id };
+  return { reason: `process ${member.pid} of ${member.category} is no daemon that muster knows` };
 }
 
 export const MEMBERS_PANE: Pane<"members"> = {
@@ -79,11 +197,21 @@ export const MEMBERS_PANE: Pane<"members"> = {
   sort: { column: "category", isReverse: false },
   progressColumn: "state",
   isChronicle: false,
+  isListWide: true,
   hasHistory: true,
+  isSampled: true,
   loading: "Reading the process set...",
-  empty: "No members. Press a to register a process.",
-  label: (member) => `${member.category} ${member.pid}`,
-  alarm: (member) => (member.flags.exit && member.exitCode !== 0 ? "error" : null),
-  searchText: (member) => `${member.category} ${member.pid} ${member.argv} ${member.state}`,
+  empty: "No process is registered. Press a to choose one, or start one with: muster members run CATEGORY -- COMMAND",
+  label: (member) => `${member.category}/${member.pid}`,
+  alarm: (member) => {
+    const { sign } = memberStateCell(member);
+    if (sign === "failed") return "error";
+    return sign === "unknown" ? "warn" : null;
+  },
+  searchText: (member) =>
+    `${member.category} ${member.pid} ${member.name} ${member.state} ${member.exit?.text ?? ""} ${member.argv} ${member.comm ?? ""}`,
   detail,
+  scopeColumn: "category",
+  scopeOf: (member) => member.category,
+  jump,
 };

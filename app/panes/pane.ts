@@ -5,6 +5,7 @@
  *     Pane -> columns -> cells (text + tone + glyph) -> the console paints them
  */
 import type { Items, Kind } from "#core/model/kinds.ts";
+import type { Snapshot } from "#core/store/snapshot.ts";
 
 /** What a piece of text means. The theme alone knows what that looks like. */
 export type Tone =
@@ -57,7 +58,7 @@ export interface Column<T> {
   readonly cut: "end" | "middle" | "never";
   /** Takes the room that is left. */
   readonly isFilling?: boolean;
-  cell(item: T): Cell;
+  cell(item: T, context: DrawContext): Cell;
   /** null sorts last. */
   sortValue(item: T): SortValue;
 }
@@ -66,10 +67,18 @@ export type DetailLine =
   | { readonly heading: string }
   | { readonly label: string; readonly text: string; readonly tone?: Tone; readonly sign?: Sign };
 
-export interface DetailContext {
-  /** Wall clock of the newest data: what "for 3 h" is counted to. */
+export interface DrawContext {
+  /** Wall clock of the newest data: what "for 3 h" is counted to. It moves when data come, so that nothing ticks. */
   readonly atMs: number;
 }
+
+export interface DetailContext extends DrawContext {
+  /** Everything else there is at this moment: what belongs to the item. */
+  readonly snapshot: Snapshot;
+}
+
+/** Where an item leads to, or why nowhere. */
+export type Jump = { readonly kind: Kind; readonly id: string } | { readonly reason: string };
 
 export interface SortOrder {
   readonly column: string;
@@ -90,6 +99,10 @@ export interface Pane<K extends Kind = Kind> {
   readonly isChronicle: boolean;
   /** Events of one item are shown below its detail. */
   readonly hasHistory: boolean;
+  /** A line says most of what there is: the list gets more of the room, the detail less. */
+  readonly isListWide: boolean;
+  /** CPU and memory of its items are sampled while they are on the screen. */
+  readonly isSampled: boolean;
   readonly loading: string;
   readonly empty: string;
   label(item: Items[K]): string;
@@ -98,4 +111,10 @@ export interface Pane<K extends Kind = Kind> {
   /** What the filter looks in. */
   searchText(item: Items[K]): string;
   detail(item: Items[K], context: DetailContext): readonly DetailLine[];
+  /** The group an item belongs to, where a list can be narrowed to one: the category of a member. */
+  scopeOf?(item: Items[K]): string;
+  /** The column that says the same for every line while the list is narrowed to one group. */
+  readonly scopeColumn?: string;
+  /** The item of another pane that this one is about, or that is the same process. */
+  jump?(item: Items[K], snapshot: Snapshot): Jump;
 }

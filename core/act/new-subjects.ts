@@ -26,6 +26,7 @@ export function categoryNameProblem(name: string): string | null {
 export function memberStateProblem(state: string): string | null {
   if (state === "") return "a state is needed";
   if (hasControl(state)) return "a state holds no control characters";
+  if (state === "exited") return "exited is said only of what has exited";
   return tooLong(state, "a state");
 }
 

@@ -38,6 +38,8 @@ export type SortKey = string | number | null;
 
 export interface Query<T> {
   readonly filter: Filter;
+  /** Whether it is looked at at all, before any text is searched. */
+  accepts?(item: T): boolean;
   searchText(item: T): string;
   sortKey(item: T): SortKey;
   readonly isReverse: boolean;
@@ -47,6 +49,7 @@ export interface Query<T> {
 export function queryIds<T extends { readonly id: string }>(items: ReadonlyMap<string, T>, query: Query<T>): string[] {
   const found: { readonly id: string; readonly key: SortKey }[] = [];
   for (const item of items.values()) {
+    if (query.accepts?.(item) === false) continue;
     if (query.filter.test(query.searchText(item))) found.push({ id: item.id, key: query.sortKey(item) });
   }
   const direction = query.isReverse ? -1 : 1;

@@ -3,6 +3,7 @@ import type { ActionProgress, ActionReport, ActionRequest, ActionResult } from "
 import type { Clock } from "#core/model/clock.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import type { SourceEvent } from "#core/model/source.ts";
+import type { ProcessRow } from "#core/service/processes.ts";
 import type { Change, EventQuery, InvokeOptions, Service } from "#core/service/service.ts";
 import { reduce } from "#core/store/reduce.ts";
 import { emptySnapshot } from "#core/store/snapshot.ts";
@@ -26,6 +27,8 @@ export interface ScriptedService extends Service {
   /** What the journal holds. */
   journal: readonly MusterEvent[];
   isReadOnly: boolean;
+  /** What there is to choose from. */
+  rows: readonly ProcessRow[];
 }
 
 export function createScriptedService(clock: Clock, node = "n1"): ScriptedService {
@@ -39,6 +42,7 @@ export function createScriptedService(clock: Clock, node = "n1"): ScriptedServic
     node,
     isReadOnly: false,
     journal: [],
+    rows: [],
     invocations,
     attended,
     queries,
@@ -64,6 +68,9 @@ export function createScriptedService(clock: Clock, node = "n1"): ScriptedServic
       queries.push(query);
       const found = this.journal.filter((event) => query.target === undefined || event.target === query.target);
       return found.slice(-query.limit);
+    },
+    async processes() {
+      return this.rows;
     },
     attend: (ids) => attended.push(ids),
     async refresh() {

@@ -15,11 +15,13 @@ export interface TabLineProps {
   readonly skin: Skin;
   readonly rect: Rect;
   readonly tabs: readonly Tab[];
+  /** The one group that is shown; empty for all. */
+  readonly scope: string;
   readonly filter: string;
   readonly position: string;
 }
 
-export function TabLine({ skin, rect, tabs, filter, position }: TabLineProps) {
+export function TabLine({ skin, rect, tabs, scope, filter, position }: TabLineProps) {
   const left = tabs.flatMap((tab, index): Span[] => [
     { text: tab.isActive ? `${skin.glyphs.cursor} ` : "  ", tone: tab.isActive ? "accent" : "dim" },
     { text: `${index + 1} ${tab.title}`, tone: tab.isActive ? "strong" : "dim" },
@@ -27,7 +29,9 @@ export function TabLine({ skin, rect, tabs, filter, position }: TabLineProps) {
     { text: tab.errors > 0 ? `${sign(skin, "error")}${tab.errors} ` : "", tone: "error" },
     { text: tab.warnings > 0 ? `${sign(skin, "warn")}${tab.warnings} ` : "", tone: "warn" },
   ]);
-  const right: Span[] = filter === "" ? [] : [{ text: `filter: ${plain(skin, filter)}  `, tone: "accent" }];
+  const right: Span[] = [];
+  if (scope !== "") right.push({ text: `in ${plain(skin, scope)}  `, tone: "accent" });
+  if (filter !== "") right.push({ text: `filter: ${plain(skin, filter)}  `, tone: "accent" });
   right.push({ text: position, tone: "dim" });
   return <Region rect={rect} lines={[sides(skin, left, right, rect.columns)]} />;
 }

@@ -61,7 +61,7 @@ test("an object that goes or changes under the dialog is told in it", async () =
 test("a signal is asked for, then confirmed with it", async () => {
   await open();
   await screen.press("S");
-  expect(screen.text()).toContain("Send signal to alpha");
+  expect(screen.text()).toContain("Send signal: alpha");
   await screen.press(ENTER);
   expect(screen.text()).toContain("signal is needed");
   await screen.press("usr1", ENTER);

@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 const at = (columns: number, rows: number, isDetailOpen = false): Layout =>
-  layout({ size: { columns, rows }, isDetailOpen, isEventsPane: false });
+  layout({ size: { columns, rows }, isDetailOpen, isEventsPane: false, isListWide: false });
 
 function full(columns: number, rows: number, isDetailOpen = false): FullLayout {
   const place = at(columns, rows, isDetailOpen);
@@ -29,7 +29,7 @@ test("no rectangle leaves the screen or covers another, at any size", () => {
   const size = fc.record({ columns: fc.integer({ min: 1, max: 300 }), rows: fc.integer({ min: 1, max: 120 }) });
   fc.assert(
     fc.property(size, fc.boolean(), fc.boolean(), (each, isDetailOpen, isEventsPane) => {
-      const place = layout({ size: each, isDetailOpen, isEventsPane });
+      const place = layout({ size: each, isDetailOpen, isEventsPane, isListWide: isEventsPane });
       if (place.kind === "small") return each.columns < 40 || each.rows < 12;
       const taken = new Set<string>();
       return rects(place).every((rect) => {
