@@ -19,7 +19,17 @@ export const EVENT_CODES = {
   ACTION_ENDED: "how the action ended (audit, second row)",
   ACTION_UNFINISHED: "an action of an earlier run never ended: its effect is unknown",
   CONFIG_PROBLEM: "a configuration file has a mistake; the rest was loaded",
+  CONFIG_LOADED: "the service has read its configuration again",
+  SERVICE_STARTED: "muster's service has begun",
+  SERVICE_STOPPED: "muster's service has ended as it was told to",
   SOURCE_FAILED: "a source of facts cannot be read",
+  "sys.unix.psm.set.added": "the process set is kept from now on",
+  "sys.unix.psm.set.removed": "the process set is no longer kept",
+  "sys.unix.psm.category.added": "a category was added to the process set",
+  "sys.unix.psm.category.removed": "a category was removed from the process set",
+  "sys.unix.psm.member.added": "a process was registered in a category",
+  "sys.unix.psm.member.removed": "a member was taken out of the process set",
+  "sys.unix.psm.member.exited": "a member's process ended",
   SOURCE_REPAIRED: "events were lost or a source came back; all was read again",
 } as const;
 export type EventCode = keyof typeof EVENT_CODES;

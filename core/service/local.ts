@@ -1,14 +1,18 @@
 /** The service in this very process: observers below, handlers beside, one publisher in the middle. */
 import { readFileSync } from "node:fs";
-import { actionById } from "#core/act/actions.ts";
+import { type ActionId, actionById } from "#core/act/actions.ts";
 import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
+import type { Config } from "#core/model/declaration.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
+import type { EventCode, Severity } from "#core/model/event.ts";
 import { Audit } from "./audit.ts";
 import { Chronicle } from "./chronicle.ts";
 import { isDaemonRequest } from "./handle/daemon-orders.ts";
 import { DaemonHandler } from "./handle/daemons.ts";
+import { deniedResult } from "./handle/outcome.ts";
 import { DaemonObserver } from "./observe/daemons.ts";
 import type { LocalServiceOptions } from "./options.ts";
+import { authorize } from "./privilege.ts";
 import { Publisher } from "./publisher.ts";
 import type { InvokeOptions, Service } from "./service.ts";
 
@@ -16,8 +20,16 @@ import type { InvokeOptions, Service } from "./service.ts";
 const PARALLEL_TARGETS = 8;
 const FOLLOW_MS = 1000;
 
-export async function openLocalService(options: LocalServiceOptions): Promise<Service> {
-  const { environment, clock, config, mode } = options;
+export interface LocalService extends Service {
+  /** Puts another configuration in force. What read_only says counts from the next start on. */
+  reload(config: Config): Promise<void>;
+  /** Says something of the service itself, for whoever looks and for the journal. */
+  note(severity: Severity, code: EventCode, message: string): void;
+}
+
+export async function openLocalService(options: LocalServiceOptions): Promise<LocalService> {
+  const { environment, clock, mode } = options;
+  let { config } = options;
   const isReadOnly = options.isReadOnly || config.readOnly;
   const publisher = new Publisher(environment.node, clock);
   const chronicle = new Chronicle({ environment, clock, isReadOnly, publish: (event) => publisher.publish(event) });
@@ -26,7 +38,9 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Se
   const observer = new DaemonObserver({
     environment,
     clock,
-    config,
+    get config() {
+      return config;
+    },
     publish: (...events) => publisher.publish(...events),
     record: (event) => {
       chronicle.record(event);
@@ -74,8 +88,11 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Se
   const perform = async (request: ActionRequest, invoke: InvokeOptions): Promise<ActionReport> => {
     const spec = actionById(request.action);
     if (!spec) throw new MusterError("USAGE", `unknown action: ${request.action}`, { target: request.action });
-    if (spec.effect !== "read" && !request.dryRun && !isReadOnly && isOwnState) await chronicle.open();
-    const results = await mapLimited(request.targets, PARALLEL_TARGETS, (target) => {
+    const denied =
+      isDaemonRequest(request) && invoke.caller ? authorize(spec.id as ActionId, invoke.caller, null) : null;
+    if (spec.effect !== "read" && !denied && !request.dryRun && !isReadOnly && isOwnState) await chronicle.open();
+    const results = await mapLimited(request.targets, PARALLEL_TARGETS, async (target) => {
+      if (denied) return deniedResult(target, denied);
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
       throw new MusterError("UNSUPPORTED", `${request.action} has no handler yet`);
     });
@@ -85,7 +102,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Se
     return { action, dryRun, requestId, results: results satisfies ActionResult[], warnings };
   };
 
-  const service: Service = {
+  const service: LocalService = {
     node: environment.node,
     isReadOnly,
     snapshot: () => publisher.snapshot(),
@@ -98,6 +115,13 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Se
     processes: async (query) => (await import("./processes.ts")).readProcesses(environment.procRoot, clock, query),
     attend: (ids) => observer.attend(ids),
     refresh: () => observer.refresh(),
+    reload: async (next) => {
+      config = next;
+      await observer.refresh();
+    },
+    note: (severity, code, message) => {
+      chronicle.record({ severity, code, target: null, message });
+    },
     close: async () => {
       cancelFollow();
       observer.close();

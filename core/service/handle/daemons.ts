@@ -106,7 +106,7 @@ export class DaemonHandler {
   ): Promise<ControlResult> {
     const { audit, environment, clock } = this.#options;
     const isAudited = ACTIONS[request.action].effect !== "read";
-    const actor = `${environment.uid} ${request.via}`;
+    const actor = `${invoke.caller?.uid ?? environment.uid} ${request.via}`;
     const entry = { requestId: request.requestId, action: request.action, target: item.id, actor };
     if (isAudited) audit.begin(entry, `${request.action} ${item.label}`);
     if (order.wanted) this.#options.setWanted(item.id, order.wanted);
