@@ -12,6 +12,8 @@ export interface ProcessStat {
   readonly parentPid: number;
   readonly processGroup: number;
   readonly session: number;
+  /** Those that live, the first one counted as long as its process is not collected. */
+  readonly threads: number;
   /** Clock ticks after boot: with the pid, the identity of the process. Kept as text, it is only compared. */
   readonly startTicks: string;
   /** CPU time in clock ticks. */
@@ -19,8 +21,16 @@ export interface ProcessStat {
   readonly systemTicks: number;
   readonly residentPages: number;
   readonly kernelThread: boolean;
+  /** Forked, but never executed a program of its own: PF_FORKNOEXEC. */
+  readonly forkNoExec: boolean;
+  /**
+   * Wait status of a zombie; null for what lives. Without the right to trace the process the kernel says 0 instead.
+   * (Also null when a line ends before it.)
+   */
+  readonly exitStatus: number | null;
 }
 
+const PF_FORKNOEXEC = 0x40;
 const PF_KTHREAD = 0x0020_0000;
 
 /** Places in the line, counted from the state (field 3 of the manual page is 0 here). */
@@ -32,8 +42,10 @@ const FIELD = {
   flags: 6,
   userTicks: 11,
   systemTicks: 12,
+  threads: 17,
   startTicks: 19,
   residentPages: 21,
+  exitCode: 49,
 } as const;
 
 /** null when the process is gone. */
@@ -72,11 +84,14 @@ export function parseProcessStat(line: string): ProcessStat | null {
     parentPid: numberAt(FIELD.parentPid),
     processGroup: numberAt(FIELD.processGroup),
     session: numberAt(FIELD.session),
+    threads: numberAt(FIELD.threads),
     startTicks: startTicks ?? "",
     userTicks: numberAt(FIELD.userTicks),
     systemTicks: numberAt(FIELD.systemTicks),
     residentPages: numberAt(FIELD.residentPages),
     kernelThread: (numberAt(FIELD.flags) & PF_KTHREAD) !== 0,
+    forkNoExec: (numberAt(FIELD.flags) & PF_FORKNOEXEC) !== 0,
+    exitStatus: (state === "Z" || state === "X") && fields.length > FIELD.exitCode ? numberAt(FIELD.exitCode) : null,
   };
   const numbers = [stat.pid, stat.parentPid, stat.processGroup, stat.session, stat.userTicks, stat.systemTicks];
   if (!numbers.every(Number.isSafeInteger) || !Number.isSafeInteger(stat.residentPages)) return null;

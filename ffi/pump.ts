@@ -42,17 +42,34 @@ let lastId = STOP;
  */
 export function watchFd(fd: Fd | number, events: number, callback: (events: number) => void): Watch {
   checkInteger(events, 0, MAXIMUM_UINT, "epoll_ctl", "events");
+  return addToPump((pump) => pump.add(duplicate(fd), events, callback, "owned"));
+}
+
+/**
+ * As watchFd, without a descriptor of its own: for whoever watches thousands. The caller keeps `fd` open as long as the
+ * watch lasts and disposes the watch before closing it.
+ */
+export function watchKept(fd: Fd, events: number, callback: (events: number) => void): Watch {
+  checkInteger(events, 0, MAXIMUM_UINT, "epoll_ctl", "events");
+  return addToPump((pump) => pump.add(fd, events, callback, "kept"));
+}
+
+function addToPump(add: (pump: Pump) => Watch): Watch {
   const pump = current ?? new Pump();
   current = pump;
   try {
-    return pump.add(duplicate(fd), events, callback);
+    return add(pump);
   } finally {
     pump.stopIfIdle();
   }
 }
 
+/** owned: closed by the pump when the watch ends; kept: by whoever gave it. */
+type Ownership = "owned" | "kept";
+
 interface Entry {
   readonly fd: Fd;
+  readonly ownership: Ownership;
   readonly callback: (events: number) => void;
 }
 
@@ -77,7 +94,7 @@ class Pump {
     readPipe(read, (chunk) => this.#dispatch(chunk));
   }
 
-  add(fd: Fd, events: number, callback: (events: number) => void): Watch {
+  add(fd: Fd, events: number, callback: (events: number) => void, ownership: Ownership): Watch {
     lastId += 1n;
     const id = lastId;
     // Level-triggered interest would fill the pipe while the loop is busy: it is a shot that #dispatch renews.
@@ -86,7 +103,7 @@ class Pump {
     try {
       controlEpoll(this.#epoll, "add", fd, interest, id);
     } catch (error) {
-      fd.close();
+      if (ownership === "owned") fd.close();
       throw error;
     }
     const rearm = () => {
@@ -99,7 +116,7 @@ class Pump {
         if (isRenewed) rearm();
       }
     };
-    this.#entries.set(id, { fd, callback: deliver });
+    this.#entries.set(id, { fd, ownership, callback: deliver });
     return { rearm, [Symbol.dispose]: () => this.#remove(id) };
   }
 
@@ -107,8 +124,9 @@ class Pump {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#entries.delete(id);
-    controlEpoll(this.#epoll, "remove", entry.fd, 0, id);
-    entry.fd.close();
+    // A kept one that was closed in spite of the rule has left the epoll by itself.
+    if (!entry.fd.isClosed) controlEpoll(this.#epoll, "remove", entry.fd, 0, id);
+    if (entry.ownership === "owned") entry.fd.close();
     this.stopIfIdle();
   }
 

@@ -31,7 +31,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 /** One step that was or would be taken. */
 export interface PlanStep {
-  readonly op: "guard" | "signal" | "wait" | "run" | "check";
+  readonly op: "guard" | "signal" | "wait" | "run" | "check" | "set";
   readonly text: string;
   readonly signal?: string;
   readonly pid?: number;

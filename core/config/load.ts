@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config, ConfigProblem } from "#core/model/declaration.ts";
 import { errnoName } from "#core/model/error.ts";
+import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { type FileText, readConfigFile } from "./file.ts";
 
 export interface LoadOptions {
@@ -28,7 +29,9 @@ export async function loadConfig({ configFile, root }: LoadOptions): Promise<Con
   };
   take(configFile, readConfigFile(configFile));
   for (const path of dropIns(join(dirname(configFile), "daemons.d"), problems)) take(path, readConfigFile(path));
-  if (files.length === 0) return { readOnly: false, discover: DEFAULT_DISCOVER, daemons: [], problems };
+  if (files.length === 0) {
+    return { readOnly: false, discover: DEFAULT_DISCOVER, daemons: [], psm: PSM_DEFAULTS, problems };
+  }
 
   const { ConfigReader } = await import("./reader.ts");
   const reader = new ConfigReader(root);
@@ -38,6 +41,7 @@ export async function loadConfig({ configFile, root }: LoadOptions): Promise<Con
     readOnly: config.readOnly,
     discover: config.discover ?? DEFAULT_DISCOVER,
     daemons: config.daemons,
+    psm: config.psm,
     problems: [...problems, ...config.problems],
   };
 }

@@ -1,7 +1,9 @@
 /** Gathers the statements of all files: settings at once, daemons into tables that are read when all is known. */
 import type { ConfigProblem, DaemonDeclaration } from "#core/model/declaration.ts";
+import type { PsmSettings } from "#core/model/psm-settings.ts";
 import { type DaemonTable, type Entry, readDaemon } from "./daemon-table.ts";
 import { nearestKey } from "./nearest-key.ts";
+import { PsmReader } from "./psm-table.ts";
 import { readToml, type Statement } from "./toml.ts";
 import * as values from "./values.ts";
 
@@ -14,11 +16,12 @@ export interface ReadConfig {
   readonly readOnly: boolean;
   readonly discover: readonly string[] | null;
   readonly daemons: readonly DaemonDeclaration[];
+  readonly psm: PsmSettings;
   readonly problems: readonly ConfigProblem[];
 }
 
 const NAME = /^[A-Za-z0-9._@-]+$/;
-const TOP_KEYS = ["read_only", "discover", "daemon"];
+const TOP_KEYS = ["read_only", "discover", "daemon", "psm"];
 
 export class ConfigReader {
   readonly #root: string;
@@ -26,6 +29,7 @@ export class ConfigReader {
   readonly #tables = new Map<string, OpenTable>();
   /** Names with a table that is not valid TOML. */
   readonly #broken = new Set<string>();
+  readonly #psm = new PsmReader();
   #readOnly = false;
   #discover: readonly string[] | null = null;
 
@@ -63,7 +67,8 @@ export class ConfigReader {
       owners.set(declaration.pidFile, table);
       daemons.push(declaration);
     }
-    return { readOnly: this.#readOnly, discover: this.#discover, daemons, problems: this.#problems };
+    const psm = this.#psm.settings;
+    return { readOnly: this.#readOnly, discover: this.#discover, daemons, psm, problems: this.#problems };
   }
 
   /** False if the rest of the statement's table is not to be taken either. */
@@ -83,7 +88,10 @@ export class ConfigReader {
       this.#say(file, statement.line, isMain ? `${where}${nearestKey(first, TOP_KEYS)}` : where);
       return false;
     }
-    this.#takeSetting(file, statement, first);
+    if (first === "psm") {
+      const reason = this.#psm.take(statement);
+      if (reason !== null) this.#say(file, statement.line, reason);
+    } else this.#takeSetting(file, statement, first);
     return true;
   }
 

@@ -29,6 +29,16 @@ export function boolean(value: unknown): boolean {
   return value;
 }
 
+/** A whole number from 0. */
+export function count(value: unknown, highest = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== "number" && typeof value !== "bigint") {
+    throw new Mistake(`must be a number, not ${nameOfType(value)}`);
+  }
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 0 && number <= highest) return number;
+  throw new Mistake(`must be a whole number from 0 to ${highest}, not ${value}`);
+}
+
 export function list<T>(value: unknown, element: (value: unknown) => T): readonly T[] {
   if (!Array.isArray(value)) throw new Mistake(`must be a list, not ${nameOfType(value)}`);
   return value.map((each, index) => {

@@ -141,6 +141,17 @@ export class Journal {
     return this.#event({ ...toRow(event), number: Number(result.lastInsertRowid) });
   }
 
+  /** All of them as one transaction: either every one is kept or none. Throws BUSY or SYSTEM. */
+  appendAll(events: readonly NewEvent[]): void {
+    try {
+      this.#database.transaction(() => {
+        for (const event of events) this.append(event);
+      })();
+    } catch (thrown) {
+      throw journalError(this.path, thrown);
+    }
+  }
+
   /** The newest `limit` that fit, oldest first. */
   read(filter: EventFilter): readonly MusterEvent[] {
     const rows = this.#all<Row>(

@@ -1,4 +1,5 @@
 /** What an operator declares: the daemons of muster.toml and daemons.d, after validation. */
+import type { PsmSettings } from "./psm-settings.ts";
 
 export interface DaemonDeclaration {
   readonly name: string;
@@ -37,6 +38,8 @@ export interface Config {
   /** Directories searched for pid files. */
   readonly discover: readonly string[];
   readonly daemons: readonly DaemonDeclaration[];
+  /** Of the process set: table [psm]. */
+  readonly psm: PsmSettings;
   /** Mistakes; what they are about is left out, the rest is loaded. */
   readonly problems: readonly ConfigProblem[];
 }

@@ -27,7 +27,7 @@ export const ErrorRecordSchema = v.object({
 const stateOnly = v.nullable(v.object({ state: v.string() }));
 
 const PlanStepSchema = v.object({
-  op: v.picklist(["guard", "signal", "wait", "run", "check"]),
+  op: v.picklist(["guard", "signal", "wait", "run", "check", "set"]),
   text: v.string(),
   signal: v.optional(v.string()),
   pid: v.optional(v.number()),

@@ -110,6 +110,33 @@ export class Chronicle {
     return false;
   }
 
+  /** Writes what happened at one moment, a few transactions for thousands; false if it could not be written. */
+  recordAll(events: readonly Omit<NewEvent, "atMs">[]): boolean {
+    const atMs = this.#options.clock.wallMs();
+    let isKept = true;
+    // Parts, because what is new is read back no more than BACKLOG at a time.
+    for (let from = 0; from < events.length; from += BACKLOG / 2) {
+      const part = events.slice(from, from + BACKLOG / 2).map((event) => ({ ...event, atMs }));
+      if (!this.#recordPart(part)) isKept = false;
+    }
+    return isKept;
+  }
+
+  #recordPart(part: readonly NewEvent[]): boolean {
+    const journal = this.#journal;
+    try {
+      if (journal && !this.#options.isReadOnly) {
+        journal.appendAll(part);
+        this.#publishNew(journal);
+        return true;
+      }
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+    for (const event of part) this.#publishUnsaved(event);
+    return false;
+  }
+
   read(query: EventQuery): readonly MusterEvent[] {
     try {
       return this.#journal?.read(query) ?? [];

@@ -10,7 +10,10 @@ import { Chronicle } from "./chronicle.ts";
 import { isDaemonRequest } from "./handle/daemon-orders.ts";
 import { DaemonHandler } from "./handle/daemons.ts";
 import { deniedResult } from "./handle/outcome.ts";
+import { PsmHandler } from "./handle/psm.ts";
+import { isPsmRequest } from "./handle/psm-orders.ts";
 import { DaemonObserver } from "./observe/daemons.ts";
+import { PsmObserver } from "./observe/psm.ts";
 import type { LocalServiceOptions } from "./options.ts";
 import { authorize } from "./privilege.ts";
 import { Publisher } from "./publisher.ts";
@@ -35,6 +38,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   const chronicle = new Chronicle({ environment, clock, isReadOnly, publish: (event) => publisher.publish(event) });
   const wanted = new Map<string, "up" | "down">();
   const children = new Set<number>();
+  const openFiles = openFileLimit();
   const observer = new DaemonObserver({
     environment,
     clock,
@@ -47,16 +51,37 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     },
     wantedOf: (id) => wanted.get(id) ?? null,
     takeChild: (pid) => children.delete(pid),
-    pidfdLimit: Math.floor(openFileLimit() / 2),
+    pidfdLimit: Math.floor(openFiles / 4),
+  });
+  const psm = new PsmObserver({
+    environment,
+    clock,
+    settings: config.psm,
+    keeps: mode === "watch" && options.keepsSet !== false && !isReadOnly,
+    publish: (...events) => publisher.publish(...events),
+    record: (events) => {
+      chronicle.recordAll(events);
+    },
+    // The rest is for the sockets of clients, and for whatever else a process needs.
+    pidfdLimit: Math.floor(openFiles / 2),
   });
   const takeWanted = () => {
     for (const [id, value] of chronicle.wanted()) wanted.set(id, value);
   };
+  const audit = new Audit(chronicle);
+  const psmHandler = new PsmHandler({
+    environment,
+    clock,
+    isReadOnly,
+    audit,
+    set: () => psm.opened.then(() => psm.set),
+    query: () => psm.query,
+  });
   const handler = new DaemonHandler({
     environment,
     clock,
     isReadOnly,
-    audit: new Audit(chronicle),
+    audit,
     look: (id) => observer.lookNow(id),
     subjectOf: (id) => observer.subjectOf(id),
     onStarted: (pid) => {
@@ -80,6 +105,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     else if (isOwnState) await chronicle.openIfThere();
     takeWanted();
     chronicle.begin();
+    await psm.open(mode === "watch");
     if (mode === "once") return observer.readAll();
     await observer.follow();
     follow();
@@ -94,6 +120,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     const results = await mapLimited(request.targets, PARALLEL_TARGETS, async (target) => {
       if (denied) return deniedResult(target, denied);
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
+      if (isPsmRequest(request)) return psmHandler.perform(request, target, invoke);
       throw new MusterError("UNSUPPORTED", `${request.action} has no handler yet`);
     });
     const { action, dryRun, requestId } = request;
@@ -113,8 +140,13 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       return chronicle.read(query);
     },
     processes: async (query) => (await import("./processes.ts")).readProcesses(environment.procRoot, clock, query),
-    attend: (ids) => observer.attend(ids),
-    refresh: () => observer.refresh(),
+    attend: (ids) => {
+      observer.attend(ids);
+      psm.attend(ids);
+    },
+    refresh: async () => {
+      await Promise.all([observer.refresh(), psm.refresh()]);
+    },
     reload: async (next) => {
       config = next;
       await observer.refresh();
@@ -125,6 +157,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     close: async () => {
       cancelFollow();
       observer.close();
+      psm.close();
       publisher.close();
       chronicle.close();
     },

@@ -10,4 +10,9 @@ export interface LocalServiceOptions {
   readonly isReadOnly: boolean;
   /** once: sources are read one time, for a command; watch: observers follow every change until close(). */
   readonly mode: "once" | "watch";
+  /**
+   * With mode watch: this process keeps the process set, if no other one does; by default it does. False for a console that
+   * embeds the service for as long as it is open: the set must outlive it.
+   */
+  readonly keepsSet?: boolean;
 }

@@ -6,7 +6,10 @@ import { reduce } from "#core/store/reduce.ts";
 import { emptySnapshot, type Snapshot } from "#core/store/snapshot.ts";
 import type { Change } from "./service.ts";
 
-/** Events this close together are reduced at once: a storm of them costs a bounded number of snapshots a second. */
+/**
+ * After a snapshot the next one waits so long: a storm costs a bounded number of them a second. What comes after a quiet
+ * time is shown as soon as the loop turns.
+ */
 const COALESCE_MS = 20;
 
 export class Publisher {
@@ -15,6 +18,7 @@ export class Publisher {
   #snapshot: Snapshot;
   #queue: SourceEvent[] = [];
   #cancelTimer: (() => void) | null = null;
+  #flushedMs = Number.NEGATIVE_INFINITY;
 
   constructor(node: string, clock: Clock) {
     this.#clock = clock;
@@ -30,7 +34,9 @@ export class Publisher {
   publish(...events: readonly SourceEvent[]): void {
     if (events.length === 0) return;
     this.#queue.push(...events);
-    this.#cancelTimer ??= this.#clock.setTimer(COALESCE_MS, () => this.flush());
+    if (this.#cancelTimer) return;
+    const waitMs = Math.max(0, this.#flushedMs + COALESCE_MS - this.#clock.nowMs());
+    this.#cancelTimer = this.#clock.setTimer(waitMs, () => this.flush());
   }
 
   flush(): void {
@@ -39,6 +45,7 @@ export class Publisher {
     if (this.#queue.length === 0) return;
     const batch = this.#queue;
     this.#queue = [];
+    this.#flushedMs = this.#clock.nowMs();
     this.#snapshot = reduce(this.#snapshot, batch, this.#clock.wallMs());
     const change: Change = { snapshot: this.#snapshot, batch };
     for (const { kinds, listener } of [...this.#listeners]) {

@@ -63,6 +63,9 @@ test("takes a line apart, whatever the name holds", () => {
         systemTicks: 66,
         residentPages: 99,
         kernelThread: false,
+        threads: 1,
+        forkNoExec: false,
+        exitStatus: null,
       });
     }),
   );

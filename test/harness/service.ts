@@ -6,6 +6,7 @@ import type { Daemon } from "#core/model/daemon.ts";
 import type { Config, DaemonDeclaration } from "#core/model/declaration.ts";
 import type { Environment } from "#core/model/environment.ts";
 import type { MusterEvent } from "#core/model/event.ts";
+import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { openLocalService } from "#core/service/local.ts";
 import type { InvokeOptions, Service } from "#core/service/service.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
@@ -65,7 +66,14 @@ export class TestService implements AsyncDisposable {
       variables: { PATH: "/usr/bin:/bin" },
       ...more.environment,
     };
-    const config: Config = { readOnly: false, discover: [directory.path], daemons, problems: [], ...more.config };
+    const config: Config = {
+      readOnly: false,
+      discover: [directory.path],
+      daemons,
+      psm: PSM_DEFAULTS,
+      problems: [],
+      ...more.config,
+    };
     const { mode = "once", isReadOnly = false } = more;
     return new TestService(await openLocalService({ environment, clock: systemClock, config, isReadOnly, mode }));
   }

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { loadConfig } from "#core/config/load.ts";
+import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 
 class ConfigDirectory extends TemporaryDirectory {
@@ -55,6 +56,7 @@ test("everything that can be said", async () => {
   expect(await directory.load()).toEqual({
     readOnly: true,
     discover: ["/run", "/var/run/x"],
+    psm: PSM_DEFAULTS,
     problems: [],
     daemons: [
       {
@@ -98,7 +100,7 @@ test("everything that can be said", async () => {
 test("no file, no directory: the defaults and no problem", async () => {
   using directory = new TemporaryDirectory();
   const config = await loadConfig({ configFile: directory.file("none/muster.toml"), root: "" });
-  expect(config).toEqual({ readOnly: false, discover: ["/run"], daemons: [], problems: [] });
+  expect(config).toEqual({ readOnly: false, discover: ["/run"], daemons: [], psm: PSM_DEFAULTS, problems: [] });
 });
 
 test("drop-ins in the order of their names; others and hidden files are not read", async () => {
@@ -288,4 +290,21 @@ test("no bytes whatever make it throw", async () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("settings of the process set: each mistake costs its own setting", async () => {
+  using directory = new ConfigDirectory();
+  writeFileSync(directory.main, "[psm]\ncat_max = 40\nmem_max = 20_000\nmem_autocat = false\nnoevm = 12\n");
+  expect((await directory.load()).psm).toEqual({ catMax: 40, memMax: 20_000, memAutocat: false, noevm: 12 });
+  writeFileSync(directory.main, '[psm]\ncat_max = -1\nmem_max = "many"\nmem_autocat = 1\nnoevm = 16\ncat_mx = 3\n');
+  expect((await directory.load()).psm).toEqual(PSM_DEFAULTS);
+  expect(await directory.problems()).toEqual([
+    "muster.toml:2: psm.cat_max must be a whole number from 0 to 9007199254740991, not -1",
+    "muster.toml:3: psm.mem_max must be a number, not a string",
+    "muster.toml:4: psm.mem_autocat must be true or false, not a number",
+    "muster.toml:5: psm.noevm must be a whole number from 0 to 15, not 16",
+    "muster.toml:6: 'psm.cat_mx' is not a key; did you mean 'cat_max'?",
+  ]);
+  writeFileSync(directory.main, "psm = 3\n");
+  expect(await directory.problems()).toEqual(["muster.toml:1: psm must be a table: write [psm]"]);
 });
