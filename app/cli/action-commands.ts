@@ -1,6 +1,7 @@
 /** The verbs of the action table as commands: name, options and exit codes follow from each action's description. */
 import { ACTION_LIST, type ArgumentSpec as ActionArgument, type ActionSpec } from "#core/act/actions.ts";
 import type { ExitCode } from "#core/model/error.ts";
+import type { NamedKind } from "./kind-words.ts";
 import { CHANGE_OPTIONS, YES } from "./options.ts";
 import type { ArgumentSpec, CommandSpec, Example, OptionSpec } from "./specification.ts";
 
@@ -20,21 +21,37 @@ const LSB_EXITS = {
   4: "with --lsb: it cannot be told",
 };
 
-export function actionCommands(names: ArgumentSpec): CommandSpec[] {
-  return ACTION_LIST.map((action) => {
+export interface KindOfCommands {
+  /** Options that each verb of the kind has. */
+  readonly options?: readonly OptionSpec[];
+  /** The arguments of verbs that make something that is not there yet. */
+  readonly fresh?: readonly ArgumentSpec[];
+  /** Those arguments as an example has them. */
+  readonly freshLine?: string;
+}
+
+export function actionCommands(
+  kind: NamedKind,
+  names: readonly ArgumentSpec[],
+  { options = [], fresh = names, freshLine = "web" }: KindOfCommands = {},
+): CommandSpec[] {
+  return ACTION_LIST.filter((action) => action.kind === kind).map((action) => {
     const isCheck = action.id === "daemon.check";
+    const isNew = action.subject === "new";
+    const subject = isNew ? freshLine : kind === "members" ? "web/812" : "web";
     return {
       name: `${action.kind} ${action.verb}`,
       summary: action.description,
-      arguments: [names],
+      arguments: isNew ? fresh : names,
       options: [
         ...action.arguments.map(optionOf),
         // A script may say --yes to any verb: it answers the question of those that ask one.
         ...(action.effect === "read" ? [] : [...CHANGE_OPTIONS, YES]),
         ...(isCheck ? [LSB] : []),
+        ...options,
       ],
-      examples: [exampleOf(action)],
-      exits: isCheck ? [0, 1, 64, 74, 77, 78] : EXITS,
+      examples: [exampleOf(action, subject)],
+      exits: isCheck ? [0, 1, 64, 74, 77, 78] : kind === "daemons" ? EXITS : [...EXITS, 2],
       ...(isCheck ? { ownExits: LSB_EXITS } : {}),
       action: action.id as NonNullable<CommandSpec["action"]>,
     };
@@ -53,8 +70,11 @@ function optionOf(argument: ActionArgument): OptionSpec {
   };
 }
 
-function exampleOf(action: ActionSpec): Example {
+const EXAMPLE_VALUES = { signal: "USR1", seconds: "1", flag: "", text: "draining", pid: "812" } as const;
+
+function exampleOf(action: ActionSpec, subject: string): Example {
   const required = action.arguments.filter((argument) => argument.isRequired);
-  const options = required.map((argument) => ` --${argument.name} ${argument.type === "signal" ? "USR1" : "1"}`);
-  return { line: `muster ${action.kind} ${action.verb} web${options.join("")}`, tells: action.title.toLowerCase() };
+  const options = required.map(({ name, type }) => ` --${name} ${EXAMPLE_VALUES[type]}`);
+  const line = `muster ${action.kind} ${action.verb} ${subject}${options.join("")}`;
+  return { line, tells: action.title.toLowerCase() };
 }

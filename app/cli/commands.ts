@@ -1,21 +1,15 @@
 /** The one table of commands. What is not in here does not exist: no abbreviations, no catch-all. */
 import { actionCommands } from "./action-commands.ts";
-import { EVERY, SELECTION_OPTIONS } from "./options.ts";
-import type { ArgumentSpec, CommandSpec } from "./specification.ts";
-
-const names: ArgumentSpec = {
-  name: "NAME",
-  summary: "name, unique label or full id of a daemon",
-  isRequired: true,
-  isRepeatable: true,
-  of: "daemons",
-};
+import { DAEMON_NAMES, DAEMON_PROGRAMS, DAEMONS } from "./daemon-commands.ts";
+import { SELECTION_OPTIONS } from "./options.ts";
+import { CATEGORIES, MEMBERS } from "./process-set-commands.ts";
+import type { CommandSpec } from "./specification.ts";
 
 const CONSOLE: CommandSpec = {
   name: "",
   summary: "open the console",
   description:
-    "See and control the daemons of this machine. Without a command the console opens; it needs a terminal on " +
+    "See and control the daemons and the process set of this machine. Without a command the console opens; it needs a terminal on " +
     "standard input and output.",
   arguments: [],
   options: [
@@ -29,85 +23,33 @@ const CONSOLE: CommandSpec = {
   exits: [0, 2, 64, 70],
 };
 
-const DAEMONS: readonly CommandSpec[] = [
-  {
-    name: "daemons list",
-    summary: "the daemons that are declared or found",
-    arguments: [],
-    options: SELECTION_OPTIONS,
-    examples: [
-      { line: "muster daemons list", tells: "a table" },
-      { line: "muster daemons list --json=name,state,pid --filter state=up", tells: "three fields of what runs" },
-      { line: "muster daemons list --sort -usage.memoryBytes --limit 5", tells: "the five largest" },
-    ],
-    exits: [0, 3, 64, 74, 78],
-  },
-  {
-    name: "daemons get",
-    summary: "all facts of some daemons",
-    arguments: [names],
-    options: [],
-    examples: [{ line: "muster daemons get web --json", tells: "one daemon, in a list of one" }],
-    exits: [0, 1, 3, 64, 74, 78],
-  },
-  {
-    name: "daemons watch",
-    summary: "the daemons and every change of them, until interrupted",
-    arguments: [{ ...names, isRequired: false }],
-    options: [...SELECTION_OPTIONS.filter((option) => option.name === "filter"), EVERY],
-    examples: [{ line: "muster daemons watch --json", tells: "one JSON object a line" }],
-    exits: [0, 1, 64, 74, 78],
-  },
-];
-
-const DAEMON_PROGRAMS: readonly CommandSpec[] = [
-  {
-    name: "daemons run",
-    summary: "make a daemon of any command",
-    description:
-      "The command runs in a session of its own, detached from the terminal; its pid file is locked and holds its pid " +
-      "for as long as it lives, as LibUCW's daemons do it.",
-    arguments: [
-      { name: "CMD", summary: "the command and its arguments", isRequired: true, isRepeatable: true, of: "words" },
-    ],
-    options: [
-      { name: "pid-file", type: "path", value: "FILE", isRequired: true, summary: "pid file, locked while it lives" },
-      { name: "user", type: "text", value: "USER", summary: "name or #id to run as" },
-      { name: "group", type: "text", value: "GROUP", summary: "name or #id to run as" },
-      { name: "preserve-cwd", type: "flag", summary: "stay in this directory instead of /" },
-      {
-        name: "settle",
-        type: "duration",
-        value: "SECONDS",
-        default: "0.2",
-        summary: "a command that ends within this time has failed to start",
-      },
-    ],
-    examples: [{ line: "muster daemons run --pid-file /run/web.pid --user www -- web -f", tells: "start it detached" }],
-    exits: [0, 1, 3, 4, 64, 75, 77],
-  },
-  {
-    name: "daemons control",
-    summary: "drop-in for ucw-daemon-control(1)",
-    description:
-      "Takes the options of ucw-daemon-control and ends with its exit codes; writes nothing to standard output. " +
-      "None of muster's own options apply behind `control`.",
-    arguments: [{ name: "OPTION", summary: "see below", isRequired: false, isRepeatable: true, of: "words" }],
-    options: [],
-    examples: [
-      { line: "muster daemons control --pid-file /run/web.pid --start -- /usr/sbin/web", tells: "start" },
-      { line: "muster daemons control --pid-file /run/web.pid --check", tells: "silent; the exit code tells" },
-    ],
-    exits: [0, 1],
-    ownExits: {
-      100: "already done: runs already (--start), does not run (--stop)",
-      101: "not running (--check, --reload)",
-      102: "error; the reason is on standard error",
-      103: "stale: the pid file names a daemon that ended without emptying it",
+const SERVE: CommandSpec = {
+  name: "serve",
+  summary: "the service alone, in the background, for consoles and commands to connect to",
+  description:
+    "The service looks after the machine while no console is open. It listens on muster.sock in the runtime directory " +
+    "(JSON-RPC, see 'muster schema rpc') and holds muster.pid there. SIGHUP makes it read its configuration again, " +
+    "SIGTERM ends it.",
+  arguments: [],
+  options: [
+    { name: "foreground", type: "flag", summary: "stay in the foreground, for a supervisor; log to standard error" },
+    { name: "stop", type: "flag", summary: "end the service that runs" },
+    { name: "status", type: "flag", summary: "tell whether it runs (0, else 1), as which process and since when" },
+    {
+      name: "print-unit",
+      type: "choice",
+      value: "KIND",
+      choices: ["systemd", "openrc"],
+      summary: "write a unit file for this installation",
     },
-    isRaw: true,
-  },
-];
+  ],
+  examples: [
+    { line: "muster serve", tells: "start it; done when it can be connected to" },
+    { line: "muster serve --print-unit systemd > /etc/systemd/system/muster.service", tells: "have systemd start it" },
+  ],
+  exits: [0, 1, 3, 4, 64, 74, 75, 77, 78],
+  ownExits: { 1: "--status: it does not run" },
+};
 
 const OTHERS: readonly CommandSpec[] = [
   {
@@ -120,6 +62,7 @@ const OTHERS: readonly CommandSpec[] = [
   },
   {
     name: "events",
+    takesFields: true,
     summary: "what happened: changes of state and the audit of actions",
     arguments: [],
     options: [
@@ -131,6 +74,7 @@ const OTHERS: readonly CommandSpec[] = [
     examples: [{ line: "muster events --since 10m --follow --json", tells: "one JSON object a line" }],
     exits: [0, 64, 74, 78],
   },
+  SERVE,
   {
     name: "doctor",
     summary: "what this host offers and what is missing or wrong",
@@ -179,14 +123,18 @@ const OTHERS: readonly CommandSpec[] = [
 export const COMMANDS: readonly CommandSpec[] = [
   CONSOLE,
   ...DAEMONS,
-  ...actionCommands(names),
+  ...actionCommands("daemons", [DAEMON_NAMES]),
   ...DAEMON_PROGRAMS,
+  ...CATEGORIES,
+  ...MEMBERS,
   ...OTHERS,
 ];
 
 /** Words that commands of more than one word begin with; each lists its own when it stands alone. */
 export const GROUPS: Readonly<Record<string, { readonly summary: string; readonly standsFor: string }>> = {
   daemons: { summary: "see and control daemons", standsFor: "daemons list" },
+  categories: { summary: "the categories of the process set", standsFor: "categories list" },
+  members: { summary: "the processes registered in the process set", standsFor: "members list" },
 };
 
 export function commandNamed(name: string): CommandSpec | undefined {

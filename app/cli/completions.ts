@@ -1,4 +1,4 @@
-/** Completion scripts out of the table. Names of daemons are asked of muster itself when they are needed. */
+/** Completion scripts out of the table. Names of items are asked of muster itself when they are needed. */
 import { COMMANDS, GROUPS } from "./commands.ts";
 import { GLOBAL_OPTIONS } from "./options.ts";
 import { SCHEMA_FILES } from "./schemas.ts";
@@ -7,7 +7,8 @@ import type { CommandSpec, OptionSpec } from "./specification.ts";
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-const NAMES_COMMAND = "muster daemons list --json=label --compact 2>/dev/null";
+/** The field that a kind's items are called by: one string each, so that no parser of JSON is needed. */
+const NAME_FIELDS = { daemons: "label", categories: "name", members: "name" } as const;
 
 export function completionScript(shell: Shell): string {
   return { bash, zsh, fish }[shell]();
@@ -31,7 +32,9 @@ const takesValue = (option: OptionSpec) => option.type !== "flag" && option.type
 function wordsOf(command: CommandSpec): string {
   switch (command.arguments[0]?.of) {
     case "daemons":
-      return "$(_muster_names)";
+    case "categories":
+    case "members":
+      return `$(_muster_names ${command.arguments[0].of} ${NAME_FIELDS[command.arguments[0].of]})`;
     case "schemas":
       return Object.keys(SCHEMA_FILES).join(" ");
     case "shells":
@@ -44,7 +47,7 @@ function wordsOf(command: CommandSpec): string {
 }
 
 const names = `_muster_names() {
-  ${NAMES_COMMAND} | grep -o '"label":"[^"\\\\]*"' | cut -d'"' -f4
+  muster "$1" list --json="$2" --compact 2>/dev/null | grep -o "\\"$2\\":\\"[^\\"\\\\]*\\"" | cut -d'"' -f4
 }`;
 
 function bash(): string {
@@ -123,7 +126,7 @@ function fish(): string {
   const lines = [
     "# fish completion of muster; made by 'muster completions fish'",
     "function __muster_names",
-    `  ${NAMES_COMMAND} | string match -ra '"label":"([^"\\\\\\\\]*)"' -g`,
+    `  muster $argv[1] list --json=$argv[2] --compact 2>/dev/null | string match -rag '"'$argv[2]'":"([^"\\\\\\\\]*)"'`,
     "end",
     "complete -c muster -f",
   ];
@@ -140,7 +143,7 @@ function fish(): string {
       lines.push(`complete -c muster -n ${quoted(condition)} -a ${verb} -d ${quoted(command.summary)}`);
     }
     const condition = verb === undefined ? isIn : `${isIn}; and __fish_seen_subcommand_from ${verb}`;
-    const words = wordsOf(command).replace("$(_muster_names)", "(__muster_names)");
+    const words = wordsOf(command).replace("$(_muster_names", "(__muster_names");
     if (words !== "") lines.push(`complete -c muster -n ${quoted(condition)} -a ${quoted(words)}`);
     for (const option of command.options) lines.push(fishOption(option, condition));
   }

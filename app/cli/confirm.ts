@@ -1,12 +1,12 @@
 /** Asking before what is hard to take back. The question goes to standard error: standard output is for results. */
 import { readSync } from "node:fs";
 import type { ActionSpec } from "#core/act/actions.ts";
-import type { Daemon } from "#core/model/daemon.ts";
 import { errnoName, MusterError } from "#core/model/error.ts";
 import { visible } from "#core/output/text.ts";
 import type { Call } from "./context.ts";
 import { usage } from "./option-values.ts";
 import { isTerminal, writeError } from "./stdio.ts";
+import type { Subject } from "./subjects.ts";
 
 export function needsConfirmation(spec: ActionSpec, call: Call): boolean {
   const { options } = call.invocation;
@@ -28,11 +28,12 @@ export function requireSomeoneToAsk(spec: ActionSpec, call: Call): void {
 }
 
 /** Throws CANCELLED unless the answer is yes. */
-export function confirm(spec: ActionSpec, daemons: readonly Daemon[]): void {
-  for (const daemon of daemons) {
-    if (spec.consequence) writeError(`${visible(spec.consequence(daemon))}\n`);
+export function confirm(spec: ActionSpec, subjects: readonly Subject[]): void {
+  for (const { item } of subjects) {
+    if (spec.consequence && item) writeError(`${visible(spec.consequence(item))}\n`);
   }
-  const subject = daemons.length === 1 ? visible(daemons[0]?.label ?? "") : `${daemons.length} daemons`;
+  const [only] = subjects;
+  const subject = subjects.length === 1 && only ? visible(only.label) : `${subjects.length} ${spec.kind}`;
   writeError(`${spec.title} ${subject}? [y/N] `);
   if (/^\s*y(es)?\s*$/i.test(readLine())) return;
   throw new MusterError("CANCELLED", "nothing was done", { hint: "the answer was not yes" });

@@ -8,12 +8,11 @@ const WIDTH = 80;
 
 export function synopsis(command: CommandSpec): string {
   const words = ["muster", ...(command.name === "" ? [] : [command.name])];
-  const takesCommand = command.arguments.some((argument) => argument.of === "words") && !command.isRaw;
   for (const option of command.options.filter((candidate) => candidate.isRequired)) words.push(optionUse(option));
   words.push("[OPTIONS]");
   for (const argument of command.arguments) {
     const name = `${argument.name}${argument.isRepeatable ? "..." : ""}`;
-    if (takesCommand) words.push("--");
+    if (argument.of === "words" && !command.isRaw) words.push("--");
     words.push(argument.isRequired ? name : `[${name}]`);
   }
   return words.join(" ");

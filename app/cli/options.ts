@@ -27,6 +27,11 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     summary: "look at the /proc, /run and /etc of this tree instead of the machine; nothing can be changed then",
   },
   { name: "read-only", type: "flag", summary: "refuse everything that changes something" },
+  {
+    name: "no-autostart",
+    type: "flag",
+    summary: "do not start the service by itself for what needs one",
+  },
   { name: "no-input", type: "flag", summary: "never ask" },
   { name: "quiet", short: "q", type: "flag", summary: "nothing on standard error but errors" },
   {
@@ -51,6 +56,17 @@ export const SELECTION_OPTIONS: readonly OptionSpec[] = [
   },
   { name: "sort", type: "text", value: "F,-G", summary: "by field F, then by G downwards; the default is by id" },
   { name: "limit", type: "count", value: "N", summary: "at most N items" },
+];
+
+/** Whose process set is meant. */
+export const NODE_OPTIONS: readonly OptionSpec[] = [
+  {
+    name: "node",
+    type: "text",
+    value: "NAME,...",
+    summary: "of these nodes; one that answers makes it a success. The default is this one",
+  },
+  { name: "all-nodes", type: "flag", summary: "of all nodes there are" },
 ];
 
 export const EVERY: OptionSpec = {

@@ -15,8 +15,8 @@ export interface Invocation {
   readonly group: string | null;
   readonly options: OptionValues;
   readonly words: readonly string[];
-  /** Whether `--` stood before the words: they are a command to be run. */
-  readonly hasTerminator: boolean;
+  /** Those of them that stood behind `--`: a command to be run. null: there was no `--`. */
+  readonly behind: readonly string[] | null;
 }
 
 const ALL_OPTIONS: ReadonlyMap<string, OptionSpec> = new Map(
@@ -47,26 +47,31 @@ export function parseCommandLine(argv: readonly string[]): Invocation {
     values.set(option.name, optionValue(option, textOf(token, option)));
   }
   const options = new OptionValues(values);
-  const words = command.isRaw ? argv.slice(nameEnd + 1) : positionals.slice(wordCount).map((token) => token.value);
-  return { command, group: named.group, options, words, hasTerminator: terminator < argv.length };
+  const own = positionals.slice(wordCount);
+  const words = command.isRaw ? argv.slice(nameEnd + 1) : own.map((token) => token.value);
+  const isCut = terminator < argv.length;
+  const behind = isCut ? own.filter((token) => token.index > terminator).map((token) => token.value) : null;
+  return { command, group: named.group, options, words, behind };
 }
 
 /** What is missing or too much; not asked when only help is wanted. */
 export function checkCompleteness(invocation: Invocation): void {
-  const { command, options, words } = invocation;
+  const { command, options, words, behind } = invocation;
   if (command.isRaw) return;
-  const [argument] = command.arguments;
   for (const option of command.options) {
     if (option.isRequired && !options.has(option.name)) {
       throw usage(`${command.name} needs --${option.name} ${option.value}`, `--${option.name}`);
     }
   }
-  if (argument?.of === "words") {
-    if (!invocation.hasTerminator) throw usage(`${command.name} needs -- before the command to run`, argument.name);
-  }
-  if (argument?.isRequired && words.length === 0) throw usage(`${command.name} needs ${argument.name}`, argument.name);
-  const surplus = words[argument ? 1 : 0];
-  if (surplus !== undefined && !argument?.isRepeatable) {
+  const program = command.arguments.find(({ of }) => of === "words");
+  const plain = command.arguments.filter((argument) => argument !== program);
+  const given = program ? words.slice(0, words.length - (behind?.length ?? 0)) : words;
+  const absent = plain[given.length];
+  if (absent?.isRequired) throw usage(`${command.name} needs ${absent.name}`, absent.name);
+  if (program && behind === null) throw usage(`${command.name} needs -- before the command to run`, program.name);
+  if (program && behind?.length === 0) throw usage(`${command.name} needs ${program.name}`, program.name);
+  const surplus = given[plain.length];
+  if (surplus !== undefined && !plain.at(-1)?.isRepeatable) {
     throw usage(`${command.name || "muster"} does not take the argument '${surplus}'`, surplus);
   }
 }

@@ -27,15 +27,11 @@ async function handlerOf(invocation: Invocation): Promise<Handler> {
   if (options.has("help")) return (await import("./commands/help.ts")).help;
   if (options.has("version")) return (await import("./commands/version.ts")).version;
   checkCompleteness(invocation);
-  if (options.text("json") !== null && !takesFields(command.name)) {
+  if (options.text("json") !== null && !command.takesFields) {
     throw usage(`--json=FIELDS does not fit ${command.name || "muster"}: use --json`, "--json");
   }
   if (command.action) return actionHandler();
   const load = HANDLERS[command.name];
   if (!load) throw new Error(`no handler for '${command.name}'`);
   return load();
-}
-
-function takesFields(name: string): boolean {
-  return name === "daemons list" || name === "daemons get" || name === "daemons watch" || name === "events";
 }

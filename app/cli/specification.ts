@@ -1,6 +1,7 @@
 /** The shapes of the one table of commands (commands.ts). Parsing, help, completions, man page and documents read it. */
 import type { ActionId } from "#core/act/actions.ts";
 import type { ExitCode } from "#core/model/error.ts";
+import type { NamedKind } from "./kind-words.ts";
 
 /**
  * flag: no value. optional: value only with `=`. duration: `30`, `500ms`, `10m`, in seconds. Other types check what is
@@ -28,8 +29,8 @@ export interface ArgumentSpec {
   readonly summary: string;
   readonly isRequired: boolean;
   readonly isRepeatable: boolean;
-  /** words: whatever they are. The others can be completed and checked. */
-  readonly of: "daemons" | "commands" | "schemas" | "shells" | "words";
+  /** words: a command behind `--`. free: cannot be completed. The others can be completed and checked. */
+  readonly of: NamedKind | "commands" | "schemas" | "shells" | "words" | "free";
 }
 
 export interface Example {
@@ -46,6 +47,10 @@ export interface CommandSpec {
   /** Its own options beside the global ones. */
   readonly options: readonly OptionSpec[];
   readonly examples: readonly Example[];
+  /** The kind of item it is about: list, get and watch. */
+  readonly kind?: NamedKind;
+  /** `--json=FIELDS` is taken. */
+  readonly takesFields?: boolean;
   readonly exits: readonly ExitCode[];
   /** Exit codes with a meaning of their own here. */
   readonly ownExits?: Readonly<Record<number, string>>;

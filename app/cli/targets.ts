@@ -1,49 +1,63 @@
-/** Names on the command line -> items: an exact name or full id, else a label that only one item has. */
-import type { Daemon } from "#core/model/daemon.ts";
+/** Words on the command line -> items: a full id or an exact name, else another name that only one item has. */
 import { MusterError } from "#core/model/error.ts";
+import type { Items } from "#core/model/kinds.ts";
+import { KIND_WORDS, type KindWords, type NamedKind } from "./kind-words.ts";
 import { nearest } from "./suggest.ts";
 
+interface Named {
+  readonly id: string;
+}
+
 /** Throws NOT_FOUND with the nearest name, AMBIGUOUS with the candidates. */
-export function findDaemon(word: string, daemons: Iterable<Daemon>): Daemon {
-  const all = [...daemons];
-  const exact = all.find((daemon) => daemon.id === word || daemon.name === word);
+export function findItem<K extends NamedKind>(kind: K, word: string, items: Iterable<Items[K]>): Items[K] {
+  return find(KIND_WORDS[kind] as KindWords<Items[K]>, word, [...items]);
+}
+
+function find<T extends Named>(words: KindWords<T>, word: string, all: readonly T[]): T {
+  const exact = all.find((item) => item.id === word || words.names(item).includes(word));
   if (exact) return exact;
-  const labelled = all.filter((daemon) => daemon.label === word);
-  const [only, ...others] = labelled;
+  const aliased = all.filter((item) => words.aliases(item).includes(word));
+  const [only, ...others] = aliased;
   if (only && others.length === 0) return only;
   if (only) {
-    throw new MusterError("AMBIGUOUS", `'${word}' fits ${labelled.length} daemons`, {
+    throw new MusterError("AMBIGUOUS", `'${word}' fits ${aliased.length} ${words.many}`, {
       target: word,
-      hint: `give one of: ${labelled.map((daemon) => daemon.name).join(", ")}`,
+      hint: `give one of: ${aliased.map((item) => words.names(item)[0] ?? item.id).join(", ")}`,
     });
   }
-  const near = nearest(word, new Set(all.flatMap((daemon) => [daemon.label, daemon.name])));
-  throw new MusterError("NOT_FOUND", `no daemon '${word}'`, {
+  // A number that is near another one is no help.
+  const known = all.flatMap((item) => [...words.aliases(item), ...words.names(item)]);
+  const near = /^\d+$/.test(word) ? null : nearest(word, new Set(known));
+  throw new MusterError("NOT_FOUND", `no ${words.one} '${word}'`, {
     target: word,
-    hint: near === null ? "'muster daemons list' shows all" : `did you mean '${near}'?`,
+    hint: near === null ? `'muster ${words.many} list' shows all` : `did you mean '${near}'?`,
   });
 }
 
-export interface Found {
-  readonly daemons: readonly Daemon[];
+export interface Found<T> {
+  readonly items: readonly T[];
   readonly missing: readonly MusterError[];
 }
 
 /** Each item once, in the order of the words. */
-export function findDaemons(words: readonly string[], daemons: Iterable<Daemon>): Found {
-  const all = [...daemons];
-  const found = new Map<string, Daemon>();
+export function findItems<K extends NamedKind>(
+  kind: K,
+  words: readonly string[],
+  items: Iterable<Items[K]>,
+): Found<Items[K]> {
+  const all = [...items];
+  const found = new Map<string, Items[K]>();
   const missing: MusterError[] = [];
   for (const word of new Set(words)) {
     try {
-      const daemon = findDaemon(word, all);
-      found.set(daemon.id, daemon);
+      const item = findItem(kind, word, all);
+      found.set(item.id, item);
     } catch (thrown) {
       if (!(thrown instanceof MusterError)) throw thrown;
       missing.push(thrown);
     }
   }
-  return { daemons: [...found.values()], missing };
+  return { items: [...found.values()], missing };
 }
 
 /** One error for several: a single one stands for itself. */

@@ -1,14 +1,16 @@
 /** The verbs of the action table: names -> targets -> the service -> a report, and an exit code that sums it up. */
 import { ACTIONS, type ActionId, type ActionSpec } from "#core/act/actions.ts";
 import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
-import type { Daemon } from "#core/model/daemon.ts";
 import { errorRecord, fromRecord, MusterError } from "#core/model/error.ts";
+import { nameOf } from "#core/model/id.ts";
+import type { Warning } from "#core/model/source.ts";
 import { actionDocument } from "#core/output/document.ts";
 import { visible } from "#core/output/text.ts";
 import type { Service } from "#core/service/service.ts";
 import { confirm, needsConfirmation, requireSomeoneToAsk } from "../confirm.ts";
 import { type Call, fail, tell, writeText } from "../context.ts";
 import { type Interruption, watchInterrupts } from "../interrupt.ts";
+import { nodesOf, nodeWarnings } from "../nodes.ts";
 import type { OptionValue } from "../option-values.ts";
 import { usage } from "../option-values.ts";
 import { requestId } from "../request-id.ts";
@@ -19,12 +21,12 @@ import {
   origin,
   refuseProblems,
   type Session,
-  shelfWarnings,
   tellWarnings,
   withService,
   writeDocument,
 } from "../session.ts";
-import { type Found, findDaemons, partial } from "../targets.ts";
+import { type Subject, type Subjects, subjectsOf } from "../subjects.ts";
+import { partial } from "../targets.ts";
 import { checkExit, checkReport } from "./check.ts";
 
 export async function act(call: Call): Promise<number> {
@@ -36,28 +38,27 @@ export async function act(call: Call): Promise<number> {
   const session = await openSession(call);
   refuseProblems(session);
   return withService(session, "once", async (service) => {
-    const shelf = service.snapshot().shelves.daemons;
-    shelfWarnings("daemons", shelf);
-    const found = findDaemons(call.invocation.words, shelf.items.values());
+    const nodes = nodesOf(call.invocation.options, service.node);
+    const found = subjectsOf(spec, service, call.invocation.words);
     const [missing] = found.missing;
-    if (found.daemons.length === 0 && missing) {
+    if (found.all.length === 0 && missing) {
       return fail(call, found.missing.length === 1 ? missing : partial(found.missing, found.missing.length));
     }
-    if (needsConfirmation(spec, call)) confirm(spec, found.daemons);
-    const request = requestFor(action, found.daemons, values, call);
-    return perform(session, service, request, found);
+    if (needsConfirmation(spec, call)) confirm(spec, found.all);
+    const request = requestFor(action, found.all, values, call);
+    return perform(session, service, request, found, nodeWarnings(nodes));
   });
 }
 
 function requestFor(
   action: ActionId,
-  daemons: readonly Daemon[],
+  subjects: readonly Subject[],
   values: Record<string, OptionValue>,
   call: Call,
 ): ActionRequest {
   return {
     action,
-    targets: daemons.map(({ id, identity }) => ({ id, identity })),
+    targets: subjects.map(({ target }) => target),
     arguments: values,
     dryRun: call.invocation.options.has("dry-run"),
     requestId: requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes)),
@@ -82,18 +83,23 @@ async function argumentsOf(spec: ActionSpec, call: Call): Promise<Record<string,
   return values;
 }
 
-async function perform(session: Session, service: Service, request: ActionRequest, found: Found): Promise<number> {
+async function perform(
+  session: Session,
+  service: Service,
+  request: ActionRequest,
+  found: Subjects,
+  beside: readonly Warning[],
+): Promise<number> {
   const { call } = session;
   const interrupts = watchInterrupts(call);
   let report: ActionReport;
   try {
     report = isLookOnly(session, request)
-      ? checkReport(request, found.daemons)
+      ? checkReport(request, daemonsOf(found))
       : await service.invoke(request, {
           signal: interrupts.signal,
           onProgress: ({ id, step, elapsedMs }) => {
-            const label = found.daemons.find((daemon) => daemon.id === id)?.label ?? id;
-            tell(call, `${label}: ${step.text} (${(elapsedMs / 1000).toFixed(1)} s)`);
+            tell(call, `${labelOf(found, id)}: ${step.text} (${(elapsedMs / 1000).toFixed(1)} s)`);
           },
         });
   } finally {
@@ -101,7 +107,7 @@ async function perform(session: Session, service: Service, request: ActionReques
     interrupts.stop();
   }
   const whole = { ...report, results: [...report.results, ...found.missing.map(missingResult)] };
-  const warnings = joinWarnings(configWarnings(session.config), report.warnings);
+  const warnings = joinWarnings(configWarnings(session.config), beside, report.warnings);
   if (call.isJson) await writeDocument(call, actionDocument(origin(session), whole, warnings));
   else {
     const good = whole.results.filter(isGood);
@@ -130,9 +136,15 @@ function missingResult(error: MusterError): ActionResult {
   };
 }
 
-function resultLine(result: ActionResult, found: Found, isDryRun: boolean): string {
-  const label = found.daemons.find((daemon) => daemon.id === result.id)?.label ?? result.id;
-  const line = `${label}: ${result.outcome}: ${result.message}`;
+/** The id in a result may be another than was asked for: that of what was made. */
+function labelOf({ all }: Subjects, id: string): string {
+  return all.find(({ target }) => target.id === id)?.label ?? nameOf(id);
+}
+
+const daemonsOf = ({ all }: Subjects) => all.flatMap(({ item }) => (item?.kind === "Daemon" ? [item] : []));
+
+function resultLine(result: ActionResult, found: Subjects, isDryRun: boolean): string {
+  const line = `${labelOf(found, result.id)}: ${result.outcome}: ${result.message}`;
   const steps = isDryRun ? result.plan.map((step) => `  ${step.text}`) : [];
   return [line, ...steps].map((text) => `${visible(text)}\n`).join("");
 }

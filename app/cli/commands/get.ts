@@ -1,51 +1,73 @@
-/** `daemons get NAME...`: all facts of some items. One item or many, the document is a list. */
+/** `get NAME...` of each kind: all facts of some items. One item or many, the document is a list. */
 import type { MusterError } from "#core/model/error.ts";
+import type { Items } from "#core/model/kinds.ts";
 import { factLines } from "#core/output/columns.ts";
 import { listDocument } from "#core/output/document.ts";
 import { KIND_OUTPUT } from "#core/output/kinds.ts";
 import { visible } from "#core/output/text.ts";
-import { type Call, fail, writeText } from "../context.ts";
-import { makeSelection } from "../selection.ts";
+import type { Service } from "#core/service/service.ts";
+import { fail, type Handler, writeText } from "../context.ts";
+import type { NamedKind } from "../kind-words.ts";
+import { writeRecords } from "../member-records.ts";
+import { makeSelection, type Selection } from "../selection.ts";
 import {
-  configWarnings,
-  joinWarnings,
   openSession,
   origin,
   refuseProblems,
-  shelfWarnings,
+  type Session,
   tellWarnings,
   withService,
   writeDocument,
 } from "../session.ts";
-import { findDaemons, partial } from "../targets.ts";
+import { contentsOf } from "../shelf.ts";
+import { findItems, partial } from "../targets.ts";
 import { completeness } from "./list.ts";
+import { waitForExits } from "./wait-exited.ts";
 
-export async function getDaemons(call: Call): Promise<number> {
-  const selection = makeSelection("daemons", call.invocation.options);
-  const session = await openSession(call);
-  refuseProblems(session);
-  return withService(session, "once", async (service) => {
-    const shelf = service.snapshot().shelves.daemons;
-    const warnings = joinWarnings(configWarnings(session.config), shelfWarnings("daemons", shelf));
-    const { daemons, missing } = findDaemons(call.invocation.words, shelf.items.values());
-    if (daemons.length === 0) return fail(call, allMissing(missing));
-    const items = selection.select(daemons).map(selection.shape);
-    if (call.isJson) {
-      const absent = missing.map(({ code, target, message }) => ({ code, target, message }));
-      const parts = {
-        kind: KIND_OUTPUT.daemons.document,
-        isComplete: warnings.length === 0 && missing.length === 0,
-        items,
-        warnings: [...warnings, ...absent],
-      };
-      await writeDocument(call, listDocument(origin(session), parts));
-    } else {
-      await writeText(call, items.map((item) => factsText(item as object)).join("\n"));
-      tellWarnings(call, warnings);
+export const getOf =
+  <K extends NamedKind>(kind: K): Handler =>
+  async (call) => {
+    const { options, words } = call.invocation;
+    const selection = makeSelection(kind, options);
+    const session = await openSession(call);
+    refuseProblems(session);
+    if (!options.has("wait")) {
+      return withService(session, "once", (service) => writeItems(session, service, kind, selection));
     }
-    if (missing.length > 0) return fail(call, partial(missing, daemons.length + missing.length));
-    return completeness(session, warnings);
-  });
+    return withService(session, "watch", async (service) => {
+      await waitForExits(call, service, words);
+      return writeItems(session, service, kind, selection);
+    });
+  };
+
+async function writeItems<K extends NamedKind>(
+  session: Session,
+  service: Service,
+  kind: K,
+  selection: Selection<K>,
+): Promise<number> {
+  const { call } = session;
+  const { options, words } = call.invocation;
+  const { items: all, warnings } = contentsOf(session, service, kind);
+  const { items: found, missing } = findItems(kind, words, all);
+  if (found.length === 0) return fail(call, allMissing(missing));
+  const items = selection.select(found as readonly Items[K][]);
+  const absent = missing.map(({ code, target, message }) => ({ code, target, message }));
+  if (options.has("record")) await writeRecords(session, items, [...warnings, ...absent]);
+  else if (call.isJson) {
+    const parts = {
+      kind: KIND_OUTPUT[kind].document,
+      isComplete: warnings.length === 0 && missing.length === 0,
+      items: items.map(selection.shape),
+      warnings: [...warnings, ...absent],
+    };
+    await writeDocument(call, listDocument(origin(session), parts));
+  } else {
+    await writeText(call, items.map((item) => factsText(selection.shape(item) as object)).join("\n"));
+    tellWarnings(call, warnings);
+  }
+  if (missing.length > 0) return fail(call, partial(missing, found.length + missing.length));
+  return completeness(session, warnings);
 }
 
 /** `get` found nothing at all: the first reason stands for all. */

@@ -1,27 +1,37 @@
-/** `daemons watch`: all items first, then each that changes, until a signal comes. */
-import type { Daemon } from "#core/model/daemon.ts";
-import { MusterError } from "#core/model/error.ts";
+/** `watch` of each kind: all items first, then each that changes, until a signal comes. */
+import { errorRecord, MusterError } from "#core/model/error.ts";
+import type { Items } from "#core/model/kinds.ts";
 import type { SourceEvent } from "#core/model/source.ts";
 import type { Change, Service } from "#core/service/service.ts";
-import type { Call } from "../context.ts";
+import type { Shelf } from "#core/store/snapshot.ts";
+import type { Call, Handler } from "../context.ts";
 import { type Follower, follow, timeCell } from "../follow.ts";
+import { KIND_WORDS, type KindWords, type NamedKind } from "../kind-words.ts";
+import { nodesOf, nodeWarnings } from "../nodes.ts";
 import { makeSelection, type Selection } from "../selection.ts";
 import { configWarnings, openSession, refuseProblems, tellWarnings, withService } from "../session.ts";
-import { findDaemon } from "../targets.ts";
+import { findItem } from "../targets.ts";
 
-export async function watchDaemons(call: Call): Promise<number> {
+export const watchOf =
+  <K extends NamedKind>(kind: K): Handler =>
+  (call) =>
+    watch(call, kind);
+
+async function watch(call: Call, kind: NamedKind): Promise<number> {
   const { options, words } = call.invocation;
-  const selection = makeSelection("daemons", options);
+  const selection = makeSelection(kind, options);
   const session = await openSession(call);
   refuseProblems(session);
-  tellWarnings(call, configWarnings(session.config));
+  const nodes = nodesOf(options, session.environment.node);
+  tellWarnings(call, [...configWarnings(session.config), ...nodeWarnings(nodes)]);
   const everySeconds = options.number("every");
   if (everySeconds === 0) throw new MusterError("USAGE", "--every must be more than 0", { target: "--every" });
   const intervalMs = everySeconds === null ? null : everySeconds * 1000;
   return withService(session, "watch", (service) =>
-    follow(session, { kinds: ["daemons"], intervalMs }, (follower) => {
-      const watch = new DaemonWatch(call, service, follower, selection, words);
-      const unsubscribe = service.subscribe(["daemons"], (change) => watch.take(change));
+    follow(session, { kinds: [kind], intervalMs }, (follower) => {
+      for (const error of nodes.unreachable) if (follower.stream) follower.report(errorRecord(error));
+      const watch = new KindWatch({ call, service, follower, kind, selection, words });
+      const unsubscribe = service.subscribe([kind], (change) => watch.take(change));
       watch.start();
       const cancel = intervalMs === null ? () => {} : repeat(call, intervalMs, () => watch.repeat());
       return () => {
@@ -44,11 +54,24 @@ function repeat({ clock }: Call, intervalMs: number, action: () => void): () => 
   return () => cancel();
 }
 
-class DaemonWatch {
+type AnyItem = Items[NamedKind];
+
+interface Watched {
+  readonly call: Call;
+  readonly service: Service;
+  readonly follower: Follower;
+  readonly kind: NamedKind;
+  readonly selection: Selection<NamedKind>;
+  readonly words: readonly string[];
+}
+
+class KindWatch {
   readonly #call: Call;
   readonly #service: Service;
   readonly #follower: Follower;
-  readonly #selection: Selection<"daemons">;
+  readonly #kind: NamedKind;
+  readonly #speech: KindWords<AnyItem>;
+  readonly #selection: Selection<NamedKind>;
   readonly #words: readonly string[];
   /** Ids that the words name; null if all are meant. Known when all items are. */
   #ids: ReadonlySet<string> | null = null;
@@ -56,48 +79,44 @@ class DaemonWatch {
   readonly #shown = new Map<string, string>();
   #isReady = false;
 
-  constructor(
-    call: Call,
-    service: Service,
-    follower: Follower,
-    selection: Selection<"daemons">,
-    words: readonly string[],
-  ) {
+  constructor({ call, service, follower, kind, selection, words }: Watched) {
     this.#call = call;
     this.#service = service;
     this.#follower = follower;
+    this.#kind = kind;
+    this.#speech = KIND_WORDS[kind] as KindWords<AnyItem>;
     this.#selection = selection;
     this.#words = words;
   }
 
   /** The first items, when they are there. */
   start(): void {
-    const { daemons } = this.#service.snapshot().shelves;
-    if (this.#isReady || daemons.status === "loading") return;
+    const shelf: Shelf<AnyItem> = this.#service.snapshot().shelves[this.#kind];
+    if (this.#isReady || shelf.status === "loading") return;
+    const items = [...shelf.items.values()];
     try {
-      const items = [...daemons.items.values()];
-      if (this.#words.length > 0) this.#ids = new Set(this.#words.map((word) => findDaemon(word, items).id));
+      if (this.#words.length > 0) this.#ids = new Set(this.#words.map((word) => findItem(this.#kind, word, items).id));
     } catch (thrown) {
       this.#follower.giveUp(thrown);
       return;
     }
     this.#isReady = true;
-    for (const item of this.#selection.select(daemons.items.values())) this.#see(item, false);
+    for (const item of this.#selection.select(items)) this.#see(item, false);
     this.#follower.stream?.sync();
     this.#attend();
   }
 
   take({ snapshot, batch }: Change): void {
     for (const event of batch) {
-      if (event.src === "daemons" && event.op === "unavailable") this.#follower.report(event.error);
+      if (event.src === this.#kind && event.op === "unavailable") this.#follower.report(event.error);
     }
     if (!this.#isReady) {
       this.start();
       return;
     }
-    const { items } = snapshot.shelves.daemons;
+    const { items }: Shelf<AnyItem> = snapshot.shelves[this.#kind];
     const reasons = new Map<string, string>();
-    for (const id of touched(batch, items.keys(), this.#shown.keys(), reasons)) {
+    for (const id of touched(batch, this.#kind, [...items.keys(), ...this.#shown.keys()], reasons)) {
       const item = items.get(id);
       if (item) this.#see(item, false);
       else this.#forget(id, reasons.get(id) ?? "gone");
@@ -107,9 +126,8 @@ class DaemonWatch {
   /** --every: all of them again, with what they use now. */
   repeat(): void {
     if (!this.#isReady) return;
-    for (const item of this.#selection.select(this.#service.snapshot().shelves.daemons.items.values())) {
-      this.#see(item, true);
-    }
+    const { items }: Shelf<AnyItem> = this.#service.snapshot().shelves[this.#kind];
+    for (const item of this.#selection.select(items.values())) this.#see(item, true);
     this.#follower.stream?.sync();
     this.#attend();
   }
@@ -119,18 +137,19 @@ class DaemonWatch {
     if (this.#call.invocation.options.has("every")) this.#service.attend([...this.#shown.keys()]);
   }
 
-  #see(item: Daemon, isForced: boolean): void {
+  #see(item: AnyItem, isForced: boolean): void {
     const { filter } = this.#selection.query;
     const isWanted = (this.#ids?.has(item.id) ?? true) && (filter?.(item) ?? true);
     if (!isWanted) {
       this.#forget(item.id, "filtered");
       return;
     }
-    const line = `${item.state}\t${item.pid ?? "-"}`;
+    const news = this.#speech.news(item);
+    const line = news.join("\t");
     const isNews = isForced || this.#shown.get(item.id) !== line;
     this.#shown.set(item.id, line);
     this.#follower.stream?.upsert(item.id, this.#selection.shape(item) as Record<string, unknown>, isForced);
-    if (isNews) this.#follower.print([timeCell(this.#call), item.label, item.state, String(item.pid ?? "-")]);
+    if (isNews) this.#follower.print([timeCell(this.#call), this.#speech.label(item), ...news]);
   }
 
   #forget(id: string, reason: string): void {
@@ -143,14 +162,14 @@ class DaemonWatch {
 /** Ids that a batch may have changed; a reset may have changed them all. */
 function touched(
   batch: readonly SourceEvent[],
-  present: Iterable<string>,
-  shown: Iterable<string>,
+  kind: NamedKind,
+  all: readonly string[],
   reasons: Map<string, string>,
 ): Set<string> {
   const ids = new Set<string>();
   for (const event of batch) {
-    if (event.src !== "daemons") continue;
-    if (event.op === "reset") return new Set([...present, ...shown]);
+    if (event.src !== kind) continue;
+    if (event.op === "reset") return new Set(all);
     if (event.op === "upsert") ids.add(event.item.id);
     if (event.op === "sample" || event.op === "remove") ids.add(event.id);
     if (event.op === "remove") reasons.set(event.id, event.reason);

@@ -1,0 +1,56 @@
+/** How items of each kind are called on the command line: in sentences, and by the words that are typed for one. */
+import type { Items, Kind } from "#core/model/kinds.ts";
+
+export interface KindWords<T> {
+  readonly one: string;
+  readonly many: string;
+  /** What it is called in sentences. */
+  readonly label: (item: T) => string;
+  /** Words that mean this item and no other, besides its full id. */
+  readonly names: (item: T) => readonly string[];
+  /** Words that may fit several. */
+  readonly aliases: (item: T) => readonly string[];
+  /** Said of an empty list. */
+  readonly empty: string;
+  /** What a line of `watch` for people says of it, behind the time and the label. */
+  readonly news: (item: T) => readonly string[];
+}
+
+export type NamedKind = Exclude<Kind, "events">;
+
+const countWords = (count: number, word: string) => `${count} ${word}`;
+
+export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
+  daemons: {
+    one: "daemon",
+    many: "daemons",
+    label: (daemon) => daemon.label,
+    names: (daemon) => [daemon.name],
+    aliases: (daemon) => [daemon.label],
+    empty: "no daemons are declared and none was found; see 'muster doctor' for where muster looks",
+    news: (daemon) => [daemon.state, String(daemon.pid ?? "-")],
+  },
+  categories: {
+    one: "category",
+    many: "categories",
+    label: (category) => category.name,
+    names: (category) => [category.name],
+    aliases: () => [],
+    empty: "no categories",
+    news: ({ running, exited, failed }) => [
+      countWords(running, "running"),
+      countWords(exited, "exited"),
+      countWords(failed, "failed"),
+    ],
+  },
+  members: {
+    one: "member",
+    many: "members",
+    label: (member) => `${member.category}/${member.pid}`,
+    // A pid may come again: an entry of the one that ended may stand beside the one that runs.
+    names: (member) => [`${member.category}/${member.identity}`],
+    aliases: (member) => [`${member.category}/${member.pid}`, member.name, String(member.pid)],
+    empty: "no process is registered; 'muster members run CATEGORY -- COMMAND' starts and registers one",
+    news: (member) => [member.exit?.text ?? member.state, member.argv],
+  },
+};
