@@ -51,6 +51,17 @@ export interface Daemon {
 const HANDOVER_VARIABLE = "MUSTER_DAEMON_HANDOVER";
 const HANDOVER = { lock: 211, ready: 212, go: 213 };
 
+/** Whether this process is the daemon, started by its launcher. */
+export function isSecondStart(variables: Readonly<Record<string, string>>): boolean {
+  return variables[HANDOVER_VARIABLE] !== undefined;
+}
+
+/** What the daemon's own programs are to get: none of them is the daemon's second start. */
+export function withoutHandover(variables: Readonly<Record<string, string>>): Record<string, string> {
+  const { [HANDOVER_VARIABLE]: _handover, ...others } = variables;
+  return others;
+}
+
 /** Throws USAGE, NOT_FOUND (ids), LOCK_HELD (runs already), SysError (pid file). */
 export function daemonInit(params: DaemonParams): Daemon {
   const handover = params.variables[HANDOVER_VARIABLE];

@@ -50,7 +50,7 @@ export class Connection {
     this.#reader = new LineReader({ longestLine: LONGEST_REQUEST, onHeld });
     this.#outbox = new Outbox(socket, onHeld);
     this.#subscriptions = new Subscriptions(host.service, () => this.#pump());
-    this.#invocations = new Invocations(host.service, caller);
+    this.#invocations = new Invocations(host, caller);
   }
 
   take(chunk: Uint8Array): void {

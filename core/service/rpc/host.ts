@@ -1,5 +1,5 @@
 /** What all connections share: the service behind them, and what is done once for all who ask. */
-import type { Clock } from "#core/model/clock.ts";
+import { type Clock, delay } from "#core/model/clock.ts";
 import type { ProcessQuery, ProcessRow } from "../processes.ts";
 import type { Service } from "../service.ts";
 import { Attention } from "./attention.ts";
@@ -26,6 +26,8 @@ export interface HostOptions {
 
 /** Whoever is not the owner makes the service read all again at most this often. */
 const REFRESH_MS = 1000;
+/** What has not ended by then is told as unfinished when the journal is opened the next time. */
+const WIND_UP_MS = 2000;
 
 export class Host {
   readonly service: Service;
@@ -33,6 +35,7 @@ export class Host {
   readonly facts: ServiceFacts;
   readonly log: (text: string) => void;
   readonly attention: Attention;
+  readonly #actions = new Map<AbortController, Promise<unknown>>();
   #refresh: Promise<void> | null = null;
   #refreshedMs = Number.NEGATIVE_INFINITY;
   readonly #listings = new Map<boolean, Promise<readonly ProcessRow[]>>();
@@ -43,6 +46,28 @@ export class Host {
     this.facts = facts;
     this.log = log;
     this.attention = new Attention((ids) => service.attend(ids));
+  }
+
+  /** Does one action, and knows of it until it is over. */
+  async perform<T>(controller: AbortController, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const action = act(controller.signal);
+    this.#actions.set(controller, action);
+    try {
+      return await action;
+    } finally {
+      this.#actions.delete(controller);
+    }
+  }
+
+  /** Asks the actions that are under way to stop, and gives them a moment for it. */
+  async windUp(): Promise<void> {
+    const actions = [...this.#actions];
+    if (actions.length === 0) return;
+    for (const [controller] of actions) controller.abort();
+    const patience = new AbortController();
+    const settled = Promise.allSettled(actions.map(([, action]) => action));
+    await Promise.race([settled, delay(this.clock, WIND_UP_MS, patience.signal)]);
+    patience.abort();
   }
 
   /** One at a time: who asks while it runs gets what it finds. */

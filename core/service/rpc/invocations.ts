@@ -2,16 +2,16 @@
 import type { ActionProgress, ActionReport, ActionRequest } from "#core/act/request.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { Caller } from "../caller.ts";
-import type { Service } from "../service.ts";
+import type { Host } from "./host.ts";
 import { PENDING_ACTIONS } from "./limits.ts";
 
 export class Invocations {
-  readonly #service: Service;
+  readonly #host: Host;
   readonly #caller: Caller;
   readonly #running = new Map<string, AbortController>();
 
-  constructor(service: Service, caller: Caller) {
-    this.#service = service;
+  constructor(host: Host, caller: Caller) {
+    this.#host = host;
     this.#caller = caller;
   }
 
@@ -29,7 +29,9 @@ export class Invocations {
     const controller = new AbortController();
     this.#running.set(requestId, controller);
     try {
-      return await this.#service.invoke(request, { onProgress, signal: controller.signal, caller: this.#caller });
+      return await this.#host.perform(controller, (signal) =>
+        this.#host.service.invoke(request, { onProgress, signal, caller: this.#caller }),
+      );
     } finally {
       this.#running.delete(requestId);
     }

@@ -21,7 +21,8 @@ export interface ServerOptions extends HostOptions {
 
 export interface Server {
   readonly path: string;
-  close(): void;
+  /** Takes no more requests, lets actions wind up, and is gone with its socket file. */
+  close(): Promise<void>;
 }
 
 interface State {
@@ -36,9 +37,10 @@ export function openServer(options: ServerOptions): Server {
   const path = join(options.runtimeDirectory, SOCKET_NAME);
   const host = new Host(options);
   const quota = new Quota(options.connections ?? CONNECTIONS);
+  let isClosing = false;
   const enter = (socket: Socket<State>) => {
     const caller = callerOf(socket, options);
-    const account = caller && quota.enter(caller);
+    const account = caller && !isClosing ? quota.enter(caller) : null;
     if (caller && account) socket.data.connection = new Connection(host, caller, account, lineOf(socket));
     else turnAway(socket);
   };
@@ -60,11 +62,19 @@ export function openServer(options: ServerOptions): Server {
           connection?.closed();
           if (connection) quota.leave(connection.account);
         },
-        error: () => {},
+        error: (socket, error) => {
+          options.log(`a connection failed: ${error.message}`);
+          socket.terminate();
+        },
       },
     });
     if (options.isForAll) chmodSync(path, 0o666);
-    return { path, close: () => listener.stop(true) };
+    const close = async () => {
+      isClosing = true;
+      await host.windUp();
+      listener.stop(true);
+    };
+    return { path, close };
   } catch (thrown) {
     const { message, errno } = toMusterError(thrown, path);
     throw new MusterError("SYSTEM", `cannot listen at ${path}: ${message}`, { target: path, errno, cause: thrown });
