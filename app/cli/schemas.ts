@@ -9,7 +9,9 @@ import error from "#core/output/schemas/error.json" with { type: "json" };
 import event from "#core/output/schemas/event.json" with { type: "json" };
 import events from "#core/output/schemas/events.json" with { type: "json" };
 import member from "#core/output/schemas/member.json" with { type: "json" };
+import memberRun from "#core/output/schemas/member-run.json" with { type: "json" };
 import members from "#core/output/schemas/members.json" with { type: "json" };
+import records from "#core/output/schemas/records.json" with { type: "json" };
 import rpc from "#core/output/schemas/rpc.json" with { type: "json" };
 import run from "#core/output/schemas/run.json" with { type: "json" };
 import snapshot from "#core/output/schemas/snapshot.json" with { type: "json" };
@@ -30,6 +32,8 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   events,
   rpc,
   run,
+  "member-run": memberRun,
+  records,
   snapshot,
   stream,
   version,

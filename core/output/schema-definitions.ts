@@ -70,6 +70,22 @@ const StreamLineSchema = v.union([
 const list = <K extends string>(kind: K, item: v.GenericSchema) =>
   v.object({ ...head(kind), source, complete, items: v.array(item), warnings });
 
+/** psm_memrsp_t of psm.h, its names kept. */
+const MemberRecordSchema = v.object({
+  mrs_listidx: v.pipe(v.number(), note("from 1; 0 in the one element that says that nothing is registered")),
+  mrs_listcnt: v.number(),
+  mrs_total: v.pipe(v.number(), note("always the same as mrs_listcnt")),
+  mrs_pid: v.number(),
+  mrs_exitcode: v.pipe(
+    v.nullable(v.number()),
+    note("wait status; valid with PSM_FL_EXIT (1) in mrs_flags; null: it has exited, and nobody knows how"),
+  ),
+  mrs_flags: v.pipe(v.number(), note("PSM_FL_EXIT 1, PSM_FL_ARGTRUNC 2")),
+  mrs_name: v.pipe(v.string(), note("node-id-process-id")),
+  mrs_state: v.string(),
+  mrs_argv: v.string(),
+});
+
 const DoctorSchema = v.object({
   ...head("Doctor"),
   version: v.string(),
@@ -138,5 +154,13 @@ export const SCHEMAS = {
     v.object({ ...head("DaemonRun"), pid: v.number(), pidFile: v.pipe(v.string(), note("locked while it lives")) }),
   ],
   rpc: ["the service's socket: JSON-RPC 2.0, one message a line", RpcSchema],
+  records: [
+    "document of `members list --record` and `members get --record`",
+    list("MemberRecordList", MemberRecordSchema),
+  ],
+  "member-run": [
+    "document of `members run --detach`",
+    v.object({ ...head("MemberRun"), category: v.string(), pid: v.pipe(v.number(), note("of the command")) }),
+  ],
   version: ["document of `--version`", v.object({ ...head("Version"), version: v.string(), bun: v.string() })],
 } as const satisfies Record<string, readonly [string, v.GenericSchema]>;

@@ -37,7 +37,7 @@ export async function act(call: Call): Promise<number> {
   const values = await argumentsOf(spec, call);
   const session = await openSession(call);
   refuseProblems(session);
-  return withService(session, "once", async (service) => {
+  const use = async (service: Service) => {
     const nodes = nodesOf(call.invocation.options, service.node);
     const found = subjectsOf(spec, service, call.invocation.words);
     const [missing] = found.missing;
@@ -47,7 +47,10 @@ export async function act(call: Call): Promise<number> {
     if (needsConfirmation(spec, call)) confirm(spec, found.all);
     const request = requestFor(action, found.all, values, call);
     return perform(session, service, request, found, nodeWarnings(nodes));
-  });
+  };
+  // The process set is kept by whoever outlives this command.
+  const needsLasting = spec.kind !== "daemons" && spec.effect !== "read" && !call.invocation.options.has("dry-run");
+  return withService(session, "once", use, { needsLasting });
 }
 
 function requestFor(
