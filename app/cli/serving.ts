@@ -19,7 +19,15 @@ export interface Serving {
 export async function beginServing(session: Session, log: ServiceLog): Promise<Serving> {
   const { call, environment, isReadOnly } = session;
   let { config } = session;
-  const service = await openLocalService({ environment, clock: call.clock, config, isReadOnly, mode: "watch" });
+  const service = await openLocalService({
+    environment,
+    clock: call.clock,
+    config,
+    isReadOnly,
+    mode: "watch",
+    keepsSet: true,
+  });
+  await service.ready;
   const server = openServer({
     service,
     clock: call.clock,
@@ -37,6 +45,7 @@ export async function beginServing(session: Session, log: ServiceLog): Promise<S
       configuration: () => configDigest(config),
     },
   });
+  service.note("info", "SERVICE_STARTED", `muster's service has begun as process ${process.pid}`);
   tellProblems(config, service, log);
   const reload = async () => {
     config = await loadConfig({ configFile: environment.configFile, root: environment.root });

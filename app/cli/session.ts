@@ -12,6 +12,7 @@ import { documentText, type Origin } from "#core/output/document.ts";
 import type { LocalServiceOptions } from "#core/service/options.ts";
 import type { Service } from "#core/service/service.ts";
 import type { Shelf } from "#core/store/snapshot.ts";
+import type { Wish } from "./connect.ts";
 import { type Call, tell, writeText } from "./context.ts";
 import { makeEnvironment } from "./environment.ts";
 import { usage } from "./option-values.ts";
@@ -95,10 +96,10 @@ export async function withService<T>(
   session: Session,
   mode: LocalServiceOptions["mode"],
   use: (service: Service) => Promise<T>,
+  wish: Wish = {},
 ): Promise<T> {
-  const { openLocalService } = await import("#core/service/local.ts");
-  const { environment, config, isReadOnly, call } = session;
-  const service = await openLocalService({ environment, clock: call.clock, config, isReadOnly, mode });
+  const { openService } = await import("./connect.ts");
+  const service = await openService(session, mode, wish);
   try {
     return await use(service);
   } finally {

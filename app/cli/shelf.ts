@@ -4,6 +4,7 @@ import type { Items } from "#core/model/kinds.ts";
 import type { Warning } from "#core/model/source.ts";
 import type { Service } from "#core/service/service.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
+import type { Wish } from "./connect.ts";
 import type { NamedKind } from "./kind-words.ts";
 import { type Nodes, nodesOf, nodeWarnings } from "./nodes.ts";
 import type { OptionValues } from "./option-values.ts";
@@ -13,6 +14,11 @@ import { findItem } from "./targets.ts";
 export interface Contents<T> {
   readonly items: readonly T[];
   readonly warnings: readonly Warning[];
+}
+
+/** What of the service such a command looks at: members are found by their categories. */
+export function wishFor(kind: NamedKind): Wish {
+  return { kinds: kind === "members" ? ["members", "categories"] : [kind] };
 }
 
 /** Throws if there is nothing behind the kind at all, or what an option names is not there. */

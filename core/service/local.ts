@@ -24,6 +24,8 @@ const PARALLEL_TARGETS = 8;
 const FOLLOW_MS = 1000;
 
 export interface LocalService extends Service {
+  /** Everything has been read once, and is followed. */
+  readonly ready: Promise<void>;
   /** Puts another configuration in force. What read_only says counts from the next start on. */
   reload(config: Config): Promise<void>;
   /** Says something of the service itself, for whoever looks and for the journal. */
@@ -57,7 +59,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     environment,
     clock,
     settings: config.psm,
-    keeps: mode === "watch" && options.keepsSet !== false && !isReadOnly,
+    keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
     publish: (...events) => publisher.publish(...events),
     record: (events) => {
       chronicle.recordAll(events);
@@ -129,8 +131,11 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     return { action, dryRun, requestId, results: results satisfies ActionResult[], warnings };
   };
 
+  const ready = Promise.withResolvers<void>();
+  if (mode === "once") ready.resolve();
   const service: LocalService = {
     node: environment.node,
+    ready: ready.promise,
     isReadOnly,
     snapshot: () => publisher.snapshot(),
     subscribe: (kinds, listener) => publisher.subscribe(kinds, listener),
@@ -149,6 +154,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     },
     reload: async (next) => {
       config = next;
+      psm.applySettings(next.psm);
       await observer.refresh();
     },
     note: (severity, code, message) => {
@@ -165,7 +171,9 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   // A command needs the facts before it goes on; a console is on the screen before they are there.
   if (mode === "once") await begin();
   else {
-    begin().catch((thrown) => publisher.publish({ src: "daemons", op: "unavailable", error: errorRecord(thrown) }));
+    begin()
+      .catch((thrown) => publisher.publish({ src: "daemons", op: "unavailable", error: errorRecord(thrown) }))
+      .finally(() => ready.resolve());
   }
   return service;
 }

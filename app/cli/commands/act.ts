@@ -3,6 +3,7 @@ import { ACTIONS, type ActionId, type ActionSpec } from "#core/act/actions.ts";
 import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
 import { errorRecord, fromRecord, MusterError } from "#core/model/error.ts";
 import { nameOf } from "#core/model/id.ts";
+import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Warning } from "#core/model/source.ts";
 import { actionDocument } from "#core/output/document.ts";
 import { visible } from "#core/output/text.ts";
@@ -29,6 +30,9 @@ import { type Subject, type Subjects, subjectsOf } from "../subjects.ts";
 import { partial } from "../targets.ts";
 import { checkExit, checkReport } from "./check.ts";
 
+/** Their history is not needed to act on them. */
+const ITEMS = KIND_NAMES.filter((kind) => kind !== "events");
+
 export async function act(call: Call): Promise<number> {
   const { action } = call.invocation.command;
   if (!action) throw new Error(`'${call.invocation.command.name}' is no action`);
@@ -50,7 +54,7 @@ export async function act(call: Call): Promise<number> {
   };
   // The process set is kept by whoever outlives this command.
   const needsLasting = spec.kind !== "daemons" && spec.effect !== "read" && !call.invocation.options.has("dry-run");
-  return withService(session, "once", use, { needsLasting });
+  return withService(session, "once", use, { isForChange: true, needsLasting, kinds: ITEMS });
 }
 
 function requestFor(

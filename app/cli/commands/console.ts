@@ -20,21 +20,25 @@ export async function openConsole(call: Call): Promise<number> {
   process.env.FORCE_COLOR = String(level);
   chooseProductionReact();
   const { runConsole } = await import("#app/console/run.ts");
-  return withService(session, "watch", (service) =>
-    runConsole({
-      service,
-      clock: call.clock,
-      theme: {
-        colorLevel: level,
-        isAscii: isAsciiOnly(options.has("ascii"), call.variables),
-        isMotionless: options.has("no-motion"),
-      },
-      stdin: process.stdin,
-      stdout: process.stdout,
-      stderr: process.stderr,
-      version: MUSTER_VERSION,
-      newRequestId: () => requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes)),
-    }),
+  return withService(
+    session,
+    "watch",
+    (service) =>
+      runConsole({
+        service,
+        clock: call.clock,
+        theme: {
+          colorLevel: level,
+          isAscii: isAsciiOnly(options.has("ascii"), call.variables),
+          isMotionless: options.has("no-motion"),
+        },
+        stdin: process.stdin,
+        stdout: process.stdout,
+        stderr: process.stderr,
+        version: MUSTER_VERSION,
+        newRequestId: () => requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes)),
+      }),
+    { isForChange: true },
   );
 }
 

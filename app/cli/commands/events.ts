@@ -23,6 +23,7 @@ import {
 import { isTerminal } from "../stdio.ts";
 import { completeness } from "./list.ts";
 
+const EVENTS = { kinds: ["events"] } as const;
 const DEFAULT_LIMIT = 1000;
 /** How far back a filter looks. */
 const FILTERED_WINDOW = 100_000;
@@ -42,11 +43,15 @@ export async function listEvents(call: Call): Promise<number> {
   const session = await openSession(call);
   refuseProblems(session);
   if (!options.has("follow")) {
-    return withService(session, "once", (service) => writeEvents(session, service, wish));
+    return withService(session, "once", (service) => writeEvents(session, service, wish), EVENTS);
   }
   if (options.has("sort")) throw usage("--sort does not go with --follow: events come as they happen", "--sort");
-  return withService(session, "watch", (service) =>
-    follow(session, { kinds: ["events"], intervalMs: null }, (follower) => followEvents(service, follower, wish)),
+  return withService(
+    session,
+    "watch",
+    (service) =>
+      follow(session, { kinds: ["events"], intervalMs: null }, (follower) => followEvents(service, follower, wish)),
+    EVENTS,
   );
 }
 

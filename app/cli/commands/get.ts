@@ -19,7 +19,7 @@ import {
   withService,
   writeDocument,
 } from "../session.ts";
-import { contentsOf } from "../shelf.ts";
+import { contentsOf, wishFor } from "../shelf.ts";
 import { findItems, partial } from "../targets.ts";
 import { completeness } from "./list.ts";
 import { waitForExits } from "./wait-exited.ts";
@@ -32,12 +32,17 @@ export const getOf =
     const session = await openSession(call);
     refuseProblems(session);
     if (!options.has("wait")) {
-      return withService(session, "once", (service) => writeItems(session, service, kind, selection));
+      return withService(session, "once", (service) => writeItems(session, service, kind, selection), wishFor(kind));
     }
-    return withService(session, "watch", async (service) => {
-      await waitForExits(call, service, words);
-      return writeItems(session, service, kind, selection);
-    });
+    return withService(
+      session,
+      "watch",
+      async (service) => {
+        await waitForExits(call, service, words);
+        return writeItems(session, service, kind, selection);
+      },
+      wishFor(kind),
+    );
   };
 
 async function writeItems<K extends NamedKind>(

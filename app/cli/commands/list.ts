@@ -18,7 +18,7 @@ import {
   withService,
   writeDocument,
 } from "../session.ts";
-import { contentsOf } from "../shelf.ts";
+import { contentsOf, wishFor } from "../shelf.ts";
 import { isTerminal } from "../stdio.ts";
 
 export const listOf =
@@ -27,27 +27,32 @@ export const listOf =
     const selection = makeSelection(kind, call.invocation.options);
     const session = await openSession(call);
     refuseProblems(session);
-    return withService(session, "once", async (service) => {
-      const { items: all, warnings } = contentsOf(session, service, kind);
-      const items = selection.select(all);
-      if (call.invocation.options.has("record")) return writeRecords(session, items, warnings);
-      if (call.isJson) {
-        const parts = {
-          kind: KIND_OUTPUT[kind].document,
-          isComplete: warnings.length === 0,
-          items: items.map(selection.shape),
-          warnings,
-        };
-        await writeDocument(call, listDocument(origin(session), parts));
-      } else {
-        const style = { isTerminal: isTerminal(1), hasColor: outputColor(call) > 0 };
-        const { columns }: KindOutput<(typeof items)[number]> = KIND_OUTPUT[kind];
-        await writeText(call, tableText(items, columns, style));
-        tellWarnings(call, warnings);
-        if (items.length === 0 && style.isTerminal) tellEmpty(call, kind, all.length);
-      }
-      return completeness(session, warnings);
-    });
+    return withService(
+      session,
+      "once",
+      async (service) => {
+        const { items: all, warnings } = contentsOf(session, service, kind);
+        const items = selection.select(all);
+        if (call.invocation.options.has("record")) return writeRecords(session, items, warnings);
+        if (call.isJson) {
+          const parts = {
+            kind: KIND_OUTPUT[kind].document,
+            isComplete: warnings.length === 0,
+            items: items.map(selection.shape),
+            warnings,
+          };
+          await writeDocument(call, listDocument(origin(session), parts));
+        } else {
+          const style = { isTerminal: isTerminal(1), hasColor: outputColor(call) > 0 };
+          const { columns }: KindOutput<(typeof items)[number]> = KIND_OUTPUT[kind];
+          await writeText(call, tableText(items, columns, style));
+          tellWarnings(call, warnings);
+          if (items.length === 0 && style.isTerminal) tellEmpty(call, kind, all.length);
+        }
+        return completeness(session, warnings);
+      },
+      wishFor(kind),
+    );
   };
 
 function tellEmpty(call: Call, kind: NamedKind, unfiltered: number): void {

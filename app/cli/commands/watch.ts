@@ -10,6 +10,7 @@ import { KIND_WORDS, type KindWords, type NamedKind } from "../kind-words.ts";
 import { nodesOf, nodeWarnings } from "../nodes.ts";
 import { makeSelection, type Selection } from "../selection.ts";
 import { configWarnings, openSession, refuseProblems, tellWarnings, withService } from "../session.ts";
+import { wishFor } from "../shelf.ts";
 import { findItem } from "../targets.ts";
 
 export const watchOf =
@@ -27,18 +28,22 @@ async function watch(call: Call, kind: NamedKind): Promise<number> {
   const everySeconds = options.number("every");
   if (everySeconds === 0) throw new MusterError("USAGE", "--every must be more than 0", { target: "--every" });
   const intervalMs = everySeconds === null ? null : everySeconds * 1000;
-  return withService(session, "watch", (service) =>
-    follow(session, { kinds: [kind], intervalMs }, (follower) => {
-      for (const error of nodes.unreachable) if (follower.stream) follower.report(errorRecord(error));
-      const watch = new KindWatch({ call, service, follower, kind, selection, words });
-      const unsubscribe = service.subscribe([kind], (change) => watch.take(change));
-      watch.start();
-      const cancel = intervalMs === null ? () => {} : repeat(call, intervalMs, () => watch.repeat());
-      return () => {
-        cancel();
-        unsubscribe();
-      };
-    }),
+  return withService(
+    session,
+    "watch",
+    (service) =>
+      follow(session, { kinds: [kind], intervalMs }, (follower) => {
+        for (const error of nodes.unreachable) if (follower.stream) follower.report(errorRecord(error));
+        const watch = new KindWatch({ call, service, follower, kind, selection, words });
+        const unsubscribe = service.subscribe([kind], (change) => watch.take(change));
+        watch.start();
+        const cancel = intervalMs === null ? () => {} : repeat(call, intervalMs, () => watch.repeat());
+        return () => {
+          cancel();
+          unsubscribe();
+        };
+      }),
+    wishFor(kind),
   );
 }
 

@@ -76,7 +76,14 @@ const ANSWERS: Answers = {
     host.attention.set(client, ids, isOwn(caller));
     return now("null");
   },
-  refresh: ({ host, caller }) => ({ when: "later", text: host.refresh(isOwn(caller)).then(() => "null") }),
+  refresh: ({ host, caller, service }) => {
+    const done = host.refresh(isOwn(caller)).then(() => {
+      // What was found is told before the answer.
+      service.snapshot();
+      return "null";
+    });
+    return { when: "later", text: done };
+  },
 };
 
 /** Throws ProtocolError for what is no request of ours, and MusterError. */

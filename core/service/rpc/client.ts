@@ -42,7 +42,7 @@ const BACKOFF_MS = [100, 200, 500, 1000, 2000, 5000] as const;
 /** Throws UNREACHABLE, TIMED_OUT, PERMISSION_DENIED. */
 export async function openRemoteService(options: RemoteServiceOptions): Promise<RemoteService> {
   const link = await Link.open(options);
-  if (options.mode === "once") await link.settled();
+  if (options.mode === "once") await link.readAnew();
   const { publisher, info } = link;
   return {
     info,
@@ -111,8 +111,12 @@ class Link {
     return this.#wire;
   }
 
-  /** All kinds have been read, or it took too long. */
-  async settled(): Promise<void> {
+  /**
+   * Resolves when all kinds have been read, or when that takes too long. What a script did a moment ago must show:
+   * the service is made to look at pid files again, of which it learns a little later by itself.
+   */
+  async readAnew(): Promise<void> {
+    if (this.#options.kinds.includes("daemons")) await this.wire().request("refresh", {});
     const patience = new AbortController();
     await Promise.race([this.#settled.promise, delay(this.#options.clock, LOADING_MS, patience.signal)]);
     patience.abort();
