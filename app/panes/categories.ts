@@ -30,13 +30,19 @@ function stateCell(category: Category): Cell {
   return { text: fare, tone: LOOKS[fare].tone, sign: LOOKS[fare].sign };
 }
 
-function count(id: string, title: string, value: (category: Category) => number, tone: Tone): Column<Category> {
+/** Of the counts the failures are the last to go. */
+function count(
+  id: string,
+  value: (category: Category) => number,
+  priority: number,
+  tone: Tone = "text",
+): Column<Category> {
   return {
     id,
-    title,
-    min: 7,
+    title: id.toUpperCase(),
+    min: id.length,
     ideal: 8,
-    priority: 1,
+    priority,
     align: "right",
     cut: "never",
     cell: (category) => ({ text: String(value(category)), tone: value(category) > 0 ? tone : "dim" }),
@@ -67,15 +73,15 @@ const COLUMNS: readonly Column<Category>[] = [
     cell: stateCell,
     sortValue: (category) => LOOKS[fareOf(category)].rank,
   },
-  count("running", "RUNNING", (category) => category.running, "text"),
-  count("exited", "EXITED", (category) => category.exited, "text"),
-  count("failed", "FAILED", (category) => category.failed, "error"),
+  count("running", (category) => category.running, 1),
+  count("exited", (category) => category.exited, 2),
+  count("failed", (category) => category.failed, 0, "error"),
   {
     id: "note",
     title: "NOTE",
     min: 10,
     ideal: 12,
-    priority: 2,
+    priority: 3,
     align: "left",
     cut: "end",
     isFilling: true,

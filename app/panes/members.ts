@@ -44,7 +44,8 @@ const COLUMNS: readonly Column<Member>[] = [
     align: "left",
     cut: "middle",
     cell: (member) => ({ text: member.category }),
-    sortValue: (member) => member.category,
+    // Within a category the failed ones first, then by pid: as text 1000 would come before 900.
+    sortValue: (member) => `${member.category}\0${stateRank(member)[0]}${String(member.pid).padStart(10)}`,
   },
   {
     id: "pid",

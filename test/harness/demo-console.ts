@@ -1,8 +1,11 @@
 /** The console on made-up daemons, in this terminal: `NODE_ENV=production bun test/harness/demo-console.ts [--ascii] [--mono] [--read-only] [--many N] [--loading]`. */
 import { runConsole } from "#app/console/run.ts";
+import type { Category } from "#core/model/category.ts";
 import type { Clock } from "#core/model/clock.ts";
 import type { Daemon, DaemonState } from "#core/model/daemon.ts";
-import { daemon, event } from "./items.ts";
+import type { Member } from "#core/model/member.ts";
+import { readProcesses } from "#core/service/processes.ts";
+import { category, daemon, event, member } from "./items.ts";
 import { createScriptedService, type ScriptedService } from "./scripted-service.ts";
 
 const realClock: Clock = {
@@ -41,6 +44,40 @@ function made(index: number): Daemon {
     exit: state === "failed" ? { at: new Date().toISOString(), status: 768, text: "exit 3" } : null,
     wanted: state === "failed" || state === "up" ? "up" : null,
   });
+}
+
+const ENDS = [undefined, undefined, undefined, 0, 3 << 8, 0x80 | 11, null, 15] as const;
+const COMMANDS = ["nginx -g daemon off;", "postgres -D /var/lib/postgresql", "worker --queue mail", "ntpd -g -n"];
+
+/** Members in the categories web, db, mail and one well-known one. */
+function processSet(count: number): { categories: Category[]; members: Member[] } {
+  const names = ["web", "db", "mail", "xntpd"];
+  const now = Date.now();
+  const members = Array.from({ length: count }, (_, index) => {
+    const name = names[index % 7 < 3 ? 0 : index % names.length] ?? "web";
+    const startedAt = new Date(now - (index + 1) * 377_000).toISOString();
+    const argv = COMMANDS[index % COMMANDS.length] ?? "";
+    const status = ENDS[index % ENDS.length];
+    const made = member(name, 800 + index * 13, { argv, startedAt, registeredAt: startedAt }, status);
+    return made.exit === null
+      ? made
+      : { ...made, exit: { ...made.exit, at: new Date(now - index * 9000).toISOString() } };
+  });
+  const known = ["automountd", "mountd", "named", "inetd", "syslogd", "nfsd"].map((name) =>
+    category(name, { wellKnown: true }),
+  );
+  const used = names.map((name) => {
+    const own = members.filter((each) => each.category === name);
+    const exited = own.filter((each) => each.flags.exit);
+    const failed = exited.filter((each) => each.exitCode !== 0).length;
+    return category(name, {
+      wellKnown: name === "xntpd",
+      running: own.length - exited.length,
+      exited: exited.length,
+      failed,
+    });
+  });
+  return { categories: [...known, ...used], members };
 }
 
 function follow(service: ScriptedService, answered: { count: number }): void {
@@ -82,7 +119,11 @@ async function main(): Promise<void> {
   service.isReadOnly = has("--read-only");
   if (!has("--loading")) {
     setTimeout(() => {
+      const { categories, members } = processSet(Math.min(count, 40) === count ? 22 : count);
+      service.processes = (query) => readProcesses("/proc", realClock, query);
       service.emit(
+        { src: "categories", op: "reset", items: categories },
+        { src: "members", op: "reset", items: members },
         { src: "daemons", op: "reset", items: Array.from({ length: count }, (_, index) => made(index)) },
         {
           src: "events",

@@ -76,7 +76,8 @@ export function member(
 ): Member {
   const hasExited = status !== undefined;
   const signal = (status ?? 0) & 0x7f;
-  const words = signal === 11 ? "killed by SIGSEGV, core dumped" : `exit ${(status ?? 0) >> 8}`;
+  const killed = signal === 11 ? "killed by SIGSEGV, core dumped" : "killed by SIGTERM";
+  const words = signal === 0 ? `exit ${(status ?? 0) >> 8}` : killed;
   return {
     id: `n1/member/${name}/${pid}:5000`,
     kind: "Member",

@@ -98,7 +98,7 @@ test("m shows the members of a category; Esc leads back to it", async () => {
   await screen.press("/", "exit", ENTER);
   expect(screen.line("▸ 3 Members")).toContain("in web  filter: exit");
   await screen.press(ESC);
-  expect(screen.line("▸ 3 Members")).toContain("in web  2/5 (of 6)");
+  expect(screen.line("▸ 3 Members")).toContain("in web  1/5 (of 6)");
   await screen.press(ESC);
   expect(cursorLine()).toContain("2 Categories");
   await screen.press("j", "j", "m");
@@ -243,6 +243,8 @@ test("J: to the daemon that is the same process and back, to what an event is ab
   await screen.press("3", "J");
   expect(screen.text()).toContain("process 900 of idle is no daemon that muster knows");
   await screen.press("j", "J");
+  expect(screen.text()).toContain("process 813 of web has ended");
+  await screen.press("jjj", "J");
   expect(screen.line("▸ 1 Daemons")).not.toBe("");
   expect(screen.line("▸ nginx")).not.toBe("");
   await screen.press("k", "J");
