@@ -62,7 +62,7 @@ export function categoryOfIndex(index: number): string {
 export function checkCategory(name: string): string {
   const wrong = wrongWith(name, CATEGORY_BYTES) ?? (name.includes("/") ? "holds a '/'" : null);
   if (wrong === null) return name;
-  throw psmError("EINVAL", `not a category name: ${JSON.stringify(name)} ${wrong}`, {
+  throw psmError("EINVAL", `not a category name: ${shown(name)} ${wrong}`, {
     hint: "1 to 31 bytes, without '/' and control characters",
   });
 }
@@ -71,10 +71,12 @@ export function checkCategory(name: string): string {
 export function checkState(state: string): string {
   const wrong = wrongWith(state, STATE_BYTES) ?? (state === "exited" ? "is said of what has exited only" : null);
   if (wrong === null) return state;
-  throw psmError("EINVAL", `not a state: ${JSON.stringify(state)} ${wrong}`, {
+  throw psmError("EINVAL", `not a state: ${shown(state)} ${wrong}`, {
     hint: "1 to 31 bytes, without control characters",
   });
 }
+
+const shown = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 
 function wrongWith(text: string, limit: number): string | null {
   if (text === "") return "is empty";
@@ -88,7 +90,9 @@ function wrongWith(text: string, limit: number): string | null {
 /** mrs_name, `node-id-process-id`; a long node name gives way, never the pid. */
 export function memberName(node: string, pid: number): string {
   const tail = `-${pid}`;
-  return cutUtf8(node, NAME_BYTES - tail.length).text + tail;
+  const room = NAME_BYTES - tail.length;
+  // A unit of UTF-16 is at most three bytes: nothing to count for most names, and there are thousands of them.
+  return (node.length * 3 <= room || Buffer.byteLength(node) <= room ? node : cutUtf8(node, room).text) + tail;
 }
 
 /** The longest beginning that has at most `limit` bytes and does not split a character. */
@@ -115,7 +119,7 @@ export function selectNodes(text: string | null, own: string): NodeSelection {
   if (text === null || text === PSM_ALLNODE) return { here: true, others: [] };
   const names = new Set(text.split(",").map((name) => name.trim()));
   names.delete("");
-  if (names.size === 0) throw psmError("EINVAL", `no node is named: ${JSON.stringify(text)}`);
+  if (names.size === 0) throw psmError("EINVAL", `no node is named: ${shown(text)}`);
   const here = names.delete(own);
   return { here, others: [...names] };
 }

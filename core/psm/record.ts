@@ -1,4 +1,5 @@
 /** psm_catrsp_t and psm_memrsp_t of psm.h, as cfg_psm_catget(3) and cfg_psm_memget(3) return them. */
+import type { Member } from "#core/model/member.ts";
 import type { CategoryCounts, MemberEntry } from "./entry.ts";
 import { memberName } from "./names.ts";
 
@@ -46,18 +47,45 @@ export function categoryRecords(found: readonly (readonly [string, CategoryCount
 /** A generic query that finds nothing gives one element with all fields 0; any other one is an error before it comes here. */
 export function memberRecords(node: string, found: readonly MemberEntry[]): readonly MemberRecord[] {
   if (found.length === 0) return [NOTHING];
-  const total = found.length;
-  return found.map((entry, index) => ({
+  return found.map((entry, index) => {
+    const exitCode = entry.exit ? entry.exit.status : 0;
+    const flags = flagWord(entry.exit !== null, entry.isArgvTruncated);
+    return record(index, found.length, entry, exitCode, flags, memberName(node, entry.pid));
+  });
+}
+
+/** The same of items, wherever they came from. */
+export function recordsOfItems(found: readonly Member[]): readonly MemberRecord[] {
+  if (found.length === 0) return [NOTHING];
+  return found.map((item, index) => {
+    const { exit, argvTruncated } = item.flags;
+    const exitCode = exit ? item.exitCode : 0;
+    return record(index, found.length, item, exitCode, flagWord(exit, argvTruncated), item.name);
+  });
+}
+
+const flagWord = (exit: boolean, argvTruncated: boolean): number =>
+  (exit ? PSM_FL_EXIT : 0) | (argvTruncated ? PSM_FL_ARGTRUNC : 0);
+
+function record(
+  index: number,
+  total: number,
+  member: { readonly pid: number; readonly state: string; readonly argv: string },
+  exitCode: number | null,
+  flags: number,
+  name: string,
+): MemberRecord {
+  return {
     mrs_listidx: index + 1,
     mrs_listcnt: total,
     mrs_total: total,
-    mrs_pid: entry.pid,
-    mrs_exitcode: entry.exit ? entry.exit.status : 0,
-    mrs_flags: (entry.exit ? PSM_FL_EXIT : 0) | (entry.isArgvTruncated ? PSM_FL_ARGTRUNC : 0),
-    mrs_name: memberName(node, entry.pid),
-    mrs_state: entry.state,
-    mrs_argv: entry.argv,
-  }));
+    mrs_pid: member.pid,
+    mrs_exitcode: exitCode,
+    mrs_flags: flags,
+    mrs_name: name,
+    mrs_state: member.state,
+    mrs_argv: member.argv,
+  };
 }
 
 const NOTHING: MemberRecord = {

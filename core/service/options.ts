@@ -11,8 +11,8 @@ export interface LocalServiceOptions {
   /** once: sources are read one time, for a command; watch: observers follow every change until close(). */
   readonly mode: "once" | "watch";
   /**
-   * With mode watch: this process keeps the process set, if no other one does; by default it does. False for a console that
-   * embeds the service for as long as it is open: the set must outlive it.
+   * With mode watch: this process keeps the process set, if no other one does. By default it does not, for a set must outlive
+   * the command or the console that looks at it: `muster serve` keeps it.
    */
   readonly keepsSet?: boolean;
 }

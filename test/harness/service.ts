@@ -6,6 +6,7 @@ import type { Daemon } from "#core/model/daemon.ts";
 import type { Config, DaemonDeclaration } from "#core/model/declaration.ts";
 import type { Environment } from "#core/model/environment.ts";
 import type { MusterEvent } from "#core/model/event.ts";
+import { KIND_NAMES } from "#core/model/kind-names.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { openLocalService } from "#core/service/local.ts";
 import type { InvokeOptions, Service } from "#core/service/service.ts";
@@ -53,6 +54,8 @@ export class TestService implements AsyncDisposable {
       isReadOnly?: boolean;
       environment?: Partial<Environment>;
       config?: Partial<Config>;
+      /** By default with mode watch, as `muster serve` does. */
+      keepsSet?: boolean;
     } = {},
   ): Promise<TestService> {
     const environment: Environment = {
@@ -74,8 +77,9 @@ export class TestService implements AsyncDisposable {
       problems: [],
       ...more.config,
     };
-    const { mode = "once", isReadOnly = false } = more;
-    return new TestService(await openLocalService({ environment, clock: systemClock, config, isReadOnly, mode }));
+    const { mode = "once", isReadOnly = false, keepsSet = true } = more;
+    const options = { environment, clock: systemClock, config, isReadOnly, mode, keepsSet };
+    return new TestService(await openLocalService(options));
   }
 
   daemon(name: string): Daemon | undefined {
@@ -91,7 +95,7 @@ export class TestService implements AsyncDisposable {
     const now = this.service.snapshot();
     if (fits(now)) return Promise.resolve(now);
     return new Promise((resolve) => {
-      const end = this.service.subscribe(["daemons", "events"], ({ snapshot }) => {
+      const end = this.service.subscribe(KIND_NAMES, ({ snapshot }) => {
         if (!fits(snapshot)) return;
         end();
         resolve(snapshot);

@@ -1,0 +1,80 @@
+/** A process set of a test's own, and what became of it. */
+import { systemClock } from "#app/cli/system-clock.ts";
+import { PSM_DEFAULTS, type PsmSettings } from "#core/model/psm-settings.ts";
+import type { SetChange } from "#core/psm/change.ts";
+import type { MemberEntry } from "#core/psm/entry.ts";
+import { type ExitSources, hostExitSources } from "#core/psm/exit-sources.ts";
+import { ProcessSet } from "#core/psm/set.ts";
+import { PsmError, subsystemOf } from "#core/psm/status.ts";
+import { errnoName } from "#ffi/errno-names.ts";
+import type { TemporaryDirectory } from "./directory.ts";
+
+export interface SetOptions {
+  readonly settings?: Partial<PsmSettings>;
+  readonly exits?: Partial<ExitSources>;
+  readonly procRoot?: string;
+  readonly node?: string;
+}
+
+export class TestSet implements Disposable {
+  readonly set: ProcessSet;
+  readonly changes: SetChange[] = [];
+  readonly problems: string[] = [];
+  #wake: () => void = () => {};
+
+  constructor(directory: TemporaryDirectory, options: SetOptions = {}) {
+    const { procRoot = "/proc", node = "n1" } = options;
+    const set = ProcessSet.open({
+      node,
+      stateDirectory: directory.path,
+      procRoot,
+      clock: systemClock,
+      settings: { ...PSM_DEFAULTS, ...options.settings },
+      exits: { ...hostExitSources(procRoot, 1000), ...options.exits },
+      onChange: (changes) => {
+        this.changes.push(...changes);
+        this.#wake();
+      },
+      onProblem: (message) => {
+        this.problems.push(message);
+      },
+    });
+    if (!set) throw new Error("another process keeps the set");
+    this.set = set;
+  }
+
+  /** The first change that fits, of those that were and those to come. */
+  async until<T>(find: (change: SetChange) => T | null): Promise<T> {
+    for (let next = 0; ; ) {
+      for (; next < this.changes.length; next++) {
+        const change = this.changes[next];
+        const found = change ? find(change) : null;
+        if (found !== null) return found;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  untilExited(pid: number): Promise<MemberEntry> {
+    return this.until((change) => (change.type === "memberExited" && change.entry.pid === pid ? change.entry : null));
+  }
+
+  [Symbol.dispose](): void {
+    this.set.close();
+  }
+}
+
+/** `EALREADY` and the like: the subsystem half of what the call was refused with; "" if it was not. */
+export function refusal(call: () => unknown): string {
+  try {
+    call();
+    return "";
+  } catch (thrown) {
+    if (!(thrown instanceof PsmError)) throw thrown;
+    const subsystem = subsystemOf(thrown.status);
+    const name = subsystem === 95 ? "ENOTSUP" : errnoName(subsystem);
+    return name === thrown.errno ? name : `${name} but ${thrown.errno}`;
+  }
+}
