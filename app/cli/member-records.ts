@@ -12,32 +12,12 @@ export async function writeRecords(
   items: readonly Items[NamedKind][],
   warnings: readonly Warning[],
 ): Promise<number> {
-  const { call, environment } = session;
+  const { call } = session;
   if (call.invocation.options.text("json") !== null) throw usage("--json=FIELDS does not go with --record", "--record");
-  const { memberRecords } = await import("#core/psm/record.ts");
-  const members = items.filter((item): item is Member => item.kind === "Member");
-  const records = memberRecords(environment.node, members.map(entryOf));
+  const { recordsOfItems } = await import("#core/psm/record.ts");
+  const records = recordsOfItems(items.filter((item): item is Member => item.kind === "Member"));
   const parts = { kind: "MemberRecordList", isComplete: warnings.length === 0, items: records, warnings };
   await writeDocument(call, listDocument(origin(session), parts));
   if (!call.isJson) tellWarnings(call, warnings);
   return 0;
-}
-
-/** The item taken back to what the set keeps of it. */
-function entryOf(member: Member, number: number) {
-  const { category, pid, identity, uid, comm, argv, state, flags, exit } = member;
-  return {
-    number,
-    category,
-    pid,
-    startTicks: identity.slice(identity.indexOf(":") + 1),
-    uid,
-    comm,
-    argv,
-    isArgvTruncated: flags.argvTruncated,
-    state,
-    registeredMs: Date.parse(member.registeredAt),
-    startedMs: member.startedAt === null ? null : Date.parse(member.startedAt),
-    exit: exit && { atMs: Date.parse(exit.at), status: exit.status },
-  };
 }

@@ -26,11 +26,12 @@ export function adopt({ index, store, exits, boot, procRoot, nowMs }: Adoption):
   const gone: MemberEntry[] = [];
   for (const entry of members) {
     const comm = entry.exit === null && isSameBoot ? hold(entry, exits, procRoot) : null;
-    if (entry.exit !== null || comm !== null) index.put({ ...entry, comm });
-    else gone.push({ ...entry, state: EXITED, exit: { atMs: nowMs, status: null } });
+    const isGone = entry.exit === null && comm === null;
+    const now = isGone ? { ...entry, state: EXITED, exit: { atMs: nowMs, status: null } } : { ...entry, comm };
+    if (isGone) gone.push(now);
+    index.put(now);
   }
   if (gone.length > 0) store.recordExits(gone);
-  for (const entry of gone) index.put(entry);
   if (!isSameBoot) store.setBoot(boot.id);
   return gone;
 }

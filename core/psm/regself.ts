@@ -4,6 +4,7 @@
  * After a fork the child registers, not the parent: the entry is of the process that calls. After an exec the entry is the
  * same process, with the argv of before; a program that is to be registered with its own argv is started with runMember.
  */
+import { resolve } from "node:path";
 import { spawnChild } from "#ffi/spawn.ts";
 import { categoryOfIndex, checkCategory } from "./names.ts";
 
@@ -18,7 +19,7 @@ export async function regself(category: string | number, register: Register): Pr
 
 export interface RunOptions {
   readonly category: string;
-  /** Absolute path of the program. */
+  /** Path of the program; a relative one counts from the working directory. */
   readonly file: string;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -47,7 +48,7 @@ export async function runMember(options: RunOptions): Promise<RunningMember> {
   checkCategory(category);
   const standard = isDetached ? "null" : "inherit";
   const child = spawnChild({
-    file,
+    file: resolve(file),
     argv,
     env,
     stdio: [standard, standard, standard],

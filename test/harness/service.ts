@@ -8,7 +8,7 @@ import type { Environment } from "#core/model/environment.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
-import { openLocalService } from "#core/service/local.ts";
+import { type LocalService, openLocalService } from "#core/service/local.ts";
 import type { InvokeOptions, Service } from "#core/service/service.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import type { TemporaryDirectory } from "./directory.ts";
@@ -40,10 +40,13 @@ export function declaration(
 
 export class TestService implements AsyncDisposable {
   readonly service: Service;
+  /** The same, with what only its own process can ask of it. */
+  readonly local: LocalService;
   #requests = 0;
 
-  private constructor(service: Service) {
+  private constructor(service: LocalService) {
     this.service = service;
+    this.local = service;
   }
 
   static async open(
