@@ -1,6 +1,7 @@
 /** Asking before what is hard to take back. The question goes to standard error: standard output is for results. */
 import { readSync } from "node:fs";
 import type { ActionSpec } from "#core/act/actions.ts";
+import { settled } from "#core/act/settled.ts";
 import type { Daemon } from "#core/model/daemon.ts";
 import { errnoName, MusterError } from "#core/model/error.ts";
 import { visible } from "#core/output/text.ts";
@@ -27,8 +28,10 @@ export function requireSomeoneToAsk(spec: ActionSpec, call: Call): void {
   if (reason !== null) throw usage(`${name} needs --yes ${reason}`, "--yes", "--dry-run shows what would be done");
 }
 
-/** Throws CANCELLED unless the answer is yes. */
-export function confirm(spec: ActionSpec, daemons: readonly Daemon[]): void {
+/** Throws CANCELLED unless the answer is yes. Nothing is asked of those to which nothing would be done. */
+export function confirm(spec: ActionSpec, all: readonly Daemon[]): void {
+  const daemons = all.filter((daemon) => settled(spec.id, daemon) === null && spec.when(daemon) === null);
+  if (daemons.length === 0) return;
   for (const daemon of daemons) {
     if (spec.consequence) writeError(`${visible(spec.consequence(daemon))}\n`);
   }
