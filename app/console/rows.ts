@@ -17,13 +17,27 @@ export interface RowSource {
 }
 
 export function createRowSource(pane: Pane): RowSource {
+  const all = parseFilter("");
+  let sorted: { items: ReadonlyMap<string, Item>; sort: SortOrder; ids: readonly string[] } | null = null;
+  const sortedIds = (items: ReadonlyMap<string, Item>, sort: SortOrder) => {
+    if (sorted?.items === items && sorted.sort === sort) return sorted.ids;
+    const column = pane.columns.find((each) => each.id === sort.column) ?? pane.columns[0];
+    const ids = queryIds(items, {
+      filter: all,
+      searchText: () => "",
+      sortKey: (item) => column?.sortValue(item) ?? null,
+      isReverse: sort.isReverse,
+    });
+    sorted = { items, sort, ids };
+    return ids;
+  };
   let last: { items: ReadonlyMap<string, Item>; filter: string; sort: SortOrder; rows: Rows } | null = null;
   /** Text to search in is built once an item; items are frozen, a changed one is another object. */
   const texts = new WeakMap<Item, string>();
   const textOf = (item: Item) => {
     let text = texts.get(item);
     if (text === undefined) {
-      text = pane.searchText(item);
+      text = pane.searchText(item).toLowerCase();
       texts.set(item, text);
     }
     return text;
@@ -31,14 +45,15 @@ export function createRowSource(pane: Pane): RowSource {
   return {
     rows(items, filterText, sort) {
       if (last && last.items === items && last.filter === filterText && last.sort === sort) return last.rows;
-      const column = pane.columns.find((each) => each.id === sort.column) ?? pane.columns[0];
       const filter = parseFilter(filterText);
-      const ids = queryIds(items, {
-        filter,
-        searchText: textOf,
-        sortKey: (item) => column?.sortValue(item) ?? null,
-        isReverse: sort.isReverse,
-      });
+      const order = sortedIds(items, sort);
+      const ids =
+        filter.problem === null && filterText.trim() === ""
+          ? order
+          : order.filter((id) => {
+              const item = items.get(id);
+              return item !== undefined && filter.test(textOf(item));
+            });
       last = { items, filter: filterText, sort, rows: indexed(ids, filter) };
       return last.rows;
     },
@@ -46,13 +61,9 @@ export function createRowSource(pane: Pane): RowSource {
 }
 
 function indexed(ids: readonly string[], filter: Filter): Rows {
-  let index: Map<string, number> | null = null;
   return {
     ids,
     filter,
-    indexOf(id) {
-      index ??= new Map(ids.map((each, at) => [each, at]));
-      return index.get(id) ?? -1;
-    },
+    indexOf: (id) => ids.indexOf(id),
   };
 }
