@@ -14,6 +14,11 @@ const thread = lazyC("wait-lock.c", source, {
   wait_lock_finish: { args: ["ptr"], returns: "i32" },
 });
 
+/** Compiles what a wait needs, for whoever is about to start a wait whose end must be told at once. */
+export function prepareLockWait(): void {
+  thread();
+}
+
 /** See `waitLock` in flock.ts. */
 export async function waitLockInThread(fd: Fd, mode: LockMode, signal?: AbortSignal): Promise<boolean> {
   const operation = operationOf(mode);

@@ -1,6 +1,7 @@
 /** Asking before what is hard to take back. The question goes to standard error: standard output is for results. */
 import { readSync } from "node:fs";
 import type { ActionSpec } from "#core/act/actions.ts";
+import { settled } from "#core/act/settled.ts";
 import { errnoName, MusterError } from "#core/model/error.ts";
 import { visible } from "#core/output/text.ts";
 import type { Call } from "./context.ts";
@@ -27,8 +28,10 @@ export function requireSomeoneToAsk(spec: ActionSpec, call: Call): void {
   if (reason !== null) throw usage(`${name} needs --yes ${reason}`, "--yes", "--dry-run shows what would be done");
 }
 
-/** Throws CANCELLED unless the answer is yes. */
-export function confirm(spec: ActionSpec, subjects: readonly Subject[]): void {
+/** Throws CANCELLED unless the answer is yes. Nothing is asked of those to which nothing would be done. */
+export function confirm(spec: ActionSpec, all: readonly Subject[]): void {
+  const subjects = all.filter(({ item }) => !item || (settled(spec.id, item) === null && spec.when(item) === null));
+  if (subjects.length === 0) return;
   for (const { item } of subjects) {
     if (spec.consequence && item) writeError(`${visible(spec.consequence(item))}\n`);
   }

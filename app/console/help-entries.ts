@@ -29,7 +29,7 @@ export function helpEntries(
       title: binding.title,
       reason: reasonAgainst(binding, state, isReadOnly),
     }))
-    .filter((entry) => filter.test(`${entry.keys} ${entry.title} ${keywordsOf(entry.binding)}`));
+    .filter((entry) => filter.test(`${entry.keys} ${entry.title} ${keywordsOf(entry.binding)}`.toLowerCase()));
 }
 
 const keywordsOf = (binding: Binding) =>

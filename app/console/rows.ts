@@ -18,6 +18,26 @@ export interface RowSource {
 }
 
 export function createRowSource(pane: Pane): RowSource {
+  const all = parseFilter("");
+  let sorted: {
+    items: ReadonlyMap<string, Item>;
+    sort: SortOrder;
+    scope: string | null;
+    ids: readonly string[];
+  } | null = null;
+  const sortedIds = (items: ReadonlyMap<string, Item>, sort: SortOrder, scope: string | null) => {
+    if (sorted?.items === items && sorted.sort === sort && sorted.scope === scope) return sorted.ids;
+    const column = pane.columns.find((each) => each.id === sort.column) ?? pane.columns[0];
+    const ids = queryIds(items, {
+      filter: all,
+      accepts: (item) => scope === null || pane.scopeOf?.(item) === scope,
+      searchText: () => "",
+      sortKey: (item) => column?.sortValue(item) ?? null,
+      isReverse: sort.isReverse,
+    });
+    sorted = { items, sort, scope, ids };
+    return ids;
+  };
   let last: {
     items: ReadonlyMap<string, Item>;
     filter: string;
@@ -30,7 +50,7 @@ export function createRowSource(pane: Pane): RowSource {
   const textOf = (item: Item) => {
     let text = texts.get(item);
     if (text === undefined) {
-      text = pane.searchText(item);
+      text = pane.searchText(item).toLowerCase();
       texts.set(item, text);
     }
     return text;
@@ -39,15 +59,15 @@ export function createRowSource(pane: Pane): RowSource {
     rows(items, filterText, sort, scope) {
       const isSame = last?.items === items && last.filter === filterText && last.sort === sort && last.scope === scope;
       if (last && isSame) return last.rows;
-      const column = pane.columns.find((each) => each.id === sort.column) ?? pane.columns[0];
       const filter = parseFilter(filterText);
-      const ids = queryIds(items, {
-        filter,
-        accepts: (item) => scope === null || pane.scopeOf?.(item) === scope,
-        searchText: textOf,
-        sortKey: (item) => column?.sortValue(item) ?? null,
-        isReverse: sort.isReverse,
-      });
+      const order = sortedIds(items, sort, scope);
+      const ids =
+        filter.problem === null && filterText.trim() === ""
+          ? order
+          : order.filter((id) => {
+              const item = items.get(id);
+              return item !== undefined && filter.test(textOf(item));
+            });
       last = { items, filter: filterText, sort, scope, rows: indexed(ids, filter) };
       return last.rows;
     },
@@ -55,13 +75,9 @@ export function createRowSource(pane: Pane): RowSource {
 }
 
 function indexed(ids: readonly string[], filter: Filter): Rows {
-  let index: Map<string, number> | null = null;
   return {
     ids,
     filter,
-    indexOf(id) {
-      index ??= new Map(ids.map((each, at) => [each, at]));
-      return index.get(id) ?? -1;
-    },
+    indexOf: (id) => ids.indexOf(id),
   };
 }

@@ -12,7 +12,16 @@ const whenLocked = (item: Daemon) => {
   return null;
 };
 
-const ofProcess = (item: Daemon) => (item.pid === null ? item.label : `${item.label} (pid ${item.pid})`);
+/** A daemon that failed can be stopped as well: then it is no longer wanted up. */
+const whenStoppable = (item: Daemon) => (isWish(item) ? null : whenLocked(item));
+
+const isWish = (item: Daemon) => item.wanted === "up" && item.present === false;
+
+const ofProcess = (item: Daemon) =>
+  item.present && item.pid !== null ? `${item.label} (pid ${item.pid})` : item.label;
+
+const endOf = (item: Daemon, words: string) =>
+  isWish(item) ? `${item.label} does not run; it will no longer be wanted up.` : `${ofProcess(item)} ${words}`;
 
 const deadline: ArgumentSpec = {
   name: "timeout",
@@ -59,8 +68,8 @@ export const DAEMON_ACTIONS = {
     keywords: ["down", "end", "term"],
     arguments: [deadline, force],
     inverse: "daemon.start",
-    when: whenLocked,
-    consequence: (item) => `${ofProcess(item)} will be told to end.`,
+    when: whenStoppable,
+    consequence: (item: Daemon) => endOf(item, "will be told to end."),
   },
   "daemon.kill": {
     id: "daemon.kill",
@@ -75,8 +84,8 @@ export const DAEMON_ACTIONS = {
     keywords: ["sigkill", "force", "stop"],
     arguments: [deadline],
     inverse: "daemon.start",
-    when: whenLocked,
-    consequence: (item) => `${ofProcess(item)} will be killed: it cannot save anything or clean up.`,
+    when: whenStoppable,
+    consequence: (item: Daemon) => endOf(item, "will be killed: it cannot save anything or clean up."),
   },
   "daemon.restart": {
     id: "daemon.restart",
@@ -92,7 +101,8 @@ export const DAEMON_ACTIONS = {
     arguments: [deadline, force],
     inverse: null,
     when: whenManaged,
-    consequence: (item) => `${ofProcess(item)} will be told to end, then started again.`,
+    consequence: (item: Daemon) =>
+      item.present ? `${ofProcess(item)} will be told to end, then started again.` : `${item.label} will be started.`,
   },
   "daemon.reload": {
     id: "daemon.reload",

@@ -5,7 +5,7 @@
 import { errnoName } from "#core/model/error.ts";
 import { type Identity, makeIdentity } from "#core/model/id.ts";
 import { type Fd, readAt, statFd } from "#ffi/fd.ts";
-import { bootTimeMs, clockTicksPerSecond, holdsLock, lockHolders, pageSize, readProcessStat } from "#ffi/procfs.ts";
+import { clockTicksPerSecond, holdsLock, lockHolders, pageSize, readProcessStat } from "#ffi/procfs.ts";
 import { type FileIdentity, LONGEST, openPidFile, type PidFileContent, parsePidFile, readPidFile } from "./pid-file.ts";
 
 export interface ProcessFacts {
@@ -35,6 +35,8 @@ export interface DaemonFacts {
 
 export interface FactsOptions {
   readonly procRoot: string;
+  /** When the machine started, wall clock milliseconds (bootTimeMs): asked once for a look at many. */
+  readonly bootMs: number;
   /** Search all processes for the holder of a lock that the named process does not hold: /proc as a whole is read. */
   readonly searchesHolder: boolean;
 }
@@ -65,7 +67,7 @@ function observeOpen(fd: Fd, options: FactsOptions, previous: DaemonFacts | null
   const { device, inode, modifiedMs } = statFd(fd);
   const file = { device, inode, modifiedMs };
   const early = parsePidFile(readAt(fd, LONGEST + 1, 0));
-  const named = early.phase === "pid" ? observeProcess(early.pid, procRoot) : null;
+  const named = early.phase === "pid" ? observeProcess(early.pid, options) : null;
   // The named process shows the lock among its descriptors: nothing need be taken to know it.
   if (named && holdsLock(procRoot, named.pid, device, inode)) {
     return { content: early, isLocked: true, holder: named.pid, process: named, file };
@@ -74,7 +76,7 @@ function observeOpen(fd: Fd, options: FactsOptions, previous: DaemonFacts | null
     return { content: early, isLocked: false, holder: null, process: named, file };
   }
   const { content, isLocked } = readPidFile(fd);
-  const process = content.phase === "pid" ? observeProcess(content.pid, procRoot) : null;
+  const process = content.phase === "pid" ? observeProcess(content.pid, options) : null;
   const holder = isLocked && options.searchesHolder ? (lockHolders(procRoot, device, inode)[0] ?? null) : null;
   return { content, isLocked, holder, process, file };
 }
@@ -89,7 +91,7 @@ function unreadable(thrown: unknown): DaemonFacts {
 }
 
 /** Null for what is gone or only waits to be reaped. */
-export function observeProcess(pid: number, procRoot: string): ProcessFacts | null {
+export function observeProcess(pid: number, { procRoot, bootMs }: FactsOptions): ProcessFacts | null {
   const stat = readProcessStat(procRoot, pid);
   if (!stat || stat.state === "Z" || stat.state === "X") return null;
   const ticks = clockTicksPerSecond();
@@ -97,7 +99,7 @@ export function observeProcess(pid: number, procRoot: string): ProcessFacts | nu
     pid,
     identity: makeIdentity(pid, stat.startTicks),
     comm: stat.comm,
-    startedMs: bootTimeMs(procRoot) + (Number(stat.startTicks) * 1000) / ticks,
+    startedMs: bootMs + (Number(stat.startTicks) * 1000) / ticks,
     cpuSeconds: (stat.userTicks + stat.systemTicks) / ticks,
     memoryBytes: stat.residentPages * pageSize(),
   };

@@ -7,6 +7,7 @@ import { type Fd, OPEN, openFd, readAt, truncate } from "#ffi/fd.ts";
 import { tryLock, unlock, waitLock } from "#ffi/flock.ts";
 import { lockHolders } from "#ffi/procfs.ts";
 import { signalName } from "#ffi/signals.ts";
+import { prepareLockWait } from "#ffi/wait-lock.ts";
 import { answer, judge } from "./answer.ts";
 import type { ActiveParams, ControlContext, ControlStep } from "./control-params.ts";
 import { waitWithDeadline } from "./deadline.ts";
@@ -72,6 +73,8 @@ async function endProcess(
   params: ActiveParams,
   context: ControlContext,
 ) {
+  // Before the signal: a daemon may end while the thread that waits for its lock is still being made.
+  prepareLockWait();
   for (const signal of [order.signal, ...order.escalation]) {
     if (holder?.pidfd.sendSignal(signal)) params.onStep(signalStep(signal, holder.pidfd.pid, holder.identity));
     params.onStep(waitStep(order, params.pidFile));

@@ -17,7 +17,7 @@ export interface LoneAction {
 }
 
 export interface LoneAudit {
-  /** Writes the second row and closes the journal; why it could not be written, if so. */
+  /** Writes the second row; why it could not be written, if so. */
   readonly end: (outcome: Outcome, message: string) => Warning | null;
 }
 
@@ -36,9 +36,8 @@ export async function beginLoneAudit(environment: Environment, clock: Clock, lon
   return {
     end: (outcome, message) => {
       audit.end(entry, outcome, message);
-      const { failure } = chronicle;
-      chronicle.close();
-      return failure;
+      // Not closed: the rows are safe, and tidying up would only keep a command that is about to end.
+      return chronicle.failure;
     },
   };
 }

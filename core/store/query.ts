@@ -1,7 +1,7 @@
 /** Filter and sort: pure, computed once per change of data, filter or order, never per key. */
 
 export interface Filter {
-  /** Case is ignored. */
+  /** Of a text in lower case: case is ignored, and a text is searched more often than it changes. */
   test(text: string): boolean;
   /** Why the pattern cannot be used; everything passes then. */
   readonly problem: string | null;
@@ -17,9 +17,9 @@ export function parseFilter(text: string): Filter {
     return patternFilter(trimmed.slice(1, -1));
   const words = trimmed.toLowerCase().split(/\s+/);
   return {
-    test(candidate) {
-      const lower = candidate.toLowerCase();
-      return words.every((word) => lower.includes(word));
+    test(lower) {
+      for (const word of words) if (!lower.includes(word)) return false;
+      return true;
     },
     problem: null,
   };

@@ -46,7 +46,7 @@ export async function startSupervisor(bench: Bench): Promise<Command | null> {
   const socket = join(directory, "socket");
   writeFileSync(config, supervisorConfig(directory, socket));
   const argv = [supervisord, "--nodaemon", "--configuration", config];
-  const child = Bun.spawn(argv, { env: environment(), stdin: "ignore", stdout: "pipe", stderr: "inherit" });
+  const child = Bun.spawn(argv, { env: environment(), stdin: "ignore", stdout: "pipe", stderr: "ignore" });
   bench.keeper.defer(() => child.kill("SIGTERM"));
   await said(child.stdout, "entered RUNNING state");
   return { argv: [supervisorctl, "--configuration", config, "status"] };

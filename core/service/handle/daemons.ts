@@ -5,6 +5,7 @@
 import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
 import { gate } from "#core/act/gate.ts";
 import type { ActionResult, ActionTarget, Outcome, PlanStep } from "#core/act/request.ts";
+import { settled } from "#core/act/settled.ts";
 import { daemonControl } from "#core/daemon/control.ts";
 import type { ControlResult } from "#core/daemon/control-params.ts";
 import type { Subject } from "#core/daemon/item.ts";
@@ -67,7 +68,10 @@ export class DaemonHandler {
         steps.push(step);
         invoke.onProgress?.({ id: target.id, step, elapsedMs: elapsed() });
       });
-      return result(outcomeOf(control, ACTIONS[request.action].effect === "read"), control.message, control.error);
+      const outcome = outcomeOf(control, spec.effect === "read");
+      const isWithdrawn = outcome === "unchanged" && order.wanted !== null && order.wanted !== before.wanted;
+      if (isWithdrawn) return result("done", `${control.message}; from now on it is wanted ${order.wanted}`, null);
+      return result(outcome, control.message, control.error);
     } catch (thrown) {
       const error =
         thrown instanceof MusterError ? thrown : new MusterError("INTERNAL", String(thrown), { cause: thrown });
@@ -83,7 +87,8 @@ export class DaemonHandler {
       isForeignRoot: environment.root !== "",
     });
     if (closed) throw closed;
-    if (isAlready(spec.id, item)) return `${item.label} is ${item.state} already`;
+    const nothing = settled(spec.id, item);
+    if (nothing !== null) return nothing;
     const expected = target.identity ?? null;
     if (expected !== null && item.identity !== expected) {
       const now = item.identity === null ? "has no living process now" : `is process ${item.identity} now`;
@@ -122,13 +127,6 @@ export class DaemonHandler {
     if (isAudited) audit.end(entry, outcomeOf(control, ACTIONS[request.action].effect === "read"), control.message);
     return control;
   }
-}
-
-/** What was asked for is so: nothing is done, and that is success. */
-function isAlready(id: string, item: Daemon): boolean {
-  if (id === "daemon.start") return item.state === "up";
-  if (id === "daemon.stop" || id === "daemon.kill") return item.lock.held === false && item.present === false;
-  return false;
 }
 
 function stateOf(item: Daemon | null): { state: string } | null {

@@ -13,6 +13,8 @@ export interface WatchContext {
   readonly node: string;
   readonly procRoot: string;
   readonly clock: Clock;
+  /** When the machine started, wall clock milliseconds. */
+  readonly bootMs: () => number;
   readonly wantedOf: (id: string) => "up" | "down" | null;
   /** True, once, for a process that is our own child. */
   readonly takeChild: (pid: number) => boolean;
@@ -47,9 +49,9 @@ export class DaemonWatch {
 
   /** Looks again. The item is the same object as before if nothing but its usage changed. */
   look(searchesHolder: boolean): Daemon {
-    const { procRoot, node, clock, wantedOf } = this.#context;
+    const { procRoot, node, clock, bootMs, wantedOf } = this.#context;
     const before = this.#facts;
-    this.#facts = observeDaemon(this.subject.pidFile, { procRoot, searchesHolder }, before);
+    this.#facts = observeDaemon(this.subject.pidFile, { procRoot, bootMs: bootMs(), searchesHolder }, before);
     const context: ItemContext = {
       node,
       wanted: wantedOf(`${node}/daemon/${this.subject.name}`),

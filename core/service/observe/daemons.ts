@@ -8,18 +8,18 @@
  *     tick -----> on screen +--> sample
  */
 import { dirname } from "node:path";
-import { isPidFileName, isRegularFile } from "#core/daemon/discover.ts";
+import { isRegularFile } from "#core/daemon/discover.ts";
 import { foundSubject, type Subject } from "#core/daemon/item.ts";
 import type { NewEvent } from "#core/journal/journal.ts";
 import { type Clock, delay } from "#core/model/clock.ts";
 import type { Daemon } from "#core/model/daemon.ts";
 import type { Config } from "#core/model/declaration.ts";
 import type { Environment } from "#core/model/environment.ts";
-import { errnoName } from "#core/model/error.ts";
 import { makeId } from "#core/model/id.ts";
 import type { SourceEvent, Warning } from "#core/model/source.ts";
-import { DirectoryWatch, type InotifyEvent } from "#ffi/inotify.ts";
+import { bootTimeMs } from "#ffi/procfs.ts";
 import { DaemonWatch, type WatchContext } from "./daemon-watch.ts";
+import { PidFileWatch } from "./pid-file-watch.ts";
 import { listSubjects } from "./subjects.ts";
 import { exitEvent, transitionEvent } from "./transitions.ts";
 
@@ -39,10 +39,6 @@ export interface ObserverOptions {
 /** Searching all of /proc for the holder of a lock costs milliseconds: not more than so often for one command. */
 const HOLDER_SEARCHES = 4;
 const TICK_MS = 1000;
-/** Several writes to one pid file within this time are one change. */
-const SETTLE_MS = 5;
-/** IN_ISDIR, inotify(7). */
-const IS_DIRECTORY = 0x40000000;
 /** Looked at in one go before the loop gets its turn, and in one tick of those that cannot wake us. */
 const CHUNK = 200;
 
@@ -51,15 +47,15 @@ export class DaemonObserver {
   readonly #watches = new Map<string, DaemonWatch>();
   /** By pid file, for what inotify says. */
   readonly #byFile = new Map<string, DaemonWatch>();
-  readonly #dirty = new Set<string>();
   /** Those whose process is held by a pidfd. */
   readonly #waiting = new Set<DaemonWatch>();
-  #directories: DirectoryWatch | null = null;
+  /** The living for which no pidfd could be had. */
+  readonly #deaf = new Set<DaemonWatch>();
+  #bootMs = 0;
+  #files: PidFileWatch | null = null;
   #attended: readonly string[] = [];
   #warnings: readonly Warning[] = [];
-  #cancelSettle: (() => void) | null = null;
   #cancelTick: (() => void) | null = null;
-  #rotation = 0;
   #isClosed = false;
 
   constructor(options: ObserverOptions) {
@@ -79,7 +75,14 @@ export class DaemonObserver {
 
   /** Reads everything in pieces, then follows every change. */
   async follow(): Promise<void> {
-    this.#watchDirectories();
+    const { clock, record } = this.#options;
+    this.#files = new PidFileWatch({
+      clock,
+      record,
+      isKnown: (path) => this.#byFile.has(path),
+      onFile: (path) => this.#lookAtFile(path),
+      onTree: () => void this.refresh(),
+    });
     await this.refresh();
     this.#tick();
   }
@@ -87,7 +90,7 @@ export class DaemonObserver {
   /** Looks for daemons again and at each of them. */
   async refresh(): Promise<void> {
     const directories = this.#takeSubjects();
-    for (const directory of directories) this.#watchDirectory(directory);
+    for (const directory of directories) this.#files?.add(directory);
     let count = 0;
     for (const watch of [...this.#watches.values()]) {
       this.#lookAt(watch, false, false);
@@ -117,15 +120,15 @@ export class DaemonObserver {
 
   close(): void {
     this.#isClosed = true;
-    this.#cancelSettle?.();
     this.#cancelTick?.();
-    this.#directories?.close();
+    this.#files?.close();
     for (const watch of this.#watches.values()) watch.close();
   }
 
   /** Brings the set of watches up to date; the directories that should be watched. */
   #takeSubjects(): readonly string[] {
     const { environment, config } = this.#options;
+    this.#bootMs = bootTimeMs(environment.procRoot);
     const { subjects, discovery } = listSubjects(config, environment.root);
     this.#warnings = [
       ...config.problems.map(({ file, line, reason }) => ({
@@ -153,6 +156,7 @@ export class DaemonObserver {
         node: environment.node,
         procRoot: environment.procRoot,
         clock,
+        bootMs: () => this.#bootMs,
         wantedOf,
         takeChild,
       };
@@ -166,9 +170,12 @@ export class DaemonObserver {
   #forget(id: string, reason: string): void {
     const watch = this.#watches.get(id);
     watch?.close();
-    if (watch) this.#waiting.delete(watch);
     this.#watches.delete(id);
-    if (watch) this.#byFile.delete(watch.subject.pidFile);
+    if (watch) {
+      this.#waiting.delete(watch);
+      this.#deaf.delete(watch);
+      this.#byFile.delete(watch.subject.pidFile);
+    }
     this.#options.publish({ src: "daemons", op: "remove", id, reason });
   }
 
@@ -184,74 +191,23 @@ export class DaemonObserver {
     if (publishes) this.#options.publish({ src: "daemons", op: "upsert", item: after });
     const event = before && transitionEvent(before, after);
     if (event) this.#options.record(event);
-    if (this.#directories) this.#followProcess(watch);
+    if (this.#files) this.#followProcess(watch);
     return after;
   }
 
   #followProcess(watch: DaemonWatch): void {
-    if (!watch.item?.present) return;
-    if (!watch.isWaiting && this.#waiting.size >= this.#options.pidfdLimit) return;
-    watch.waitForExit((identity, exit) => {
-      if (this.#isClosed) return;
-      if (!watch.isWaiting) this.#waiting.delete(watch);
-      const item = this.#lookAt(watch, false, true);
-      if (exit) this.#options.record(exitEvent(item, identity, exit));
-    });
-    if (watch.isWaiting) this.#waiting.add(watch);
-  }
-
-  #watchDirectories(): void {
-    const { record } = this.#options;
-    this.#directories = new DirectoryWatch(
-      (events) => {
-        for (const event of events) this.#touched(event);
-      },
-      () => {
-        record({
-          severity: "info",
-          code: "SOURCE_REPAIRED",
-          target: null,
-          message: "file events were lost; all was read again",
-        });
-        void this.refresh();
-      },
-    );
-  }
-
-  #watchDirectory(directory: string): void {
-    try {
-      this.#directories?.add(directory);
-    } catch (thrown) {
-      const reason = errnoName(thrown) ?? String(thrown);
-      const message = `${directory} cannot be watched (${reason}): changes there are seen only now and then`;
-      this.#options.record({
-        severity: "warn",
-        code: "SOURCE_FAILED",
-        target: directory,
-        message,
-        once: `watch ${directory} ${reason}`,
+    const isPresent = watch.item?.present === true;
+    if (isPresent && (watch.isWaiting || this.#waiting.size < this.#options.pidfdLimit)) {
+      watch.waitForExit((identity, exit) => {
+        if (this.#isClosed) return;
+        if (!watch.isWaiting) this.#waiting.delete(watch);
+        const item = this.#lookAt(watch, false, true);
+        if (exit) this.#options.record(exitEvent(item, identity, exit));
       });
     }
-  }
-
-  #touched({ directory, name, mask }: InotifyEvent): void {
-    const path = `${directory}/${name}`;
-    // A directory came or went: only a whole look tells what is in it.
-    if ((mask & IS_DIRECTORY) !== 0) this.#dirty.add(directory);
-    else if (this.#byFile.has(path) || isPidFileName(name)) this.#dirty.add(path);
-    else return;
-    this.#cancelSettle ??= this.#options.clock.setTimer(SETTLE_MS, () => this.#settle());
-  }
-
-  #settle(): void {
-    this.#cancelSettle = null;
-    const paths = [...this.#dirty];
-    this.#dirty.clear();
-    if (!paths.every(isPidFileName)) {
-      void this.refresh();
-      return;
-    }
-    for (const path of paths) this.#lookAtFile(path);
+    if (watch.isWaiting) this.#waiting.add(watch);
+    if (isPresent && !watch.isWaiting) this.#deaf.add(watch);
+    else this.#deaf.delete(watch);
   }
 
   #lookAtFile(path: string): void {
@@ -265,6 +221,8 @@ export class DaemonObserver {
 
   #tick(): void {
     if (this.#isClosed) return;
+    // The wall clock may have been set.
+    this.#bootMs = bootTimeMs(this.#options.environment.procRoot);
     this.#lookAtAll(this.#attended);
     this.#lookAtSome();
     this.#cancelTick = this.#options.clock.setTimer(TICK_MS, () => this.#tick());
@@ -283,12 +241,12 @@ export class DaemonObserver {
     }
   }
 
-  /** Of the living that no pidfd could be had for, a few each time. */
+  /** Of the living that cannot wake us, a few each time: each that was looked at goes to the end of the row. */
   #lookAtSome(): void {
-    const deaf = [...this.#watches.values()].filter((watch) => watch.item?.present && !watch.isWaiting);
-    for (let i = 0; i < Math.min(CHUNK, deaf.length); i++) {
-      const watch = deaf[this.#rotation++ % deaf.length];
-      if (watch) this.#lookAt(watch, false, true);
+    for (const watch of [...this.#deaf].slice(0, CHUNK)) {
+      this.#deaf.delete(watch);
+      this.#lookAt(watch, false, true);
+      if (watch.item?.present && !watch.isWaiting) this.#deaf.add(watch);
     }
   }
 }

@@ -66,6 +66,16 @@ describe("a declared daemon", () => {
     });
   });
 
+  test("a daemon that failed is stopped by wishing it down: it is failed no longer", async () => {
+    using directory = new TemporaryDirectory();
+    const daemons = [declaration("d", directory, { command: ["sh", "-c", "exit 5"] })];
+    await using service = await TestService.open(directory, daemons);
+    await service.invoke("daemon.start", "d");
+    const result = await service.invoke("daemon.stop", "d");
+    expect(result).toMatchObject({ outcome: "done", before: { state: "failed" }, after: { state: "down" } });
+    expect(await service.invoke("daemon.stop", "d")).toMatchObject({ outcome: "unchanged" });
+  });
+
   test("a dry run shows the plan and does nothing, and writes nothing", async () => {
     using directory = new TemporaryDirectory();
     await using peer = await Peer.daemon(directory.file("d.pid"));

@@ -128,6 +128,15 @@ describe("followed", () => {
     expect(codes).toContain("DAEMON_STALE");
   });
 
+  test("a declared pid file is followed whatever its name", async () => {
+    using directory = new TemporaryDirectory();
+    const daemons = [declaration("d", directory, { pidFile: directory.file("d.run") })];
+    await using service = await TestService.open(directory, daemons, { mode: "watch" });
+    await service.untilState("d", "down");
+    await using _peer = await Peer.daemon(directory.file("d.run"));
+    await service.untilState("d", "up");
+  });
+
   test("files that appear and vanish are found and removed", async () => {
     using directory = new TemporaryDirectory();
     await using service = await TestService.open(directory, [], { mode: "watch" });
