@@ -99,8 +99,23 @@ export function parseProcessStat(line: string): ProcessStat | null {
   return stat;
 }
 
-/** Wall clock of the start of the machine, milliseconds since 1970; exact to a second. 0 when it is not told. */
+/** Wall clock of the start of the machine, milliseconds since 1970: exact to 10 ms for this machine, to a second for a
+ * tree that stands in for it. 0 when it is not told. */
 export function bootTimeMs(procRoot: string): number {
   const line = /^btime ([0-9]+)$/m.exec(readProcText(`${procRoot}/stat`) ?? "");
-  return line === null ? 0 : Number(line[1]) * 1000;
+  if (line === null) return 0;
+  const wholeMs = Number(line[1]) * 1000;
+  return procRoot === "/proc" ? refine(wholeMs) : wholeMs;
 }
+
+/** The kernel tells whole seconds; the uptime tells the rest. Kept, so that the start of a process does not tremble. */
+function refine(wholeMs: number): number {
+  if (refined?.wholeMs === wholeMs) return refined.bootMs;
+  const uptime = Number((readProcText("/proc/uptime") ?? "").split(" ")[0]);
+  const exactMs = Date.now() - uptime * 1000;
+  const bootMs = exactMs >= wholeMs && exactMs < wholeMs + 1000 ? Math.round(exactMs) : wholeMs;
+  refined = { wholeMs, bootMs };
+  return bootMs;
+}
+
+let refined: { readonly wholeMs: number; readonly bootMs: number } | null = null;

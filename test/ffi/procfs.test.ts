@@ -221,3 +221,14 @@ test.skipIf(!isRoot)("needs root for unshare: a pid namespace of its own is not 
   });
   expect(output).toBe("false\n");
 });
+
+test("the start of a process is told to a clock tick, not to a second", async () => {
+  const beforeMs = Date.now();
+  const child = Bun.spawn(["sleep", "10"]);
+  const afterMs = Date.now();
+  const ticks = Number(readProcessStat("/proc", child.pid)?.startTicks);
+  child.kill();
+  const startedMs = bootTimeMs("/proc") + (ticks * 1000) / clockTicksPerSecond();
+  expect(startedMs).toBeGreaterThan(beforeMs - 50);
+  expect(startedMs).toBeLessThan(afterMs + 50);
+});
