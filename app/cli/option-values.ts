@@ -32,7 +32,7 @@ export class OptionValues {
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86400 };
-export const LONGEST_SECONDS = 366 * 86400;
+const LONGEST_SECONDS = 366 * 86400;
 
 /** `30`, `0.5`, `500ms`, `30s`, `10m`, `2h`, `3d` -> seconds; null if it is none of them. */
 export function parseDuration(text: string): number | null {

@@ -10,10 +10,16 @@ export const GAP = 2;
 
 export function fitColumns<T>(all: readonly Column<T>[], columns: number): readonly FittedColumn<T>[] {
   let shown = [...all];
+  const left: Column<T>[] = [];
   const least = () => shown.reduce((sum, column) => sum + column.min, 0) + GAP * (shown.length - 1);
   while (shown.length > 1 && least() > columns) {
     const worst = shown.reduce((a, b) => (b.priority >= a.priority ? b : a));
     shown = shown.filter((column) => column !== worst);
+    left.unshift(worst);
+  }
+  // What is narrower than the last one that had to go may still have room.
+  for (const column of left) {
+    if (least() + GAP + column.min <= columns) shown = all.filter((each) => each === column || shown.includes(each));
   }
   let spare = columns - least();
   const widths = shown.map((column) => {

@@ -116,7 +116,7 @@ export interface NodeSelection {
  * ENODEV for each of `others` he cannot reach; one node's success makes the whole call succeed.
  */
 export function selectNodes(text: string | null, own: string): NodeSelection {
-  if (text === null || text === PSM_ALLNODE) return { here: true, others: [] };
+  if (text === PSM_MYNODE || text === PSM_ALLNODE) return { here: true, others: [] };
   const names = new Set(text.split(",").map((name) => name.trim()));
   names.delete("");
   if (names.size === 0) throw psmError("EINVAL", `no node is named: ${shown(text)}`);

@@ -3,7 +3,7 @@ import type { Category } from "#core/model/category.ts";
 import type { Member } from "#core/model/member.ts";
 import { categoryItem, type MemberEntry, memberItem } from "./entry.ts";
 import type { MemberIndex } from "./members.ts";
-import { PSM_ALLPID } from "./names.ts";
+import { PSM_ALLCAT, PSM_ALLPID } from "./names.ts";
 import { type CategoryRecord, categoryRecords, type MemberRecord, memberRecords } from "./record.ts";
 import { psmError } from "./status.ts";
 
@@ -18,7 +18,7 @@ export class SetQuery {
 
   /** One category, or with null (_PSM_ALLCAT) all of them. Throws ENOENT. */
   catget(category: string | null): readonly CategoryRecord[] {
-    if (category === null) return categoryRecords(this.index.categories());
+    if (category === PSM_ALLCAT) return categoryRecords(this.index.categories());
     const counts = this.index.counts(category);
     if (!counts) throw noCategory(category);
     return categoryRecords([[category, counts]]);
@@ -34,8 +34,8 @@ export class SetQuery {
 
   /** As memget, as entries; what is empty is empty. */
   members(category: string | null, pid: number): readonly MemberEntry[] {
-    const ofCategory = category === null ? null : this.index.of(category);
-    if (category !== null && !ofCategory) throw noCategory(category);
+    const ofCategory = category === PSM_ALLCAT ? null : this.index.of(category);
+    if (category !== PSM_ALLCAT && !ofCategory) throw noCategory(category);
     if (pid === PSM_ALLPID) return ofCategory ?? this.index.all();
     return [this.member(category, pid)];
   }

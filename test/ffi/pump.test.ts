@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { duplicate, type Fd, OPEN, openFd, pipe, readSome, writeAll } from "#ffi/fd.ts";
-import { EPOLL, watchFd } from "#ffi/pump.ts";
+import { PidFd } from "#ffi/pidfd.ts";
+import { EPOLL, watchFd, watchKept } from "#ffi/pump.ts";
 import {
   countDescriptors,
   countThreads,
@@ -55,6 +56,72 @@ test("comes again as long as the condition lasts, and not once it is over", asyn
   expect(calls).toBe(3);
   read.close();
   write.close();
+});
+
+test("a kept descriptor is watched as it is: no other one, and it stays open when the watch ends", async () => {
+  const { read, write } = pipe();
+  // The pump's own descriptors are there already.
+  const other = watchFd(read, 0, () => {});
+  const before = countDescriptors();
+  const seen = new Promise<number>((resolve) => {
+    const watch = watchKept(read, EPOLL.IN | EPOLL.ONESHOT, (events) => {
+      watch[Symbol.dispose]();
+      watch[Symbol.dispose]();
+      resolve(events);
+    });
+  });
+  expect(countDescriptors()).toBeLessThanOrEqual(before);
+  writeAll(write, ONE);
+  expect(await seen).toBe(EPOLL.IN);
+  expect(readSome(read, 1)).toHaveLength(1);
+  other[Symbol.dispose]();
+  read.close();
+  write.close();
+});
+
+test("a kept descriptor that was closed too early takes nobody else's watch with it", async () => {
+  const { read, write } = pipe();
+  const watch = watchKept(read, EPOLL.IN, () => {});
+  read.close();
+  const next = pipe();
+  const ready = firstEvent(next.read, EPOLL.IN);
+  watch[Symbol.dispose]();
+  writeAll(next.write, ONE);
+  expect(await ready).toBe(EPOLL.IN);
+  for (const fd of [write, next.read, next.write]) fd.close();
+});
+
+test("a process tells twice, by the edge: that it has exited, and that it was collected", async () => {
+  const child = Bun.spawn(
+    [
+      "perl",
+      "-e",
+      'my $p = fork(); exec "sleep", "1000" if !$p; $| = 1; print "$p\\n"; <STDIN>; waitpid $p, 0; <STDIN>',
+    ],
+    {
+      stdin: "pipe",
+      stdout: "pipe",
+    },
+  );
+  const { value } = await child.stdout.getReader().read();
+  using pidfd = PidFd.open(Number(new TextDecoder().decode(value)));
+  if (!pidfd) throw new Error("it has ended");
+  const told: number[] = [];
+  const { promise: collected, resolve } = Promise.withResolvers<void>();
+  const { promise: exited, resolve: exit } = Promise.withResolvers<void>();
+  const watch = watchKept(pidfd.fd, (EPOLL.IN | EPOLL.EDGE) >>> 0, (events) => {
+    told.push(events);
+    if ((events & EPOLL.HUP) !== 0) resolve();
+    else exit();
+  });
+  pidfd.sendSignal(9);
+  await exited;
+  child.stdin.write("\n");
+  child.stdin.flush();
+  await collected;
+  watch[Symbol.dispose]();
+  expect(told).toEqual([EPOLL.IN, EPOLL.IN | EPOLL.HUP]);
+  child.kill();
 });
 
 test("a one-shot watch comes once until it is armed again", async () => {

@@ -3,20 +3,23 @@
 export class Perl implements AsyncDisposable {
   readonly #child: Bun.Subprocess<"pipe", "pipe", "inherit">;
   readonly pid: number;
+  /** Lines that were said before it was ready. */
+  readonly #said: string[] = [];
+  #rest = "";
 
   private constructor(child: Bun.Subprocess<"pipe", "pipe", "inherit">, pid: number) {
     this.#child = child;
     this.pid = pid;
   }
 
-  /** `script` runs first; `argv` is what it sees as its arguments. */
+  /** `script` runs first, to its end; `argv` is what it sees as its arguments. */
   static async run(
     script: string,
     argv: readonly string[] = [],
     ids: { uid?: number; gid?: number } = {},
   ): Promise<Perl> {
-    const code = `$| = 1; ${script}; while (my $line = <STDIN>) { eval $line; print "ok\\n" }`;
-    const child = Bun.spawn(["perl", "-MPOSIX", "-e", `print "$$\\n"; ${code}`, "--", ...argv], {
+    const code = `$| = 1; ${script}; print "ready\\n"; while (my $line = <STDIN>) { eval $line; print "ok\\n" }`;
+    const child = Bun.spawn(["perl", "-MPOSIX", "-e", code, "--", ...argv], {
       env: { PATH: "/usr/bin:/bin" },
       stdin: "pipe",
       stdout: "pipe",
@@ -24,12 +27,16 @@ export class Perl implements AsyncDisposable {
       ...ids,
     });
     const perl = new Perl(child, child.pid);
-    await perl.line();
+    for (let line = await perl.#next(); line !== "ready"; line = await perl.#next()) perl.#said.push(line);
     return perl;
   }
 
   /** One line of its output. */
   async line(): Promise<string> {
+    return this.#said.shift() ?? (await this.#next());
+  }
+
+  async #next(): Promise<string> {
     const reader = this.#child.stdout.getReader();
     try {
       for (let text = this.#rest; ; ) {
@@ -46,7 +53,6 @@ export class Perl implements AsyncDisposable {
       reader.releaseLock();
     }
   }
-  #rest = "";
 
   /** Has it evaluate a line of Perl; no answer is waited for. */
   tell(line: string): void {

@@ -1,4 +1,6 @@
 /** `get NAME...` of each kind: all facts of some items. One item or many, the document is a list. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { MusterError } from "#core/model/error.ts";
 import type { Items } from "#core/model/kinds.ts";
 import { factLines } from "#core/output/columns.ts";
@@ -41,9 +43,14 @@ export const getOf =
         await waitForExits(call, service, words);
         return writeItems(session, service, kind, selection);
       },
-      wishFor(kind),
+      { ...wishFor(kind), needsLasting: hasOwnSet(session) },
     );
   };
+
+/** Somebody has to watch for the exits that are waited for: of a set of one's own, its keeper, which is started for it. */
+function hasOwnSet({ environment, root }: Session): boolean {
+  return root === null && existsSync(join(environment.stateDirectory, "psm.db"));
+}
 
 async function writeItems<K extends NamedKind>(
   session: Session,

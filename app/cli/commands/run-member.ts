@@ -37,8 +37,10 @@ export async function runMember(call: Call): Promise<number> {
     throw usage("members run needs --detach with --json", "--detach", "standard output is the command's own");
   }
   const begin = (service: Service) => start(session, service, { category, file, argv });
+  // From before it runs: a signal that came in between would end us and leave it behind.
+  using relay = isDetached ? null : relaySignals();
   const member = await withService(session, "once", begin, { needsLasting: true });
-  if (!isDetached) return follow(member);
+  if (relay) return await relay.follow(member);
   if (call.isJson) {
     await writeDocument(call, plainDocument("MemberRun", origin(session), { category, pid: member.pid }));
   } else if (!call.isQuiet) await writeText(call, `runs as process ${member.pid} in ${category}\n`);
@@ -90,19 +92,33 @@ function programOf(name: string, variables: Readonly<Record<string, string>>): s
   throw new MusterError("NOT_FOUND", `${name}: no such program`, { target: name, errno: "ENOENT" });
 }
 
-/** The exit code of the command: 128 and the signal where one killed it, as shells say it. */
-async function follow(member: RunningMember): Promise<number> {
-  const passOn = (name: Signal) => () => {
+interface Relay extends Disposable {
+  /** The exit code of the command: 128 and the signal where one killed it, as shells say it. */
+  follow(member: RunningMember): Promise<number>;
+}
+
+/** Takes signals from now on; those that come before there is a command wait for it. */
+function relaySignals(): Relay {
+  let member: RunningMember | null = null;
+  const waiting: Signal[] = [];
+  const take = (name: Signal) => {
     // What the terminal sends it sends to the whole group: the command has it already.
-    if (!FROM_TERMINAL.has(name) || !isTerminal(0)) member.signal(constants.signals[name]);
+    if (FROM_TERMINAL.has(name) && isTerminal(0)) return;
+    if (member) member.signal(constants.signals[name]);
+    else waiting.push(name);
   };
-  const handlers = PASSED_ON.map((name) => [name, passOn(name)] as const);
+  const handlers = PASSED_ON.map((name) => [name, () => take(name)] as const);
   for (const [name, handler] of handlers) process.on(name, handler);
-  try {
-    const status = await member.ended();
-    const signal = status & 0x7f;
-    return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
-  } finally {
-    for (const [name, handler] of handlers) process.off(name, handler);
-  }
+  return {
+    async follow(started) {
+      member = started;
+      for (const name of waiting) take(name);
+      const status = await started.ended();
+      const signal = status & 0x7f;
+      return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
+    },
+    [Symbol.dispose]() {
+      for (const [name, handler] of handlers) process.off(name, handler);
+    },
+  };
 }

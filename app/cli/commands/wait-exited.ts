@@ -3,10 +3,13 @@ import { MusterError } from "#core/model/error.ts";
 import type { Service } from "#core/service/service.ts";
 import type { Call } from "../context.ts";
 import { watchInterrupts } from "../interrupt.ts";
-import { LONGEST_SECONDS, usage } from "../option-values.ts";
+import { usage } from "../option-values.ts";
 import { shelfWarnings } from "../session.ts";
 import { inCategory } from "../shelf.ts";
 import { findItems, partial } from "../targets.ts";
+
+/** 24 days: what setTimeout takes; nobody waits longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Rejects when one of them is not there or is taken out meanwhile, when the time is over, and on a signal. */
 export async function waitForExits(call: Call, service: Service, words: readonly string[]): Promise<void> {
@@ -29,10 +32,11 @@ export async function waitForExits(call: Call, service: Service, words: readonly
     reject(new MusterError(code, `interrupted while waiting for ${words.join(", ")}`));
   });
   const unsubscribe = service.subscribe(["members"], look);
-  const cancel = call.clock.setTimer((seconds ?? LONGEST_SECONDS) * 1000, () => {
+  const giveUp = () => {
     const hint = "give a longer --timeout, or none";
     reject(new MusterError("TIMED_OUT", `not all have exited within ${seconds} s: ${words.join(", ")}`, { hint }));
-  });
+  };
+  const cancel = seconds === null ? () => {} : call.clock.setTimer(Math.min(seconds * 1000, LONGEST_TIMER_MS), giveUp);
   try {
     look();
     await promise;

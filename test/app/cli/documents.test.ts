@@ -41,7 +41,7 @@ test("bash takes its script and completes with it", () => {
   const complete = (line: string) => {
     const words = line.split(" ");
     const script = `${completionScript("bash")}
-muster() { echo '{"items":[{"label":"web"},{"label":"db"}]}'; }
+muster() { echo '{"items":[{"label":"web"},{"label":"db"},{"name":"mail"}]}'; }
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length - 1}; _muster; echo "\${COMPREPLY[*]}"`;
     const { stdout, stderr } = Bun.spawnSync(["bash", "-c", script]);
     expect(stderr.toString()).toBe("");
@@ -50,6 +50,9 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.l
   expect(complete("muster sna")).toBe("snapshot");
   expect(complete("muster daemons st")).toBe("start stop");
   expect(complete("muster daemons stop ")).toBe("web db");
+  expect(complete("muster categories get ")).toBe("mail");
+  expect(complete("muster members st")).toBe("state");
+  expect(complete("muster members run ")).toBe("mail");
   expect(complete("muster daemons stop --forc")).toBe("--force");
   expect(complete("muster --config /x daemons rel")).toBe("reload");
   expect(complete("muster schema str")).toBe("stream");

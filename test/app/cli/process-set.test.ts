@@ -152,6 +152,7 @@ describe("members", () => {
     expect(late).toMatchObject({ exitCode: 75, stdout: "" });
     expect(errorOf(late.stderr)).toMatchObject({ code: "TIMED_OUT", retryable: true });
     expect((await run("members get 999999999 --wait exited --json")).exitCode).toBe(1);
+    expect((await run("members get 999999999 --wait exited --timeout 40d --json")).exitCode).toBe(1);
     expect((await run(`members get ${pid} --wait running`)).exitCode).toBe(64);
     expect((await run(`members get ${pid} --wait exited --timeout 0`)).exitCode).toBe(64);
   });
@@ -198,6 +199,7 @@ describe("members", () => {
     const child = cli.spawn(["members", "watch", "--filter", "category=watched", "--json"]);
     const seen: string[] = [];
     let rest = "";
+    let isTold = false;
     for await (const chunk of child.stdout) {
       const lines = (rest + new TextDecoder().decode(chunk)).split("\n");
       rest = lines.pop() ?? "";
@@ -206,11 +208,36 @@ describe("members", () => {
         if (line.type === "sync") await run("members run watched -- sh -c", "exit 7");
         if (line.type === "upsert") seen.push(line.item.exit?.text ?? line.item.state);
       }
-      if (seen.includes("exit 7")) child.kill("SIGINT");
+      // Once: a second signal would end it at once.
+      if (seen.includes("exit 7") && !isTold) child.kill("SIGINT");
+      isTold = seen.includes("exit 7");
     }
     expect(seen.at(-1)).toBe("exit 7");
     expect(await child.exited).toBe(0);
   });
+});
+
+test("waiting starts whoever watches for the exit: the set of one's own is not left alone", async () => {
+  using own = new CommandLine();
+  own.defer(() => {
+    Bun.spawnSync([process.execPath, MAIN, "serve", "--stop"], { env: own.env });
+  });
+  const started = await own.run(["members", "run", "web", "--detach", "--json", "--", "sleep", "1000"]);
+  const { pid } = JSON.parse(started.stdout);
+  own.defer(() => {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      return; // it has ended
+    }
+  });
+  expect((await own.run(["serve", "--stop"])).exitCode).toBe(0);
+  const wait = own.spawn(["members", "get", String(pid), "--wait", "exited"]);
+  for await (const chunk of wait.stderr)
+    if (new TextDecoder().decode(chunk).includes("started muster's service")) break;
+  process.kill(pid, "SIGKILL");
+  expect(await new Response(wait.stdout).text()).toMatch(/^exit\.text +killed by SIGKILL$/m);
+  expect(await wait.exited).toBe(0);
 });
 
 describe("nodes", () => {

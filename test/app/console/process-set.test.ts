@@ -83,6 +83,17 @@ test("at 80 columns a member's state, pid and uptime are whole, its command is t
   expect(screen.line(" 812 ")).toContain("worker --nu");
 });
 
+test("beside its detail a member's CPU has room, and in its category alone also at 80 columns", async () => {
+  await open({ columns: 120, rows: 40 });
+  await screen.press("3");
+  for (const title of ["UPTIME", "CPU %"]) expect(screen.lines()[2]).toContain(title);
+  await screen.close();
+  await open();
+  await screen.press("2", "m");
+  for (const title of ["STATE", "UPTIME", "CPU %", "COMMAND"]) expect(screen.lines()[2]).toContain(title);
+  expect(screen.lines()[2]).not.toContain("CATEGORY");
+});
+
 test("the detail of a category lists its members, the failed ones first", async () => {
   await open();
   await screen.press("2", ENTER);

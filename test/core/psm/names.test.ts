@@ -7,6 +7,11 @@ import {
   checkState,
   cutUtf8,
   memberName,
+  PSM_ALLCAT,
+  PSM_ALLNODE,
+  PSM_ALLPID,
+  PSM_MYNODE,
+  PSM_MYPID,
   selectNodes,
   unreachableNode,
   WELL_KNOWN_CATEGORIES,
@@ -105,6 +110,10 @@ test.each([
   [" n2 , n3,n2,", false, ["n2", "n3"]],
 ] as const)("nodes %j: here %p, others %j", (text, here, others) => {
   expect(selectNodes(text, "n1")).toEqual({ here, others: [...others] });
+});
+
+test("the special values are those of psm.h", () => {
+  expect([PSM_MYNODE, PSM_ALLNODE, PSM_MYPID, PSM_ALLCAT, PSM_ALLPID]).toEqual([null, "", 0, null, 0]);
 });
 
 test("a list of no node is a mistake; a node that is not known is ENODEV", () => {

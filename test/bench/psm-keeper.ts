@@ -1,0 +1,42 @@
+/** A service that keeps a set, in a process of its own: psm-keeper.ts DIRECTORY, pids on standard input; says when it rests. */
+import { systemClock } from "#app/cli/system-clock.ts";
+import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
+import { openLocalService } from "#core/service/local.ts";
+
+const [directory = ""] = process.argv.slice(2);
+
+async function main(): Promise<void> {
+  const pids = (await Bun.stdin.text()).trim().split(" ");
+  const service = await openLocalService({
+    environment: {
+      node: "n1",
+      procRoot: "/proc",
+      root: "",
+      stateDirectory: directory,
+      runtimeDirectory: directory,
+      configFile: `${directory}/muster.toml`,
+      uid: process.getuid?.() ?? 0,
+      variables: {},
+    },
+    clock: systemClock,
+    config: { readOnly: false, discover: [], daemons: [], psm: { ...PSM_DEFAULTS, memMax: 1e6 }, problems: [] },
+    isReadOnly: false,
+    mode: "watch",
+    keepsSet: true,
+  });
+  const { results } = await service.invoke({
+    action: "member.add",
+    targets: pids.map((pid) => ({ id: `n1/member/rest/${pid}` })),
+    arguments: { argv: "rests" },
+    dryRun: false,
+    requestId: "bench",
+    via: "cli",
+  });
+  const refused = results.find((result) => result.outcome !== "done");
+  process.stdout.write(refused ? `refused: ${refused.message}\n` : "rests\n");
+}
+
+main().catch((thrown) => {
+  process.stderr.write(`${thrown}\n`);
+  process.exit(1);
+});
