@@ -10,6 +10,7 @@
 import { existsSync } from "node:fs";
 import { MusterError, toMusterError } from "#core/model/error.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
+import type { Warning } from "#core/model/source.ts";
 import type { LocalServiceOptions } from "#core/service/options.ts";
 import type { RemoteService } from "#core/service/rpc/client.ts";
 import type { Service } from "#core/service/service.ts";
@@ -101,6 +102,24 @@ async function connect(session: Session, path: string, mode: Mode, { kinds }: Wi
 }
 
 async function startOwn(session: Session, mode: Mode, wish: Wish): Promise<RemoteService> {
+  const { service, warning } = await startAndConnect(session, mode, wish);
+  if (warning) tell(session.call, warning.message);
+  return service;
+}
+
+/** One that begins here, for a console without a service, and moves to the user's own when something has to last. */
+export async function openMovable(session: Session): Promise<Service> {
+  const first = await openService(session, "watch", { isForChange: true });
+  if ("info" in first || session.root !== null || session.isReadOnly) return first;
+  const { createHandover } = await import("#core/service/handover.ts");
+  return createHandover({ first, open: () => startAndConnect(session, "watch", {}) });
+}
+
+async function startAndConnect(
+  session: Session,
+  mode: Mode,
+  wish: Wish,
+): Promise<{ service: RemoteService; warning: Warning | null }> {
   const { call, environment } = session;
   const { socket } = servicePlace(environment);
   if (call.invocation.options.has("no-autostart")) {
@@ -112,6 +131,6 @@ async function startOwn(session: Session, mode: Mode, wish: Wish): Promise<Remot
   const { startService } = await import("./autostart.ts");
   const isNew = await startService(session);
   const service = await connect(session, socket, mode, wish);
-  if (isNew) tell(call, `started muster's service (pid ${service.info.pid}); --no-autostart forbids that`);
-  return service;
+  const message = `started muster's service (pid ${service.info.pid}); --no-autostart forbids that`;
+  return { service, warning: isNew ? { code: "SERVICE_STARTED", target: socket, message } : null };
 }

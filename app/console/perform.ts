@@ -111,7 +111,7 @@ export function createPerformer(needs: PerformerNeeds): Performer {
     const way = result.outcome === "done" && result.undo !== null ? " (z takes it back)" : "";
     const beside = warnings.map(({ message }) => `; ${message}`).join("");
     toasts.say(
-      warnings.length > 0 ? "error" : severityOf(result),
+      warnings.some(({ code }) => code === "NOT_RECORDED") ? "error" : severityOf(result),
       withHint(`${verb} ${captured.label}: ${result.message}${way}${beside}`, result.error?.hint ?? null),
     );
   };

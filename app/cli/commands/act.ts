@@ -1,5 +1,6 @@
 /** The verbs of the action table: names -> targets -> the service -> a report, and an exit code that sums it up. */
 import { ACTIONS, type ActionId, type ActionSpec } from "#core/act/actions.ts";
+import { mustLast } from "#core/act/lasting.ts";
 import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
 import { errorRecord, fromRecord, MusterError } from "#core/model/error.ts";
 import { nameOf } from "#core/model/id.ts";
@@ -53,7 +54,7 @@ export async function act(call: Call): Promise<number> {
     return perform(session, service, request, found, nodeWarnings(nodes));
   };
   // The process set is kept by whoever outlives this command.
-  const needsLasting = spec.kind !== "daemons" && spec.effect !== "read" && !call.invocation.options.has("dry-run");
+  const needsLasting = mustLast({ action, dryRun: call.invocation.options.has("dry-run") });
   return withService(session, "once", use, { isForChange: true, needsLasting, kinds: ITEMS });
 }
 

@@ -3,7 +3,7 @@ import { MusterError } from "#core/model/error.ts";
 import { colorLevel, isAsciiOnly } from "../color.ts";
 import type { Call } from "../context.ts";
 import { requestId } from "../request-id.ts";
-import { openSession, refuseProblems, withService } from "../session.ts";
+import { openSession, refuseProblems } from "../session.ts";
 import { isTerminal } from "../stdio.ts";
 import { MUSTER_VERSION } from "../version.ts";
 
@@ -20,26 +20,26 @@ export async function openConsole(call: Call): Promise<number> {
   process.env.FORCE_COLOR = String(level);
   chooseProductionReact();
   const { runConsole } = await import("#app/console/run.ts");
-  return withService(
-    session,
-    "watch",
-    (service) =>
-      runConsole({
-        service,
-        clock: call.clock,
-        theme: {
-          colorLevel: level,
-          isAscii: isAsciiOnly(options.has("ascii"), call.variables),
-          isMotionless: options.has("no-motion"),
-        },
-        stdin: process.stdin,
-        stdout: process.stdout,
-        stderr: process.stderr,
-        version: MUSTER_VERSION,
-        newRequestId: () => requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes)),
-      }),
-    { isForChange: true },
-  );
+  const { openMovable } = await import("../connect.ts");
+  const service = await openMovable(session);
+  try {
+    return await runConsole({
+      service,
+      clock: call.clock,
+      theme: {
+        colorLevel: level,
+        isAscii: isAsciiOnly(options.has("ascii"), call.variables),
+        isMotionless: options.has("no-motion"),
+      },
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      version: MUSTER_VERSION,
+      newRequestId: () => requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes)),
+    });
+  } finally {
+    await service.close();
+  }
 }
 
 /**
