@@ -153,6 +153,22 @@ export const SCHEMAS = {
     "document of `daemons run`",
     v.object({ ...head("DaemonRun"), pid: v.number(), pidFile: v.pipe(v.string(), note("locked while it lives")) }),
   ],
+  service: [
+    "document of `serve`, `serve --status` and `serve --stop`",
+    v.object({
+      ...head("ServiceStatus"),
+      running: v.pipe(v.nullable(v.boolean()), note("null if its pid file may not be read")),
+      pid: v.nullable(v.number()),
+      startedAt: v.nullable(v.string()),
+      pidFile: v.string(),
+      socket: v.string(),
+      detail: v.pipe(v.string(), note("what the pid file says")),
+    }),
+  ],
+  unit: [
+    "document of `serve --print-unit`",
+    v.object({ ...head("Unit"), unit: v.picklist(["systemd", "openrc"]), text: v.string() }),
+  ],
   rpc: ["the service's socket: JSON-RPC 2.0, one message a line", RpcSchema],
   records: [
     "document of `members list --record` and `members get --record`",
