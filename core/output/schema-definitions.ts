@@ -86,13 +86,23 @@ const MemberRecordSchema = v.object({
   mrs_argv: v.string(),
 });
 
+const serviceState = {
+  running: v.pipe(v.nullable(v.boolean()), note("null if its pid file may not be read")),
+  pid: v.nullable(v.number()),
+  startedAt: v.nullable(v.string()),
+  pidFile: v.string(),
+  socket: v.string(),
+  detail: v.pipe(v.string(), note("what the pid file says")),
+};
+
 const DoctorSchema = v.object({
   ...head("Doctor"),
   version: v.string(),
   ok: v.pipe(v.boolean(), note("nothing that muster needs is missing")),
+  service: v.pipe(v.optional(v.object(serviceState)), note("the user's own service")),
   checks: v.array(
     v.object({
-      group: v.picklist(["kernel", "directory", "configuration"]),
+      group: v.picklist(["kernel", "directory", "configuration", "service"]),
       name: v.string(),
       needed: v.pipe(
         v.boolean(),
@@ -157,12 +167,7 @@ export const SCHEMAS = {
     "document of `serve`, `serve --status` and `serve --stop`",
     v.object({
       ...head("ServiceStatus"),
-      running: v.pipe(v.nullable(v.boolean()), note("null if its pid file may not be read")),
-      pid: v.nullable(v.number()),
-      startedAt: v.nullable(v.string()),
-      pidFile: v.string(),
-      socket: v.string(),
-      detail: v.pipe(v.string(), note("what the pid file says")),
+      ...serviceState,
     }),
   ],
   unit: [
