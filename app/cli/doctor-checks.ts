@@ -6,7 +6,7 @@ import type { Capability, HostProbe } from "#ffi/probe.ts";
 import type { Session } from "./session.ts";
 
 export interface Check {
-  readonly group: "kernel" | "directory" | "configuration";
+  readonly group: "kernel" | "directory" | "configuration" | "service";
   readonly name: string;
   readonly needed: boolean;
   readonly ok: boolean;

@@ -14,8 +14,10 @@ import members from "#core/output/schemas/members.json" with { type: "json" };
 import records from "#core/output/schemas/records.json" with { type: "json" };
 import rpc from "#core/output/schemas/rpc.json" with { type: "json" };
 import run from "#core/output/schemas/run.json" with { type: "json" };
+import service from "#core/output/schemas/service.json" with { type: "json" };
 import snapshot from "#core/output/schemas/snapshot.json" with { type: "json" };
 import stream from "#core/output/schemas/stream.json" with { type: "json" };
+import unit from "#core/output/schemas/unit.json" with { type: "json" };
 import version from "#core/output/schemas/version.json" with { type: "json" };
 
 export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> = {
@@ -34,7 +36,9 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   run,
   "member-run": memberRun,
   records,
+  service,
   snapshot,
   stream,
+  unit,
   version,
 };

@@ -86,13 +86,23 @@ const MemberRecordSchema = v.object({
   mrs_argv: v.string(),
 });
 
+const serviceState = {
+  running: v.pipe(v.nullable(v.boolean()), note("null if its pid file may not be read")),
+  pid: v.nullable(v.number()),
+  startedAt: v.nullable(v.string()),
+  pidFile: v.string(),
+  socket: v.string(),
+  detail: v.pipe(v.string(), note("what the pid file says")),
+};
+
 const DoctorSchema = v.object({
   ...head("Doctor"),
   version: v.string(),
   ok: v.pipe(v.boolean(), note("nothing that muster needs is missing")),
+  service: v.pipe(v.optional(v.object(serviceState)), note("the user's own service")),
   checks: v.array(
     v.object({
-      group: v.picklist(["kernel", "directory", "configuration"]),
+      group: v.picklist(["kernel", "directory", "configuration", "service"]),
       name: v.string(),
       needed: v.pipe(
         v.boolean(),
@@ -152,6 +162,17 @@ export const SCHEMAS = {
   run: [
     "document of `daemons run`",
     v.object({ ...head("DaemonRun"), pid: v.number(), pidFile: v.pipe(v.string(), note("locked while it lives")) }),
+  ],
+  service: [
+    "document of `serve`, `serve --status` and `serve --stop`",
+    v.object({
+      ...head("ServiceStatus"),
+      ...serviceState,
+    }),
+  ],
+  unit: [
+    "document of `serve --print-unit`",
+    v.object({ ...head("Unit"), unit: v.picklist(["systemd", "openrc"]), text: v.string() }),
   ],
   rpc: ["the service's socket: JSON-RPC 2.0, one message a line", RpcSchema],
   records: [

@@ -79,18 +79,19 @@ export class Chronicle {
     else this.#options.publish({ src: "events", op: "reset", items });
   }
 
-  /** Takes up what other processes have written since. Costs one cheap question if they have not. */
-  follow(): void {
+  /** Takes up what other processes have written since; false, and one cheap question, if they have not. */
+  follow(): boolean {
     const journal = this.#journal;
-    if (!journal) return;
+    if (!journal) return false;
     try {
       const version = journal.dataVersion();
-      if (version === this.#dataVersion) return;
+      if (version === this.#dataVersion) return false;
       this.#dataVersion = version;
       this.#publishNew(journal);
     } catch (thrown) {
       this.#fail(thrown);
     }
+    return true;
   }
 
   /** Writes one event; false if it could not be written. It is shown in any case. */

@@ -97,8 +97,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
 
   let cancelFollow = () => {};
   const follow = () => {
-    chronicle.follow();
-    takeWanted();
+    if (chronicle.follow()) takeWanted();
     cancelFollow = clock.setTimer(FOLLOW_MS, follow);
   };
   const isOwnState = environment.root === "";

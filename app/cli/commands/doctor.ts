@@ -3,6 +3,7 @@ import { plainDocument } from "#core/output/document.ts";
 import { tableText } from "#core/output/table.ts";
 import { type Call, outputColor, writeText } from "../context.ts";
 import { type Check, configurationChecks, directoryChecks, kernelChecks } from "../doctor-checks.ts";
+import { type ServiceState, serviceState } from "../service-state.ts";
 import { openSession, origin, refuseProblems, writeDocument } from "../session.ts";
 import { isTerminal } from "../stdio.ts";
 import { MUSTER_VERSION } from "../version.ts";
@@ -10,14 +11,16 @@ import { MUSTER_VERSION } from "../version.ts";
 export async function doctor(call: Call): Promise<number> {
   const session = await openSession(call);
   const { probe } = await import("#ffi/probe.ts");
+  const service = serviceState(session.environment);
   const checks = [
     ...kernelChecks(probe(session.environment.procRoot)),
     ...directoryChecks(session),
     ...configurationChecks(session),
+    serviceCheck(service),
   ];
   const failed = checks.filter((check) => check.needed && !check.ok);
   if (call.isJson) {
-    const facts = { version: MUSTER_VERSION, ok: failed.length === 0, checks };
+    const facts = { version: MUSTER_VERSION, ok: failed.length === 0, service, checks };
     await writeDocument(call, plainDocument("Doctor", origin(session), facts));
   } else {
     const style = { isTerminal: isTerminal(1), hasColor: outputColor(call) > 0 };
@@ -27,6 +30,12 @@ export async function doctor(call: Call): Promise<number> {
 
   // The honest "no" (1): nothing failed in the asking.
   return failed.length === 0 ? 0 : 1;
+}
+
+/** That none runs is no lack: what needs one starts it. */
+function serviceCheck({ running, pid, socket, detail }: ServiceState): Check {
+  const told = running ? `process ${pid ?? "?"}, ${socket}` : running === null ? detail : "does not run";
+  return { group: "service", name: "service", needed: false, ok: running !== null, detail: told };
 }
 
 const COLUMNS = [

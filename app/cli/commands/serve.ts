@@ -8,6 +8,7 @@ import { type Daemon, daemonExit, daemonInit, daemonRun, isSecondStart, withoutH
 import { takeGuard } from "#core/daemon/guard.ts";
 import { clearPid, lockPidFile, writePid } from "#core/daemon/pid-lock.ts";
 import { MusterError } from "#core/model/error.ts";
+import { plainDocument } from "#core/output/document.ts";
 import { type Call, tell, writeText } from "../context.ts";
 import { usage } from "../option-values.ts";
 import { selfCommand } from "../self-command.ts";
@@ -15,7 +16,7 @@ import { ServiceLog } from "../service-log.ts";
 import { makeServicePlace, servicePlace } from "../service-place.ts";
 import { serviceState, writeStatus } from "../service-state.ts";
 import { beginServing } from "../serving.ts";
-import { openSession, refuseProblems, type Session } from "../session.ts";
+import { openSession, origin, refuseProblems, type Session, writeDocument } from "../session.ts";
 import { UNITS } from "../units.ts";
 
 const MODES = ["foreground", "stop", "status", "print-unit"] as const;
@@ -148,9 +149,12 @@ async function stop(session: Session): Promise<number> {
   return writeStatus(session, 0);
 }
 
-async function printUnit({ call, environment }: Session): Promise<number> {
+async function printUnit(session: Session): Promise<number> {
+  const { call, environment } = session;
   const kind = call.invocation.options.text("print-unit") === "openrc" ? "openrc" : "systemd";
   const { pidFile } = servicePlace(environment);
-  await writeText(call, UNITS[kind]({ command: selfCommand(), isSystem: environment.uid === 0, pidFile }));
+  const text = UNITS[kind]({ command: selfCommand(), isSystem: environment.uid === 0, pidFile });
+  if (call.isJson) await writeDocument(call, plainDocument("Unit", origin(session), { unit: kind, text }));
+  else await writeText(call, text);
   return 0;
 }

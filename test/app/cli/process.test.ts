@@ -39,6 +39,7 @@ describe("one JSON document, whatever the command and whatever there is", () => 
     "doctor",
     "schema",
     "schema daemons",
+    "serve --stop",
     "help",
     "man",
     "--version",

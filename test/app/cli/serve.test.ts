@@ -1,0 +1,239 @@
+/** `muster serve` as its users have it: processes, signals, exit codes, and commands that find the service. */
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { systemClock } from "#app/cli/system-clock.ts";
+import type { Kind } from "#core/model/kinds.ts";
+import { SCHEMAS } from "#core/output/schema-definitions.ts";
+import { openRemoteService } from "#core/service/rpc/client.ts";
+import { CommandLine } from "#test/harness/cli.ts";
+import { RawClient, stopRequest, UID } from "#test/harness/rpc.ts";
+
+/** A command line whose service, if one runs at the end, is killed. */
+function open(toml = ""): CommandLine {
+  const cli = new CommandLine(toml);
+  cli.defer(() => {
+    const pid = pidOf(cli);
+    if (pid !== null) process.kill(pid, "SIGKILL");
+  });
+  return cli;
+}
+
+const socketOf = (cli: CommandLine) => join(cli.path, "runtime/muster.sock");
+const logOf = (cli: CommandLine) => readFileSync(join(cli.path, "state/serve.log"), "utf8");
+
+function pidOf(cli: CommandLine): number | null {
+  const file = join(cli.path, "runtime/muster.pid");
+  const text = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  return /^\d+$/.test(text) ? Number(text) : null;
+}
+
+function remote(cli: CommandLine, kinds: readonly Kind[]) {
+  const path = socketOf(cli);
+  return openRemoteService({ path, clock: systemClock, trustedUids: [UID], kinds, mode: "watch", isReadOnly: false });
+}
+
+describe("in the background", () => {
+  test("started it listens; a second start names the first; stopped it leaves nothing but an empty pid file", async () => {
+    using cli = open();
+    expect((await cli.run(["serve", "--status"])).exitCode).toBe(1);
+    const started = await cli.run(["serve", "--json"]);
+    expect(started).toMatchObject({ exitCode: 0, stderr: "" });
+    const pid = pidOf(cli);
+    expect(v.parse(SCHEMAS.service[1], JSON.parse(started.stdout))).toMatchObject({ running: true, pid });
+    const client = await RawClient.connect(socketOf(cli));
+    expect((await client.ask("hello")).result).toMatchObject({ pid, uid: UID });
+
+    const second = await cli.run(["serve", "--json"]);
+    expect(second.exitCode).toBe(4);
+    expect(JSON.parse(second.stderr).error).toMatchObject({
+      code: "LOCK_HELD",
+      message: `muster's service runs already as process ${pid}`,
+    });
+    expect(await cli.run(["serve", "--status"])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`${pid}`),
+    });
+
+    expect((await cli.run(["serve", "--stop"])).exitCode).toBe(0);
+    expect(await client.line()).toBeNull();
+    expect(existsSync(socketOf(cli))).toBe(false);
+    expect(readFileSync(join(cli.path, "runtime/muster.pid"), "utf8")).toBe("");
+    expect((await cli.run(["serve", "--status"])).exitCode).toBe(1);
+    expect((await cli.run(["serve", "--stop"])).exitCode).toBe(0);
+    const events = await cli.run(["events"]);
+    expect(events.stdout).toContain("SERVICE_STARTED");
+    expect(events.stdout).toContain("SERVICE_STOPPED");
+  });
+
+  test("two starts at once: one service, and the other start says so", async () => {
+    using cli = open();
+    const codes = await Promise.all([cli.run(["serve"]), cli.run(["serve"])]);
+    expect(codes.map(({ exitCode }) => exitCode).sort()).toEqual([0, 4]);
+  });
+
+  test("after kill -9 the next one takes the place of the socket that is left", async () => {
+    using cli = open();
+    await cli.run(["serve"]);
+    const service = await remote(cli, ["daemons"]);
+    const first = service.info.pid;
+    const lost = Promise.withResolvers<void>();
+    const back = Promise.withResolvers<void>();
+    service.subscribe(["daemons"], ({ snapshot: { shelves } }) => {
+      if (shelves.daemons.error?.code === "UNREACHABLE") lost.resolve();
+      else if (shelves.daemons.staleSinceMs === null) back.resolve();
+    });
+    process.kill(first, "SIGKILL");
+    await lost.promise;
+    expect(existsSync(socketOf(cli))).toBe(true);
+    expect((await cli.run(["daemons", "list"])).exitCode).toBe(0);
+    expect((await cli.run(["serve"])).exitCode).toBe(0);
+    await back.promise;
+    expect(pidOf(cli)).not.toBe(first);
+    await service.close();
+  });
+
+  test("an action in flight when the service is killed is unknown, never failed", async () => {
+    using cli = open();
+    // Ignores SIGTERM, so that stopping it takes as long as is wanted.
+    const pidFile = join(cli.runDirectory, "web.pid");
+    cli.configure(
+      `[daemon.web]\npid_file = "${pidFile}"\ncommand = ["/usr/bin/perl", "-e", "$SIG{TERM} = 'IGNORE'; sleep 1000"]\n`,
+    );
+    await cli.run(["serve"]);
+    expect(await cli.run(["daemons", "start", "web"])).toMatchObject({ exitCode: 0, stderr: expect.anything() });
+    const daemonPid = Number(readFileSync(pidFile, "utf8"));
+    cli.defer(() => process.kill(daemonPid, "SIGKILL"));
+    const service = await remote(cli, ["daemons"]);
+    const request = stopRequest("r1", { targets: [{ id: `${service.node}/daemon/web` }] });
+    const report = await service.invoke(request, {
+      onProgress: ({ step }) => {
+        if (step.op === "wait") process.kill(service.info.pid, "SIGKILL");
+      },
+    });
+    expect(report.results).toMatchObject([{ outcome: "unknown", error: { code: "UNREACHABLE" } }]);
+    await service.close();
+  });
+
+  test("SIGHUP: the configuration is read again, and what is wrong with it is an event", async () => {
+    using cli = open();
+    await cli.run(["serve"]);
+    const service = await remote(cli, ["daemons", "events"]);
+    const told = Promise.withResolvers<string>();
+    const found = Promise.withResolvers<void>();
+    service.subscribe(["daemons", "events"], ({ batch }) => {
+      for (const event of batch) {
+        if (event.src === "events" && event.op === "upsert" && event.item.code === "CONFIG_PROBLEM") {
+          told.resolve(event.item.message);
+        }
+      }
+      if (service.snapshot().shelves.daemons.items.size === 1) found.resolve();
+    });
+    cli.configure(`wrong = 1\n[daemon.web]\npid_file = "${join(cli.runDirectory, "web.pid")}"\n`);
+    const hint = await cli.run(["daemons", "list"]);
+    expect(hint.stderr).toContain("the configuration has changed since the service read it");
+    process.kill(service.info.pid, "SIGHUP");
+    expect(await told.promise).toContain("'wrong'");
+    await found.promise;
+    expect(logOf(cli)).toContain("configuration read again");
+    expect((await cli.run(["daemons", "list"])).stdout).toContain("web");
+    await service.close();
+  });
+});
+
+test("in the foreground: logs to standard error, ends by SIGTERM with 0, and holds the same lock", async () => {
+  using cli = open();
+  const child = cli.spawn(["serve", "--foreground"]);
+  const reader = child.stderr.getReader();
+  const first = new TextDecoder().decode((await reader.read()).value);
+  expect(first).toContain(`listens as process ${child.pid}`);
+  expect(pidOf(cli)).toBe(child.pid);
+  expect((await cli.run(["serve", "--foreground"])).exitCode).toBe(4);
+  expect((await cli.run(["serve"])).exitCode).toBe(4);
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(0);
+  expect(existsSync(socketOf(cli))).toBe(false);
+  expect(pidOf(cli)).toBeNull();
+});
+
+describe("what cannot be", () => {
+  test.each([
+    [["serve", "--stop", "--status"], 64],
+    [["serve", "--root", "/tmp"], 2],
+    [["serve", "--print-unit", "upstart"], 64],
+    [["serve", "extra"], 64],
+  ])("%j", async (args, exitCode) => {
+    using cli = open();
+    expect(await cli.run(args)).toMatchObject({ exitCode, stdout: "" });
+  });
+
+  test("a file in the place of the runtime directory", async () => {
+    using cli = open();
+    const env = { MUSTER_RUNTIME_DIR: cli.write("file", "") };
+    expect((await cli.run(["serve"], { env })).exitCode).not.toBe(0);
+  });
+});
+
+describe("unit files", () => {
+  test.skipIf(Bun.which("systemd-analyze") === null)("systemd takes its own", async () => {
+    using cli = open();
+    const { stdout, exitCode } = await cli.run(["serve", "--print-unit", "systemd"]);
+    expect(exitCode).toBe(0);
+    const unit = join(cli.path, "muster.service");
+    writeFileSync(unit, stdout);
+    const verify = Bun.spawnSync(["systemd-analyze", "verify", "--man=no", unit]);
+    expect({ exitCode: verify.exitCode, stderr: verify.stderr.toString() }).toEqual({ exitCode: 0, stderr: "" });
+  });
+
+  test("the OpenRC script is a shell script", async () => {
+    using cli = open();
+    const { stdout } = await cli.run(["serve", "--print-unit", "openrc"]);
+    expect(stdout).toStartWith("#!/sbin/openrc-run\n");
+    expect(Bun.spawnSync(["sh", "-n"], { stdin: new TextEncoder().encode(stdout) }).exitCode).toBe(0);
+  });
+});
+
+describe("commands find the service", () => {
+  const web = (cli: CommandLine) =>
+    `[daemon.web]\npid_file = "${join(cli.runDirectory, "web.pid")}"\ncommand = ["/bin/sleep", "1000"]\n`;
+
+  test("and get the same from it as without it", async () => {
+    using cli = open();
+    cli.configure(web(cli));
+    const strip = (text: string) => text.replace(/"generatedAt":"[^"]*"|"since":"[^"]*"/g, "");
+    const alone = await cli.run(["daemons", "list", "--json"]);
+    await cli.run(["serve"]);
+    const served = await cli.run(["daemons", "list", "--json"]);
+    expect(strip(served.stdout)).toBe(strip(alone.stdout));
+    expect((await cli.run(["daemons", "start", "web", "--json"])).exitCode).toBe(0);
+    expect((await cli.run(["daemons", "check", "web"])).exitCode).toBe(0);
+    const [row] = JSON.parse((await cli.run(["daemons", "get", "web", "--json"])).stdout).items;
+    expect(row.state).toBe("up");
+    expect((await cli.run(["daemons", "kill", "web", "--yes"])).exitCode).toBe(0);
+    expect((await cli.run(["events"])).stdout).toContain("ACTION_ENDED");
+  });
+
+  test("unless they ask for another configuration, another root or none that changes", async () => {
+    using cli = open();
+    await cli.run(["serve"]);
+    cli.configure(web(cli));
+    const other = cli.write("other.toml", `discover = []\n${web(cli)}`);
+    expect((await cli.run(["daemons", "list", "--config", other])).stdout).toContain("web");
+    const refused = await cli.run(["daemons", "start", "web", "--read-only", "--config", other]);
+    expect(refused.exitCode).toBe(77);
+  });
+
+  test("what has to last starts one, says so once, and can be forbidden", async () => {
+    using cli = open();
+    const forbidden = await cli.run(["categories", "add", "mine", "--no-autostart"]);
+    expect(forbidden.exitCode).toBe(75);
+    expect(forbidden.stderr).toContain("muster serve");
+    expect(pidOf(cli)).toBeNull();
+    const added = await cli.run(["categories", "add", "mine"]);
+    expect(added).toMatchObject({ exitCode: 0 });
+    expect(added.stderr).toStartWith(`started muster's service (pid ${pidOf(cli)}); --no-autostart forbids that\n`);
+    expect((await cli.run(["categories", "add", "yours"])).stderr).not.toContain("started");
+    expect((await cli.run(["categories", "list"])).stdout).toContain("mine");
+  });
+});
