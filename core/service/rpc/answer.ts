@@ -6,6 +6,7 @@ import type { EventQuery, Service } from "../service.ts";
 import { PROTOCOL_VERSION, RPC_CODES } from "./codes.ts";
 import type { Host } from "./host.ts";
 import type { Invocations } from "./invocations.ts";
+import { STRANGERS_HISTORY } from "./limits.ts";
 import { type Message, ProtocolError } from "./message.ts";
 import { METHODS, type Method, type Params } from "./protocol.ts";
 import { isOwn } from "./quota.ts";
@@ -64,7 +65,10 @@ const ANSWERS: Answers = {
     invocations.cancel(requestId);
     return now("null");
   },
-  events: ({ service }, { query }) => ({ when: "later", text: json(service.events(query as EventQuery)) }),
+  events: ({ service, caller }, { query }) => {
+    const limit = isOwn(caller) ? query.limit : Math.min(query.limit, STRANGERS_HISTORY);
+    return { when: "later", text: json(service.events({ ...query, limit } as EventQuery)) };
+  },
   processes: ({ host, caller }, { query }) => {
     const { kernel = false } = query;
     const mine = host

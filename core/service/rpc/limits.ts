@@ -13,6 +13,8 @@ export const TARGETS = 10_000;
 export const SUBSCRIPTIONS = 16;
 export const ATTENDED = 500;
 export const HISTORY = 100_000;
+/** The journal is read in one go, for which all others wait. */
+export const STRANGERS_HISTORY = 5_000;
 
 /** With so many bytes unread by the client nothing more is read from it. */
 export const UNREAD_BYTES = 256 * 1024;
