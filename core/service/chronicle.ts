@@ -41,6 +41,11 @@ export class Chronicle {
     this.#path = join(options.environment.stateDirectory, "journal.db");
   }
 
+  /** The file that is followed; null as long as there is none open. */
+  get path(): string | null {
+    return this.#journal ? this.#path : null;
+  }
+
   /** Why what happens now is not kept; null if it is. */
   get failure(): Warning | null {
     if (!this.#failure) return null;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { type ActionId, actionById } from "#core/act/actions.ts";
 import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
 import type { Config } from "#core/model/declaration.ts";
-import { errorRecord, MusterError } from "#core/model/error.ts";
+import { errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
 import type { EventCode, Severity } from "#core/model/event.ts";
 import { Audit } from "./audit.ts";
 import { Chronicle } from "./chronicle.ts";
@@ -12,6 +12,7 @@ import { DaemonHandler } from "./handle/daemons.ts";
 import { deniedResult } from "./handle/outcome.ts";
 import { PsmHandler } from "./handle/psm.ts";
 import { isPsmRequest } from "./handle/psm-orders.ts";
+import { JournalWatch } from "./journal-watch.ts";
 import { DaemonObserver } from "./observe/daemons.ts";
 import { PsmObserver } from "./observe/psm.ts";
 import type { LocalServiceOptions } from "./options.ts";
@@ -21,7 +22,6 @@ import type { InvokeOptions, Service } from "./service.ts";
 
 /** Targets that are acted on at once. */
 const PARALLEL_TARGETS = 8;
-const FOLLOW_MS = 1000;
 
 export interface LocalService extends Service {
   /** Everything has been read once, and is followed. */
@@ -95,10 +95,20 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     },
   });
 
-  let cancelFollow = () => {};
+  let journalWatch: JournalWatch | null = null;
   const follow = () => {
     if (chronicle.follow()) takeWanted();
-    cancelFollow = clock.setTimer(FOLLOW_MS, follow);
+  };
+  const followJournal = () => {
+    if (chronicle.path === null) return;
+    try {
+      journalWatch = new JournalWatch(chronicle.path, clock, follow);
+    } catch (thrown) {
+      const { message } = toMusterError(thrown);
+      const text = `the journal cannot be watched (${message}): what other musters write is not seen here`;
+      chronicle.record({ severity: "warn", code: "SOURCE_FAILED", target: null, message: text });
+    }
+    follow();
   };
   const isOwnState = environment.root === "";
   const begin = async () => {
@@ -109,7 +119,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     await psm.open(mode === "watch");
     if (mode === "once") return observer.readAll();
     await observer.follow();
-    follow();
+    followJournal();
   };
 
   const perform = async (request: ActionRequest, invoke: InvokeOptions): Promise<ActionReport> => {
@@ -122,7 +132,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       if (denied) return deniedResult(target, denied);
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
       if (isPsmRequest(request)) return psmHandler.perform(request, target, invoke);
-      throw new MusterError("UNSUPPORTED", `${request.action} has no handler yet`);
+      throw new MusterError("INTERNAL", `${request.action} has no handler`);
     });
     const { action, dryRun, requestId } = request;
     const { failure } = chronicle;
@@ -160,7 +170,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       chronicle.record({ severity, code, target: null, message });
     },
     close: async () => {
-      cancelFollow();
+      journalWatch?.close();
       observer.close();
       psm.close();
       publisher.close();

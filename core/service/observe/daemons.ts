@@ -116,6 +116,7 @@ export class DaemonObserver {
     this.#attended = ids.filter((id) => this.#watches.has(id));
     // Those that were on the screen already had their look within this second.
     this.#lookAtAll(this.#attended.filter((id) => !before.has(id)));
+    this.#tick();
   }
 
   close(): void {
@@ -208,6 +209,7 @@ export class DaemonObserver {
     if (watch.isWaiting) this.#waiting.add(watch);
     if (isPresent && !watch.isWaiting) this.#deaf.add(watch);
     else this.#deaf.delete(watch);
+    this.#tick();
   }
 
   #lookAtFile(path: string): void {
@@ -219,13 +221,18 @@ export class DaemonObserver {
     else this.#forget(makeId(this.#options.environment.node, "daemon", watch.subject.name), "pid-file-gone");
   }
 
+  /** Only while somebody looks, or something is there that cannot wake us. */
   #tick(): void {
-    if (this.#isClosed) return;
-    // The wall clock may have been set.
-    this.#bootMs = bootTimeMs(this.#options.environment.procRoot);
-    this.#lookAtAll(this.#attended);
-    this.#lookAtSome();
-    this.#cancelTick = this.#options.clock.setTimer(TICK_MS, () => this.#tick());
+    if (this.#cancelTick || this.#isClosed || !this.#files) return;
+    if (this.#attended.length === 0 && this.#deaf.size === 0) return;
+    this.#cancelTick = this.#options.clock.setTimer(TICK_MS, () => {
+      this.#cancelTick = null;
+      // The wall clock may have been set.
+      this.#bootMs = bootTimeMs(this.#options.environment.procRoot);
+      this.#lookAtAll(this.#attended);
+      this.#lookAtSome();
+      this.#tick();
+    });
   }
 
   #lookAtAll(ids: readonly string[]): void {
