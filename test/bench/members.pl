@@ -1,7 +1,6 @@
 # N processes that wait: members.pl N. First line: their pids. Then, one word a line on standard input:
 #   pace SECONDS   ends them one after another over that time, child i with status i % 256, and collects each at once;
 #                  answers with "pid milliseconds" of each, by CLOCK_MONOTONIC when it was collected
-#   storm SECONDS  forks and collects as fast as it can meanwhile; answers with the number of forks
 # They end with their parent.
 use strict; use warnings; use POSIX (); use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC sleep);
 $| = 1;
@@ -30,9 +29,5 @@ while (my $line = <STDIN>) {
       push @stamps, sprintf("%d %.4f", $pids[$i], now() * 1000);
     }
     print join(",", @stamps), "\n";
-  } elsif ($word eq "storm") {
-    my $forks = 0;
-    while (now() < $begun + $seconds) { my $pid = fork() // next; POSIX::_exit(0) if !$pid; waitpid($pid, 0); $forks++ }
-    print "$forks\n";
   }
 }

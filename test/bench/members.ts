@@ -39,11 +39,6 @@ export class Members {
     return new Map(stamps.map((stamp) => stamp.split(" ").map(Number) as [number, number]));
   }
 
-  /** Forks as fast as it can; how many a second. */
-  async storm(seconds: number): Promise<number> {
-    return Number(await this.#tell(`storm ${seconds}`)) / seconds;
-  }
-
   statusOf(pid: number): number {
     return (this.pids.indexOf(pid) % 256) << 8;
   }

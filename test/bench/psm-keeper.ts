@@ -1,9 +1,14 @@
-/** A service that keeps a set, in a process of its own: psm-keeper.ts DIRECTORY, pids on standard input; says when it rests. */
+/**
+ * A service that keeps a set, with its socket, in a process of its own: psm-keeper.ts DIRECTORY, pids on standard input;
+ * says when it rests.
+ */
 import { systemClock } from "#app/cli/system-clock.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { openLocalService } from "#core/service/local.ts";
+import { openServer } from "#core/service/rpc/server.ts";
 
 const [directory = ""] = process.argv.slice(2);
+const uid = process.getuid?.() ?? 0;
 
 async function main(): Promise<void> {
   const pids = (await Bun.stdin.text()).trim().split(" ");
@@ -15,7 +20,7 @@ async function main(): Promise<void> {
       stateDirectory: directory,
       runtimeDirectory: directory,
       configFile: `${directory}/muster.toml`,
-      uid: process.getuid?.() ?? 0,
+      uid,
       variables: {},
     },
     clock: systemClock,
@@ -33,6 +38,24 @@ async function main(): Promise<void> {
     via: "cli",
   });
   const refused = results.find((result) => result.outcome !== "done");
+  await service.ready;
+  openServer({
+    service,
+    clock: systemClock,
+    runtimeDirectory: directory,
+    procRoot: "/proc",
+    isForAll: false,
+    log: (text) => process.stderr.write(`${text}\n`),
+    facts: {
+      version: "bench",
+      uid,
+      pid: process.pid,
+      startedAt: new Date().toISOString(),
+      configFile: `${directory}/muster.toml`,
+      stateDirectory: directory,
+      configuration: () => "",
+    },
+  });
   process.stdout.write(refused ? `refused: ${refused.message}\n` : "rests\n");
 }
 

@@ -5,13 +5,16 @@ import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import type { SetChange } from "#core/psm/change.ts";
 import { hostExitSources } from "#core/psm/exit-sources.ts";
 import { ProcessSet } from "#core/psm/set.ts";
-import { TestService } from "#test/harness/service.ts";
 import { type Bench, count } from "./bench.ts";
 import { cpuMs, monotonicMs, residentMegabytes } from "./clocks.ts";
 import { Members } from "./members.ts";
+import { exits } from "./psm-exits.ts";
+import { list } from "./psm-list.ts";
 import { distribution, figure } from "./rows.ts";
 
 const MANY = 10_000;
+/** Forks a second. */
+const STORM_RATE = 10_000;
 const settings = { ...PSM_DEFAULTS, memMax: 1e6 };
 
 export async function psm(bench: Bench): Promise<void> {
@@ -20,7 +23,8 @@ export async function psm(bench: Bench): Promise<void> {
   await rest(bench, many);
   await recorded(bench);
   await exits(bench, null);
-  await exits(bench, await Members.start(bench.keeper, 1));
+  await exits(bench, STORM_RATE);
+  await exits(bench, 0);
 }
 
 /** In process, without a journal: what the set itself costs. */
@@ -47,9 +51,10 @@ async function queries(bench: Bench, { pids }: Members): Promise<void> {
   (again as ProcessSet | null)?.close();
 }
 
-/** The whole service, with its journal and its timers, once what the registering left behind is collected. */
+/** The whole service, with its journal, timers and socket: once what the registering left behind is collected, then asked. */
 async function rest(bench: Bench, { pids }: Members): Promise<void> {
-  const argv = [process.execPath, join(import.meta.dir, "psm-keeper.ts"), bench.keeper.directory()];
+  const directory = bench.keeper.directory();
+  const argv = [process.execPath, join(import.meta.dir, "psm-keeper.ts"), directory];
   const child = bench.keeper.process(Bun.spawn(argv, { stdin: "pipe", stdout: "pipe", stderr: "inherit" }));
   child.stdin.write(pids.join(" "));
   child.stdin.end();
@@ -63,6 +68,7 @@ async function rest(bench: Bench, { pids }: Members): Promise<void> {
   const percent = (cpuMs(child.pid) - begun) / (seconds * 10);
   bench.add(figure(`CPU of a service at rest with ${pids.length} members`, "%", percent, { most: 0.1 }));
   bench.add(figure("its memory", "MB", residentMegabytes(child.pid)));
+  await list(bench, directory, pids.length);
   child.kill("SIGTERM");
   await child.exited;
 }
@@ -83,45 +89,6 @@ async function recorded(bench: Bench): Promise<void> {
   set.close();
   const delays = members.pids.map((pid) => (storedMs.get(pid) ?? Number.NaN) - (collected.get(pid) ?? Number.NaN));
   bench.add(distribution("1,000 exits in a second: collected to recorded", "ms", delays, { of: "p99", most: 5 }));
-}
-
-/** From the moment its parent has collected it to the event that tells how it ended, with its row in the journal. */
-async function exits(bench: Bench, storm: Members | null): Promise<void> {
-  const home = bench.keeper.directory();
-  const directory = { path: home, file: (name: string) => join(home, name), [Symbol.dispose]: () => {} };
-  await using service = await TestService.open(directory, [], {
-    mode: "watch",
-    config: { psm: settings, discover: [] },
-  });
-  const members = await Members.start(bench.keeper, 1000);
-  for (const pid of members.pids) {
-    await service.invoke("member.add", "", { targets: [{ id: `n1/member/web/${pid}` }], arguments: { argv: "web" } });
-  }
-  // What was registered is told and shown before the first one ends.
-  await Bun.sleep(500);
-  const toldMs = new Map<number, number>();
-  let wrong = 0;
-  const { promise: allTold, resolve } = Promise.withResolvers<void>();
-  const end = service.service.subscribe(["events"], ({ batch }) => {
-    const nowMs = monotonicMs();
-    for (const event of batch) {
-      if (event.src !== "events" || event.op !== "upsert" || !event.item.code.endsWith("member.exited")) continue;
-      const { _pid: pid, _exitcode: status } = event.item.variables ?? {};
-      toldMs.set(Number(pid), nowMs);
-      if (status !== members.statusOf(Number(pid))) wrong++;
-    }
-    if (toldMs.size === members.pids.length) resolve();
-  });
-  const stormed = storm?.storm(2) ?? null;
-  const collected = await members.pace(1);
-  await allTold;
-  end();
-  const delays = members.pids.map((pid) => (toldMs.get(pid) ?? Number.NaN) - (collected.get(pid) ?? Number.NaN));
-  const beside = stormed === null ? "" : `, beside ${Math.round((await stormed) / 1000)},000 forks/s`;
-  // Both processors are the storm's then: what is promised is that no exit is lost.
-  const limit = storm === null ? ({ of: "p99", most: 5 } as const) : null;
-  bench.add(distribution(`1,000 exits in a second: collected to told${beside}`, "ms", delays, limit));
-  bench.add(figure(`of these without their right status${beside}`, "x", wrong, { most: 0 }));
 }
 
 function openSet(stateDirectory: string, onChange: (changes: readonly SetChange[]) => void = () => {}): ProcessSet {
