@@ -3,7 +3,18 @@ import type { Daemon, DaemonState } from "#core/model/daemon.ts";
 import { memberOfProcess } from "#core/store/process-set.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
-import type { Cell, Column, DetailContext, DetailLine, Jump, Pane, Sign, Tone } from "./pane.ts";
+import {
+  type Cell,
+  type Column,
+  type DetailContext,
+  type DetailLine,
+  type Jump,
+  NONE,
+  type Pane,
+  type Sign,
+  type Tone,
+} from "./pane.ts";
+import { USAGE_COLUMNS } from "./usage-columns.ts";
 
 const STATE_LOOKS: Readonly<Record<DaemonState, { readonly sign: Sign; readonly tone: Tone; readonly rank: number }>> =
   {
@@ -28,8 +39,6 @@ function note(daemon: Daemon): Cell {
   if (daemon.description) return { text: daemon.description, tone: "dim" };
   return { text: daemon.managed ? "" : `found: ${daemon.pidFile}`, tone: "dim" };
 }
-
-const NONE: Cell = { text: "-", tone: "dim" };
 
 const COLUMNS: readonly Column<Daemon>[] = [
   {
@@ -65,31 +74,7 @@ const COLUMNS: readonly Column<Daemon>[] = [
     cell: (daemon) => (daemon.pid === null ? NONE : { text: String(daemon.pid) }),
     sortValue: (daemon) => daemon.pid,
   },
-  {
-    id: "cpu",
-    title: "CPU %",
-    min: 6,
-    ideal: 6,
-    priority: 3,
-    align: "right",
-    cut: "never",
-    cell: (daemon) => {
-      const percent = daemon.usage?.cpuPercent ?? null;
-      return percent === null ? NONE : { text: percent.toFixed(1) };
-    },
-    sortValue: (daemon) => daemon.usage?.cpuPercent ?? null,
-  },
-  {
-    id: "memory",
-    title: "MEM MiB",
-    min: 8,
-    ideal: 8,
-    priority: 4,
-    align: "right",
-    cut: "never",
-    cell: (daemon) => (daemon.usage === null ? NONE : { text: mebibytes(daemon.usage.memoryBytes) }),
-    sortValue: (daemon) => daemon.usage?.memoryBytes ?? null,
-  },
+  ...USAGE_COLUMNS,
   {
     id: "since",
     title: "SINCE",

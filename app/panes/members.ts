@@ -3,9 +3,18 @@ import type { Member } from "#core/model/member.ts";
 import { daemonOfProcess, hasFailed } from "#core/store/process-set.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
-import type { Cell, Column, DetailContext, DetailLine, DrawContext, Jump, Pane } from "./pane.ts";
+import {
+  type Cell,
+  type Column,
+  type DetailContext,
+  type DetailLine,
+  type DrawContext,
+  type Jump,
+  NONE,
+  type Pane,
+} from "./pane.ts";
+import { USAGE_COLUMNS } from "./usage-columns.ts";
 
-const NONE: Cell = { text: "-", tone: "dim" };
 const UNKNOWN_EXIT = "exited, status unknown";
 
 /** What it does, or how it ended, in words. */
@@ -87,31 +96,7 @@ const COLUMNS: readonly Column<Member>[] = [
       return start === null ? null : -start;
     },
   },
-  {
-    id: "cpu",
-    title: "CPU %",
-    min: 6,
-    ideal: 6,
-    priority: 3,
-    align: "right",
-    cut: "never",
-    cell: (member) => {
-      const percent = member.usage?.cpuPercent ?? null;
-      return percent === null ? NONE : { text: percent.toFixed(1) };
-    },
-    sortValue: (member) => member.usage?.cpuPercent ?? null,
-  },
-  {
-    id: "memory",
-    title: "MEM MiB",
-    min: 8,
-    ideal: 8,
-    priority: 4,
-    align: "right",
-    cut: "never",
-    cell: (member) => (member.usage === null ? NONE : { text: mebibytes(member.usage.memoryBytes) }),
-    sortValue: (member) => member.usage?.memoryBytes ?? null,
-  },
+  ...USAGE_COLUMNS,
   {
     id: "since",
     title: "SINCE",

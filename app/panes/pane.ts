@@ -42,6 +42,9 @@ export interface Cell {
   readonly sign?: Sign;
 }
 
+/** What is not known, or does not apply. */
+export const NONE: Cell = { text: "-", tone: "dim" };
+
 export type SortValue = string | number | null;
 
 export interface Column<T> {

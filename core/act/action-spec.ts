@@ -35,3 +35,12 @@ export interface ActionSpec<K extends Kind = Kind> {
   /** What the operator is told before he confirms; only for `destroy`. */
   consequence?(item: Items[K]): string;
 }
+
+/** What every action that sends a signal of the operator's choice asks for. */
+export const SIGNAL_ARGUMENT: ArgumentSpec = {
+  name: "signal",
+  title: "signal",
+  type: "signal",
+  isRequired: true,
+  description: "name with or without SIG, in any case, or number",
+};

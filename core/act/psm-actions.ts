@@ -1,7 +1,7 @@
 /** The verbs of the process set: categories and their members, as cfg_psm_catops(3) and cfg_psm_memops(3). */
 import type { Category } from "#core/model/category.ts";
 import type { Member } from "#core/model/member.ts";
-import type { ActionSpec } from "./action-spec.ts";
+import { type ActionSpec, SIGNAL_ARGUMENT } from "./action-spec.ts";
 
 const whenAlive = (item: Member) => (item.flags.exit ? `process ${item.pid} of ${item.category} has ended` : null);
 
@@ -106,15 +106,7 @@ export const PSM_ACTIONS = {
     effect: "destroy",
     description: "send a signal to the very process that was registered",
     keywords: ["kill", "term", "hup"],
-    arguments: [
-      {
-        name: "signal",
-        title: "signal",
-        type: "signal",
-        isRequired: true,
-        description: "name with or without SIG, in any case, or number",
-      },
-    ],
+    arguments: [SIGNAL_ARGUMENT],
     inverse: null,
     when: whenAlive,
     consequence: (item: Member) => `Process ${item.pid} of ${item.category} will get the signal.`,

@@ -14,25 +14,16 @@ function controlCommand(directory: TemporaryDirectory, ...words: readonly string
   return Bun.spawn(command, { env, stdio: ["ignore", "ignore", "ignore"] }).exited;
 }
 
+function runCommand(pidFile: string, ...argv: readonly string[]): readonly string[] {
+  return [process.execPath, MAIN, "daemons", "run", "--settle", "0", "--pid-file", pidFile, "--", ...argv];
+}
+
 test("exactly one start wins; exactly one stop ends it; locks and file are consistent after", async () => {
   using directory = new TemporaryDirectory();
   const pidFile = directory.file("d.pid");
   const crowd = (...words: readonly string[]) =>
     Promise.all(Array.from({ length: CROWD }, () => controlCommand(directory, ...words)));
-  const run = [
-    "--",
-    process.execPath,
-    MAIN,
-    "daemons",
-    "run",
-    "--settle",
-    "0",
-    "--pid-file",
-    pidFile,
-    "--",
-    "sleep",
-    "100",
-  ];
+  const run = ["--", ...runCommand(pidFile, "sleep", "100")];
   const started = await crowd("--start", ...run);
   expect(started.filter((code) => code === 0)).toHaveLength(1);
   expect(started.filter((code) => code === 100)).toHaveLength(CROWD - 1);
@@ -49,20 +40,7 @@ test("starts and stops at once: the daemon is up or down at the end, never two o
   const pidFile = directory.file("d.pid");
   const marker = directory.file("marker");
   const script = `echo $$ >> ${marker}; exec sleep 100`;
-  const run = [
-    process.execPath,
-    MAIN,
-    "daemons",
-    "run",
-    "--settle",
-    "0",
-    "--pid-file",
-    pidFile,
-    "--",
-    "sh",
-    "-c",
-    script,
-  ];
+  const run = runCommand(pidFile, "sh", "-c", script);
   const words = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? ["--start", "--", ...run] : ["--stop"]));
   await Promise.all(words.map((action) => controlCommand(directory, ...action)));
   const begun = readFileSync(marker, "utf8").trim().split("\n").map(Number);

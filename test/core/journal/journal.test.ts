@@ -84,6 +84,20 @@ describe("kill -9", () => {
   });
 });
 
+test("a journal of version 1 is taken over with all its events", () => {
+  using directory = new TemporaryDirectory();
+  const first = open(directory);
+  first.append(EVENT);
+  first.close();
+  const database = new Database(directory.file("journal.db"));
+  database.exec("ALTER TABLE event DROP COLUMN variables; PRAGMA user_version = 1");
+  database.close();
+  const journal = open(directory);
+  journal.append({ ...EVENT, variables: { _pid: 812 } });
+  expect(journal.read({ limit: 10 }).map((event) => event.variables)).toEqual([null, { _pid: 812 }]);
+  journal.close();
+});
+
 describe("a journal that cannot be used", () => {
   test.each([
     ["no database", Buffer.from("this is no database at all, but it is long enough to be looked at ".repeat(40))],
