@@ -107,7 +107,9 @@ export class ProcessEvents implements Disposable {
         break;
       }
       const message = parseConnectorMessage(this.#view, length);
-      if (message !== null && message.type !== "acknowledgement") batch.push(message);
+      if (message === null || message.type === "acknowledgement") continue;
+      // The kernel's filter is set a moment after the socket is bound: what comes between is of any type.
+      if (this.#options.events.includes(message.type)) batch.push(message);
     }
     // Before the callbacks, which may close us or throw.
     if (failure === 0) this.#readAfter(0);
