@@ -41,6 +41,10 @@ export interface PlanStep {
   readonly timeoutSeconds?: number;
 }
 
+/** Plain JSON; numbers of 64 bits as text. */
+export type Answer = { readonly [name: string]: Json };
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
 export interface ActionResult {
   readonly id: string;
   readonly outcome: Outcome;
@@ -52,6 +56,8 @@ export interface ActionResult {
   readonly undo: ActionId | null;
   /** One sentence for people. */
   readonly message: string;
+  /** What was asked for, of an action that asks: the pids of a job, the answer of a module. null for all others. */
+  readonly answer?: Answer | null;
   readonly error: ErrorRecord | null;
 }
 
