@@ -58,7 +58,15 @@ export function actionCommands(
   });
 }
 
-const TYPES = { signal: "signal", seconds: "duration", flag: "flag", text: "text", pid: "count" } as const;
+const TYPES = {
+  signal: "signal",
+  seconds: "duration",
+  flag: "flag",
+  text: "text",
+  pid: "count",
+  jid: "text",
+  path: "path",
+} as const satisfies Record<ActionArgument["type"], OptionSpec["type"]>;
 
 function optionOf(argument: ActionArgument): OptionSpec {
   return {
@@ -70,7 +78,15 @@ function optionOf(argument: ActionArgument): OptionSpec {
   };
 }
 
-const EXAMPLE_VALUES = { signal: "USR1", seconds: "1", flag: "", text: "draining", pid: "812" } as const;
+const EXAMPLE_VALUES: Readonly<Record<ActionArgument["type"], string>> = {
+  signal: "USR1",
+  seconds: "1",
+  flag: "",
+  text: "draining",
+  pid: "812",
+  jid: "0x501",
+  path: "/etc/muster/modules/quota.ts",
+};
 
 function exampleOf(action: ActionSpec, subject: string): Example {
   const required = action.arguments.filter((argument) => argument.isRequired);

@@ -18,6 +18,12 @@ export interface KindWords<T> {
 
 export type NamedKind = Exclude<Kind, "events">;
 
+/** `0x0000000000000501` is meant by `0x501` and `501` as well, in any case: job commands take hexadecimal numbers. */
+function jidSpellings(jid: string): string[] {
+  const short = jid.replace(/^0x0*(?=.)/, "");
+  return [short, `0x${short}`];
+}
+
 const countWords = (count: number, word: string) => `${count} ${word}`;
 
 export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
@@ -52,5 +58,33 @@ export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
     aliases: (member) => [`${member.category}/${member.pid}`, member.name, String(member.pid)],
     empty: "no process is registered; 'muster members run CATEGORY -- COMMAND' starts and registers one",
     news: (member) => [member.exit?.text ?? member.state, member.argv],
+  },
+  modules: {
+    one: "module",
+    many: "modules",
+    label: (module) => module.name,
+    names: (module) => [module.name],
+    aliases: () => [],
+    empty: "no modules: muster's service keeps them, and it does not run; 'muster serve' starts it",
+    news: (module) => [module.state, countWords(module.attached, "attached")],
+  },
+  jobs: {
+    one: "job",
+    many: "jobs",
+    label: (job) => job.jid,
+    names: (job) => [job.jid],
+    aliases: (job) => jidSpellings(job.jid),
+    empty: "no jobs; 'muster jobs create -- COMMAND' makes one",
+    news: (job) => [job.state, countWords(job.processes, "processes"), job.command],
+  },
+  attachments: {
+    one: "attachment",
+    many: "attachments",
+    label: (attachment) => `${attachment.job ?? attachment.module} ${attachment.pid}`,
+    names: (attachment) => [`${attachment.module}/${attachment.identity}`],
+    // A process may be attached to several modules.
+    aliases: (attachment) => [`${attachment.module}/${attachment.pid}`, String(attachment.pid)],
+    empty: "no process is attached to a module",
+    news: (attachment) => [attachment.state, attachment.argv],
   },
 };

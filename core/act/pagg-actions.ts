@@ -78,7 +78,13 @@ export const PAGG_ACTIONS = {
     description: "send a request to a module, or to PAGG_MOD: paggctl(3)",
     keywords: ["paggctl", "MOD_GETCNT", "MOD_GETLST"],
     arguments: [
-      { name: "request", title: "request", type: "text", isRequired: true, description: "name or number of the request" },
+      {
+        name: "request",
+        title: "request",
+        type: "text",
+        isRequired: true,
+        description: "name or number of the request",
+      },
       { name: "data", title: "data", type: "text", isRequired: false, description: "the request's data, as JSON" },
     ],
     inverse: null,
@@ -97,7 +103,13 @@ export const PAGG_ACTIONS = {
     keywords: ["new", "makenewjob", "job_create"],
     arguments: [
       { ...PID, description: "the process the job is created for; of `create -- CMD` the command's" },
-      { name: "jid", title: "jid", type: "jid", isRequired: false, description: "the id it shall have; else the next one" },
+      {
+        name: "jid",
+        title: "jid",
+        type: "jid",
+        isRequired: false,
+        description: "the id it shall have; else the next one",
+      },
       {
         name: "user",
         title: "user",
@@ -152,7 +164,9 @@ export const PAGG_ACTIONS = {
     effect: "destroy",
     description: "send a signal to every process of the job; KILL ends it at once, whatever it forks",
     keywords: ["job_killjid", "jkill", "term", "signal"],
-    arguments: [{ ...SIGNAL_ARGUMENT, isRequired: false, description: `${SIGNAL_ARGUMENT.description}; TERM if left out` }],
+    arguments: [
+      { ...SIGNAL_ARGUMENT, isRequired: false, description: `${SIGNAL_ARGUMENT.description}; TERM if left out` },
+    ],
     inverse: null,
     when: always,
     consequence: (item: Job) => `All ${item.processes} processes of ${item.jid} will get the signal.`,

@@ -22,7 +22,10 @@ export const JobSchema = v.object({
   state: v.picklist(JOB_STATES),
   containment: v.pipe(v.picklist(CONTAINMENTS), note("what holds its processes")),
   cgroup: v.pipe(v.nullable(v.string()), note("path of its control group below the mount; null for a tracker's")),
-  pid: v.pipe(v.nullable(v.number()), note("the prime process: the oldest that is still in the job; null if it has none")),
+  pid: v.pipe(
+    v.nullable(v.number()),
+    note("the prime process: the oldest that is still in the job; null if it has none"),
+  ),
   identity: v.pipe(v.nullable(v.string()), note("pid:starttime of the prime process")),
   command: v.pipe(v.string(), note("of the process it was created for, as it was then")),
   processes: v.pipe(v.number(), note("in the job now")),
