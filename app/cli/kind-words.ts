@@ -1,11 +1,15 @@
 /** How items of each kind are called on the command line: in sentences, and by the words that are typed for one. */
+import { canonicalJid } from "#core/model/jid.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
+import { usage } from "./option-values.ts";
 
 export interface KindWords<T> {
   readonly one: string;
   readonly many: string;
   /** What it is called in sentences. */
   readonly label: (item: T) => string;
+  /** The word as items are named by it; throws USAGE for what can be none of them. Left out: words are taken as they are. */
+  readonly spell?: (word: string) => string;
   /** Words that mean this item and no other, besides its full id. */
   readonly names: (item: T) => readonly string[];
   /** Words that may fit several. */
@@ -18,10 +22,16 @@ export interface KindWords<T> {
 
 export type NamedKind = Exclude<Kind, "events">;
 
-/** `0x0000000000000501` is meant by `0x501` and `501` as well, in any case: job commands take hexadecimal numbers. */
-function jidSpellings(jid: string): string[] {
-  const short = jid.replace(/^0x0*(?=.)/, "");
-  return [short, `0x${short}`];
+/** `0x501` and `501` mean `0x0000000000000501`, in any case: job commands take hexadecimal numbers. */
+function spellJid(word: string): string {
+  if (word.includes("/")) return word;
+  const jid = canonicalJid(word);
+  if (jid !== null) return jid;
+  throw usage(
+    `'${word}' is not the id of a job`,
+    word,
+    "a hexadecimal number such as 0x501; 'muster jobs list' shows all",
+  );
 }
 
 const countWords = (count: number, word: string) => `${count} ${word}`;
@@ -73,7 +83,8 @@ export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
     many: "jobs",
     label: (job) => job.jid,
     names: (job) => [job.jid],
-    aliases: (job) => jidSpellings(job.jid),
+    aliases: () => [],
+    spell: spellJid,
     empty: "no jobs; 'muster jobs create -- COMMAND' makes one",
     news: (job) => [job.state, countWords(job.processes, "processes"), job.command],
   },

@@ -14,7 +14,7 @@ import { AttachmentSchema } from "#core/model/attachment.ts";
 import { CategorySchema } from "#core/model/category.ts";
 import { DaemonSchema, UsageSchema } from "#core/model/daemon.ts";
 import { EventSchema } from "#core/model/event.ts";
-import { JobSchema } from "#core/model/job.ts";
+import { JobReportSchema, JobSchema } from "#core/model/job.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import { MemberSchema } from "#core/model/member.ts";
 import { ModuleSchema } from "#core/model/module.ts";
@@ -99,6 +99,12 @@ const EventQuerySchema = v.object({
   limit: v.pipe(whole, v.maxValue(HISTORY), note("the newest so many")),
 });
 
+const ReportQuerySchema = v.object({
+  jids: v.optional(v.pipe(v.array(text), v.maxLength(TARGETS), note("as they are written: 0x and 16 digits"))),
+  sinceMs: v.optional(v.number()),
+  limit: v.pipe(whole, v.maxValue(HISTORY), note("the newest so many")),
+});
+
 const ProcessSchema = v.object({
   pid: whole,
   identity: v.string(),
@@ -153,6 +159,11 @@ export const METHODS = {
     summary: "processes there are to choose from; whoever is neither root nor the service's user gets his own",
     params: v.object({ query: v.object({ kernel: v.optional(v.boolean()) }) }),
     result: v.array(ProcessSchema),
+  },
+  reports: {
+    summary: "the accounts of jobs that have ended, in the order they did",
+    params: v.object({ query: ReportQuerySchema }),
+    result: v.array(JobReportSchema),
   },
   attend: {
     summary: "the items now on a screen: only these are sampled for CPU and memory",
