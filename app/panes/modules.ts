@@ -79,7 +79,7 @@ export const MODULE_LOOK: Look<Module> = {
   usage: () => null,
   since: (module) => module.registeredAt,
   command: summary,
-  label: (module) => `module ${module.name}`,
+  label: (module) => module.name,
   alarm: (module) => {
     if (module.state === "failed") return "error";
     return module.problems.length > 0 ? "warn" : null;
