@@ -71,7 +71,7 @@ test("modules, their jobs, their processes as they were forked; what is too much
     "    100 sh",
   ]);
   expect(screen.lines()[1]).toContain("▸ 4 Aggregates 3 ✖1 ▲1");
-  expect(screen.lines()[1]).toContain("1/11 (of 41)");
+  expect(screen.lines()[1]).toEndWith("  1/11");
 });
 
 test("each line says owner, state, processes, CPU, memory and age; its command stands in the status line at 80 columns", async () => {
@@ -191,7 +191,7 @@ test("a job does not fold itself because more is forked, and what was folded sta
   );
   await screen.advance(300);
   expect(cursorLine()).toStartWith("► 0x0000000000000002");
-  expect(screen.lines()[1]).toContain("/50 (of 82)");
+  expect(screen.lines()[1]).toEndWith("/50");
 });
 
 test("siblings are sorted, each under what it belongs to; the cursor keeps its item", async () => {
@@ -401,7 +401,7 @@ test("10,000 processes: a key writes little and computes no line again; a filter
         { src: "attachments", op: "reset", items },
       ),
   });
-  expect(screen.lines()[1]).toContain("1/4 (of 10004)");
+  expect(screen.lines()[1]).toEndWith("  1/4");
   await screen.press("jj", "l");
   expect(screen.lines()[1]).toEndWith("  3/10004");
   await screen.advance(500);
@@ -417,5 +417,5 @@ test("10,000 processes: a key writes little and computes no line again; a filter
   await screen.press("/", "number-9999", ENTER);
   expect(names().at(-1)).toMatch(/^… +9999 c39$/);
   await screen.press(ESC, "g", "jj", "h");
-  expect(screen.lines()[1]).toContain("3/4 (of 10004)");
+  expect(screen.lines()[1]).toEndWith("  3/4");
 });
