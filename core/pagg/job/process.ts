@@ -55,13 +55,15 @@ function openProcess(pid: number): PidFd {
 }
 
 function commandOf(procRoot: string, { pid, comm }: ProcessStat): string {
-  const text = readProcRecord(`${procRoot}/${pid}/cmdline`) ?? "";
-  const command = text
+  const command = commandText(readProcRecord(`${procRoot}/${pid}/cmdline`) ?? "");
+  return command === "" ? `[${commandText(comm)}]` : command;
+}
+
+/** As it is kept: without control characters, and not all of it if it is long. */
+export function commandText(text: string): string {
+  return text
     .replace(/\0+$/, "")
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ")
-    .trim();
-  return (command === "" ? `[${comm.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ")}]` : command).slice(
-    0,
-    COMMAND_BYTES,
-  );
+    .trim()
+    .slice(0, COMMAND_BYTES);
 }

@@ -27,7 +27,7 @@ import { JobGroup, moveOut } from "./group.ts";
 import { DISABLED, formatJid, isJid, makeJid, sidOf } from "./jid.ts";
 import { takeJobsLock } from "./lock.ts";
 import { Membership } from "./membership.ts";
-import { checkPid, type HeldProcess, holdProcess } from "./process.ts";
+import { checkPid, commandText, type HeldProcess, holdProcess } from "./process.ts";
 import type { CreateOptions, Jid, JobEnd, JobRequests } from "./requests.ts";
 import { RunningJob } from "./running-job.ts";
 import { signalAll } from "./signal-all.ts";
@@ -149,20 +149,21 @@ export class JobSet implements JobRequests {
     this.#settings = settings;
   }
 
-  create({ pid, startTicks, uid, jid: wanted = 0n }: CreateOptions): Jid {
+  create({ pid, startTicks, uid, jid: wanted = 0n, command = null }: CreateOptions): Jid {
     if (this.#hid === DISABLED) return 0n;
     using held = holdProcess(this.#options.procRoot, pid, startTicks);
     const jid = wanted === 0n ? this.#nextJid() : this.#checkFree(wanted);
     const origin = groupOf(this.#options.procRoot, pid);
     const group = this.#makeGroup(jid);
-    const job = this.#begin(held, group, { jid, uid, origin });
+    const given = { jid, uid, origin, command: command === null ? held.command : commandText(command) };
+    const job = this.#begin(group, given);
     try {
       this.#moveIn(job, held);
     } catch (thrown) {
       this.#abandon(job);
       // Given to whom cannot move it: held by the tracker then.
       if (group === null || !isRefusal(thrown)) throw thrown;
-      const tracked = this.#begin(held, null, { jid, uid, origin });
+      const tracked = this.#begin(null, given);
       try {
         this.#moveIn(tracked, held);
       } catch (again) {
@@ -429,11 +430,10 @@ export class JobSet implements JobRequests {
     }
   }
 
-  #begin(held: HeldProcess, group: JobGroup | null, given: Pick<JobRecord, "jid" | "uid" | "origin">): RunningJob {
+  #begin(group: JobGroup | null, given: Pick<JobRecord, "jid" | "uid" | "origin" | "command">): RunningJob {
     const record: JobRecord = {
       ...given,
       user: lookupUser(given.uid)?.name ?? null,
-      command: held.command,
       containment: group ? "cgroup" : "tracker",
       cgroup: group?.path ?? null,
       createdMs: this.#options.clock.wallMs(),
