@@ -194,6 +194,15 @@ test("a job does not fold itself because more is forked, and what was folded sta
   expect(screen.lines()[1]).toEndWith("/50");
 });
 
+test("a terminal that was too small at first folds nothing that fits later", async () => {
+  await open({ columns: 30, rows: 10 });
+  await screen.resize([80, 24]);
+  await screen.advance(300);
+  await screen.press("4");
+  expect(names()).toContain("  ▼ 0x0000000000000001");
+  expect(names()).toContain("  ► 0x0000000000000003");
+});
+
 test("siblings are sorted, each under what it belongs to; the cursor keeps its item", async () => {
   await open();
   await screen.press("j".repeat(4));
