@@ -96,7 +96,8 @@ async function createOfCommand(call: Call, argv: readonly string[], values: Valu
     await tellCreated(session, report);
     return 0;
   };
-  return withService(session, "once", use, { kinds: ["jobs"], isForChange: true, needsLasting: true });
+  // Awaited: signals are relayed to the end.
+  return await withService(session, "once", use, { kinds: ["jobs"], isForChange: true, needsLasting: true });
 }
 
 interface Command {

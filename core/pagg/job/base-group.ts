@@ -3,6 +3,7 @@
  * for a user one below a group that is given to him. Locked by its directory, so that two services do not mix their jobs.
  */
 
+import { dirname } from "node:path";
 import { isWritable } from "#ffi/access.ts";
 import { makeGroup, readGroupFile, writeGroupFile } from "#ffi/cgroup.ts";
 import { parseCgroupMounts, parseOwnCgroup } from "#ffi/cgroup-mount.ts";
@@ -52,6 +53,17 @@ export function openBaseGroup(options: BaseGroupOptions): BaseGroup | string {
     }
   }
   return reasons.at(-1) ?? "no control group is ours to write";
+}
+
+/** Where it would be, or why there is none: nothing is made and nothing locked. */
+export function findBaseGroup(options: BaseGroupOptions): Pick<BaseGroup, "mount" | "path"> | string {
+  const mount = v2Mount(options.procRoot);
+  if (mount === null) return "no cgroup v2 is mounted";
+  const [path] = candidates(options, mount);
+  if (path === undefined) return "no control group is ours to write";
+  let place = mount + path;
+  while (place.length > mount.length && readGroupFile(place, "cgroup.procs") === null) place = dirname(place);
+  return isWritable(place) && isWritable(`${place}/cgroup.procs`) ? { mount, path } : `${place} is not ours to write`;
 }
 
 export function v2Mount(procRoot: string): string | null {

@@ -134,7 +134,7 @@ function loadModule(request: PaggRequest, pathOrName: string, modules: Modules):
     plan: [{ ...step(`load the module ${pathOrName} and register it`), path: pathOrName }],
     run: async () => {
       const { id, name, attached } = await modules.load(pathOrName);
-      return { message: `the module ${name} is registered and has ${attached} processes`, id };
+      return { message: `the module ${name} is registered and has ${counted(attached)}`, id };
     },
   });
 }
@@ -143,7 +143,7 @@ function unloadModule(request: PaggRequest, name: string, modules: Modules): Pag
   const item = modules.item(name);
   if (!item) throw noModule(name);
   return order(request, item, {
-    plan: [step(`detach the module ${name} from ${item.attached} processes and end it`)],
+    plan: [step(`detach the module ${name} from ${counted(item.attached)} and end it`)],
     run: async () => {
       await modules.unload(name);
       return { message: `the module ${name} is no longer registered` };
@@ -231,8 +231,8 @@ function attach(request: PaggRequest, target: ActionTarget, kept: Kept): PaggOrd
 function detachJob(request: PaggRequest, job: Job, jobs: JobRequests): PaggOrder {
   return order(request, job, {
     ownerUid: job.uid,
-    plan: [step(`let ${job.processes} processes out of ${job.jid}`)],
-    run: () => ({ message: `${jobs.detachjid(jidOf(job))} processes were let out; the job has ended` }),
+    plan: [step(`let ${counted(job.processes)} out of ${job.jid}`)],
+    run: () => ({ message: `${counted(jobs.detachjid(jidOf(job)))} let out; the job has ended` }),
   });
 }
 
@@ -241,7 +241,7 @@ function killJob(request: PaggRequest, job: Job, jobs: JobRequests): PaggOrder {
   const name = signal === 0 ? "no signal" : signalName(signal);
   return order(request, job, {
     ownerUid: job.uid,
-    plan: [{ op: "signal", text: `send ${name} to the ${job.processes} processes of ${job.jid}`, signal: name }],
+    plan: [{ op: "signal", text: `send ${name} to the ${counted(job.processes)} of ${job.jid}`, signal: name }],
     run: ({ authorize }) => {
       jobs.killjid(jidOf(job), signal, authorize);
       return { message: `${name} was sent to every process of ${job.jid}` };
@@ -253,7 +253,7 @@ function freezeOrThaw(request: PaggRequest, job: Job, jobs: JobRequests): PaggOr
   const isFreeze = request.action === "job.freeze";
   return order(request, job, {
     ownerUid: job.uid,
-    plan: [step(`${isFreeze ? "freeze" : "thaw"} the ${job.processes} processes of ${job.jid}`)],
+    plan: [step(`${isFreeze ? "freeze" : "thaw"} the ${counted(job.processes)} of ${job.jid}`)],
     run: () => {
       if (isFreeze) jobs.freeze(jidOf(job));
       else jobs.thaw(jidOf(job));
@@ -268,7 +268,7 @@ function tellPids(request: PaggRequest, job: Job, jobs: JobRequests): PaggOrder 
     run: () => {
       const jid = jidOf(job);
       const pids = jobs.getpidlst(jid, jobs.getpidcnt(jid));
-      return { message: `${job.jid} has ${pids.length} processes`, answer: { jid: job.jid, pids } };
+      return { message: `${job.jid} has ${counted(pids.length)}`, answer: { jid: job.jid, pids } };
     },
   });
 }
@@ -282,7 +282,7 @@ function waitForJob(request: PaggRequest, jid: Jid, kept: Kept): PaggOrder {
     return order(request, null, { plan: [], run: () => ended(report.exit?.status ?? null, report) });
   }
   return order(request, job, {
-    plan: [{ op: "wait", text: `wait for the end of ${job.jid} with its ${job.processes} processes` }],
+    plan: [{ op: "wait", text: `wait for the end of ${job.jid} with its ${counted(job.processes)}` }],
     run: async ({ signal }) => {
       const status = await endOf(kept.jobs, jid, signal);
       return ended(status, kept.report(jid));
@@ -425,5 +425,7 @@ const noModule = (name: string) =>
   new MusterError("NOT_FOUND", `there is no module ${name}`, { target: name, errno: "ENOENT" });
 
 const usage = (message: string, hint: string) => new MusterError("USAGE", message, { errno: "EINVAL", hint });
+
+const counted = (processes: number) => (processes === 1 ? "1 process" : `${processes} processes`);
 
 const step = (text: string): Step => ({ op: "set", text });
