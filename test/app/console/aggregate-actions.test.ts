@@ -223,7 +223,9 @@ test("wait: seconds on the row, other actions go on meanwhile, Esc asks to cance
   screen.service.invocations[0]?.finish({ message: "it has ended: killed by SIGTERM", answer });
   await screen.settle();
   expect(flat()).toContain(`wait ${jidOf(1)}: it has ended: killed by SIGTERM`);
+  screen.service.emit({ src: "jobs", op: "remove", id: job(2).id, reason: "ended" });
   await screen.advance(60_000);
+  expect(flat()).toContain(`${jidOf(2)} is gone: the cursor is on job now`);
   expect(flat()).toContain("it has ended: killed by SIGTERM");
   await screen.press("j");
   expect(flat()).not.toContain("killed by SIGTERM");

@@ -269,7 +269,7 @@ test("a job that ends with all its processes leaves the cursor to the job beside
     ),
   );
   await screen.advance(300);
-  expect(cursorLine()).toStartWith("▼ job");
+  expect(cursorLine()).toStartWith("▼ 0x0000000000000002");
 });
 
 test("a process that moves into a folded job takes the cursor along", async () => {
