@@ -1,13 +1,13 @@
 /**
- * Jobs and their jobd in a process of their own: jobd-keeper.ts SOCKET STATE-DIRECTORY. Says a word when it serves, ends when
+ * Jobs and their jobd in a process of their own: jobd-keeper.ts SOCKET. Says a word when it serves, ends when
  * its standard input does. Whoever may connect may do everything.
  */
-import { mkdirSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
-import { JOB_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { openJobd } from "#core/pagg/job/jobd/server.ts";
-import { JobSet } from "#core/pagg/job/set.ts";
+import { TemporaryDirectory } from "./directory.ts";
+import { TestJobs } from "./job-set.ts";
 
 /** The same, from the process that asks it. */
 export class JobdKeeper implements AsyncDisposable {
@@ -19,7 +19,7 @@ export class JobdKeeper implements AsyncDisposable {
 
   /** Resolves when it serves. `descriptors`: the most it may have. */
   static async start(path: string, descriptors: number | "inherit" = "inherit"): Promise<JobdKeeper> {
-    const keeper = [process.execPath, join(import.meta.dir, "jobd-keeper.ts"), path, join(dirname(path), "state")];
+    const keeper = [process.execPath, join(import.meta.dir, "jobd-keeper.ts"), path];
     const argv =
       descriptors === "inherit" ? keeper : ["sh", "-c", `ulimit -n ${descriptors}; exec "$@"`, "sh", ...keeper];
     const child = Bun.spawn(argv, { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
@@ -37,10 +37,6 @@ export class JobdKeeper implements AsyncDisposable {
     return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
-  kill(): void {
-    this.#child.kill("SIGKILL");
-  }
-
   /** Exit code, after it was asked to end. */
   async end(): Promise<number> {
     this.#child.stdin.end();
@@ -52,27 +48,16 @@ export class JobdKeeper implements AsyncDisposable {
   }
 }
 
-async function main([path = "", stateDirectory = ""]: readonly string[]): Promise<void> {
+async function main([path = ""]: readonly string[]): Promise<void> {
+  using directory = new TemporaryDirectory();
+  using jobs = new TestJobs(directory);
   const log = (text: string) => {
     process.stderr.write(`${text}\n`);
   };
-  mkdirSync(stateDirectory, { recursive: true });
-  const jobs = JobSet.open({
-    node: "n1",
-    stateDirectory,
-    procRoot: "/proc",
-    uid: process.getuid?.() ?? 0,
-    clock: systemClock,
-    settings: JOB_DEFAULTS,
-    onChange: () => {},
-    onProblem: log,
-  });
-  if (!jobs) throw new Error("another process keeps the jobs");
-  const server = openJobd({ path, jobs, authorize: () => {}, clock: systemClock, log });
+  const server = openJobd({ path, jobs: jobs.set, authorize: () => {}, clock: systemClock, log });
   process.stdout.write("serves\n");
   for await (const _ of Bun.stdin.stream());
   server.close();
-  jobs.close();
 }
 
 if (import.meta.main) {

@@ -1,14 +1,14 @@
 /** A jobd of a test's own: jobs of living processes, who may do what by the service's table. */
 import { systemClock } from "#app/cli/system-clock.ts";
 import type { ActionId } from "#core/act/actions.ts";
-import { JOB_DEFAULTS } from "#core/model/pagg-settings.ts";
 import type { Authorize, PrivilegedRequest } from "#core/pagg/job/jobd/answer.ts";
 import type { JobdAddress } from "#core/pagg/job/jobd/client.ts";
 import { type JobdServer, type JobdServerOptions, openJobd } from "#core/pagg/job/jobd/server.ts";
-import { JobSet } from "#core/pagg/job/set.ts";
+import type { JobSet } from "#core/pagg/job/set.ts";
 import { peerCaller } from "#core/service/caller.ts";
 import { authorize } from "#core/service/privilege.ts";
 import type { TemporaryDirectory } from "./directory.ts";
+import { TestJobs } from "./job-set.ts";
 
 const ACTIONS: Readonly<Record<PrivilegedRequest, ActionId>> = {
   CREATE: "job.create",
@@ -26,6 +26,7 @@ const byTable: Authorize = (request, peer, ownerUid) => {
 };
 
 export class TestJobd implements Disposable {
+  readonly #kept: TestJobs;
   readonly jobs: JobSet;
   readonly server: JobdServer;
   readonly path: string;
@@ -33,23 +34,11 @@ export class TestJobd implements Disposable {
 
   constructor(directory: TemporaryDirectory, options: Partial<JobdServerOptions> = {}) {
     this.path = directory.file("jobd/jobd-socket");
-    const jobs = JobSet.open({
-      node: "n1",
-      stateDirectory: directory.path,
-      procRoot: "/proc",
-      uid: process.getuid?.() ?? 0,
-      clock: systemClock,
-      settings: JOB_DEFAULTS,
-      onChange: () => {},
-      onProblem: (text) => {
-        this.log.push(text);
-      },
-    });
-    if (!jobs) throw new Error("another process keeps the jobs");
-    this.jobs = jobs;
+    this.#kept = new TestJobs(directory);
+    this.jobs = this.#kept.set;
     this.server = openJobd({
       path: this.path,
-      jobs,
+      jobs: this.jobs,
       authorize: byTable,
       clock: systemClock,
       log: (text) => {
@@ -66,6 +55,6 @@ export class TestJobd implements Disposable {
 
   [Symbol.dispose](): void {
     this.server.close();
-    this.jobs.close();
+    this.#kept[Symbol.dispose]();
   }
 }
