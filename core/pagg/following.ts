@@ -30,6 +30,14 @@ interface Group {
   readonly processes: Map<Key, Followed>;
   /** How many of them are shown. */
   shown: number;
+  readonly refusals: Refusals;
+}
+
+/** A module that refuses every fork of a storm is heard a few times a second. */
+interface Refusals {
+  sinceMs: number;
+  told: number;
+  untold: number;
 }
 
 interface Followed {
@@ -39,6 +47,8 @@ interface Followed {
   startTicks: string | null;
   readonly members: Map<Follower, Membership>;
 }
+
+const REFUSALS_A_SECOND = 10;
 
 export interface FollowingOptions {
   readonly clock: Clock;
@@ -71,7 +81,11 @@ export class Following {
 
   /** From now on the follower may have processes. */
   add(follower: Follower): void {
-    this.#groups.set(follower, { processes: new Map(), shown: 0 });
+    this.#groups.set(follower, {
+      processes: new Map(),
+      shown: 0,
+      refusals: { sinceMs: this.#options.clock.nowMs(), told: 0, untold: 0 },
+    });
   }
 
   /** Its processes are let out. */
@@ -131,7 +145,7 @@ export class Following {
     for (const [key, message] of outcome.refused) {
       const followed = processes.get(key);
       if (!followed) continue;
-      this.#options.onChange({ type: "refused", module: follower.name, pid: followed.pid, message });
+      this.#refused(follower, followed.pid, message);
       this.#leave(followed, follower, LET_OUT);
     }
   }
@@ -202,6 +216,21 @@ export class Following {
     const group = this.#groups.get(follower);
     if (group) group.shown++;
     this.#options.onChange({ type: "attached", process: membership.shown });
+  }
+
+  #refused(follower: Follower, pid: number, message: string): void {
+    const refusals = this.#groups.get(follower)?.refusals;
+    if (!refusals) return;
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - refusals.sinceMs >= 1000) Object.assign(refusals, { sinceMs: nowMs, told: 0 });
+    if (refusals.told >= REFUSALS_A_SECOND) {
+      refusals.untold++;
+      return;
+    }
+    const more = refusals.untold === 0 ? "" : ` (and ${refusals.untold} more before it)`;
+    refusals.told++;
+    refusals.untold = 0;
+    this.#options.onChange({ type: "refused", module: follower.name, pid, message: `${message}${more}` });
   }
 
   #changed(membership: Membership, text: string | null): void {

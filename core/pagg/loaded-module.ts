@@ -135,7 +135,8 @@ export class LoadedModule implements Follower, RegisteredModule {
   }
 
   #checkAlive(): void {
-    if (this.#problem) throw paggError("EIO", this.#problem.message, { target: this.path });
+    if (this.#problem)
+      throw paggError("EIO", `the module ${this.name}: ${this.#problem.message}`, { target: this.path });
   }
 
   #start<T>(begin: () => T): T {
@@ -167,7 +168,7 @@ export class LoadedModule implements Follower, RegisteredModule {
     this.#registeredAt = null;
     this.#problem = {
       code: "MODULE_FAILED",
-      message: `the module ${this.name} was unloaded: ${message}${at === null ? "" : ` (${at})`}`,
+      message: `it was unloaded: ${message}${at === null ? "" : ` (${at})`}`,
     };
     this.#options.following.remove(this);
     this.#options.onFailed(this, this.#problem);

@@ -141,12 +141,11 @@ export class ModuleSet implements Modules {
 
   async #unregister(module: LoadedModule): Promise<void> {
     this.#modules.delete(module);
-    if (this.#registry.get(module.name) === module) {
-      this.#registry.unregister(module);
-      this.#tell({ type: "unregistered", module: module.name });
-    } else this.#tell({ type: "forgotten", module: module.name });
+    const isRegistered = this.#registry.get(module.name) === module;
+    if (isRegistered) this.#registry.unregister(module);
     const ended = module.end();
     this.#track(ended);
+    this.#tell({ type: isRegistered ? "unregistered" : "forgotten", module: module.name });
     await ended;
   }
 

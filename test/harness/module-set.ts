@@ -1,4 +1,5 @@
 /** Modules of a test's own, each in its own process as in the service, and what became of them. */
+import { test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
@@ -6,7 +7,26 @@ import type { PaggSettings } from "#core/model/pagg-settings.ts";
 import type { ModuleChange } from "#core/pagg/change.ts";
 import { ModuleSet } from "#core/pagg/module-set.ts";
 import type { JobModule } from "#core/pagg/modules.ts";
-import { TrustedDirectory } from "./trusted-directory.ts";
+import { ProcessEvents } from "#ffi/proc-events.ts";
+import { NO_TRUSTED_DIRECTORY, TrustedDirectory } from "./trusted-directory.ts";
+
+/** Why modules cannot be tested here; null if they can. */
+const modulesMissing: string | null = (() => {
+  try {
+    ProcessEvents.open({ events: ["exit"], onEvents: () => {}, onLoss: () => {} }).close();
+    return NO_TRUSTED_DIRECTORY;
+  } catch (thrown) {
+    return `process events are not to be had (${thrown instanceof Error ? thrown.message : thrown})`;
+  }
+})();
+
+/** A test on modules' processes; skipped with the reason where there can be none, or a program it needs is missing. */
+export function moduleTest(name: string, body: () => Promise<void>, program: string | null = null): void {
+  const isMissing = program !== null && Bun.which(program) === null;
+  const reason = modulesMissing ?? (isMissing ? `no ${program} here` : null);
+  if (reason === null) test(name, body);
+  else test.skip(`${name} (skipped: ${reason})`, body);
+}
 
 export interface TestModulesOptions {
   readonly settings?: Partial<PaggSettings>;
