@@ -108,6 +108,10 @@ test("a job is made for a process out of the list, which leaves its old one; the
   expect(screen.text()).toContain("Create a job for which process?");
   expect(screen.line("sh -c make")).toContain(`in ${jidOf(1)}: `);
   await screen.press("nginx", ENTER);
+  expect(screen.text()).toContain("Create job process 500?");
+  expect(screen.line("process  ")).toContain("pid 500, started at tick 2");
+  expect(flat()).toContain("nginx: worker process gets a job of its own;");
+  await screen.press("y");
   expect(request()).toMatchObject({
     action: "job.create",
     arguments: { pid: 500 },
@@ -117,14 +121,14 @@ test("a job is made for a process out of the list, which leaves its old one; the
   const made = { message: "process 500 is the first of 0x3", answer: { jid: jidOf(3) }, id: job(3).id };
   screen.service.invocations[0]?.finish(made);
   await screen.settle();
-  expect(screen.text()).toContain("create job of process 500: process 500 is the first of 0x3");
+  expect(screen.text()).toContain("create: process 500 is the first of 0x3");
   expect(screen.line(`▸   `)).toContain(jidOf(3));
 });
 
 test("a new job is found by its first process where the answer does not name it", async () => {
   await open();
   await screen.press("a");
-  await screen.press("nginx", ENTER);
+  await screen.press("nginx", ENTER, "y");
   screen.service.emit({ src: "jobs", op: "upsert", item: job(3, { pid: 500, identity: "500:2" }) });
   screen.service.invocations[0]?.finish({});
   await screen.settle();
@@ -139,11 +143,31 @@ test("a process joins a job, with the identity it was chosen with; one that is i
   await screen.press(ENTER);
   expect(screen.text()).toContain(`process 100 is in ${jidOf(1)} already`);
   await screen.press(DOWN, ENTER);
+  expect(screen.text()).toContain(`Attach process 500 to ${jidOf(2)}?`);
+  await screen.press(ENTER);
+  expect(screen.service.invocations).toHaveLength(0);
+  await screen.press("A");
+  await screen.press("nginx", ENTER, "y");
   expect(request()).toMatchObject({
     action: "job.attach",
     arguments: { pid: 500 },
     targets: [{ id: job(2).id, identity: "500:2" }],
   });
+});
+
+test("what a new job would take its process out of, and that process 1 is more than one process, is said before", async () => {
+  await open({
+    prepare: (service) => {
+      const row = { pid: 1, identity: "1:1", uid: 0, user: "root", command: "/sbin/init" };
+      service.rows = [row, ...service.rows];
+    },
+  });
+  await screen.press("a");
+  await screen.press(ENTER);
+  expect(flat()).toContain("Everything comes from process 1");
+  await screen.press(ESC, "a");
+  await screen.press("make", ENTER);
+  expect(flat()).toContain(`It leaves ${jidOf(1)}.`);
 });
 
 test("a dying job takes nobody in", async () => {
