@@ -71,10 +71,10 @@ export interface PaggModule<Data = Json> {
   readonly name?: string;
   /** One line for lists. */
   readonly description?: string;
-  init?(process: PaggProcess, pagg: Pagg<Data>): Data | undefined;
+  init?(task: PaggProcess, pagg: Pagg<Data>): Data | undefined;
   attach(child: PaggProcess, parentData: Data, pagg: Pagg<Data>): Data | undefined;
-  exec?(process: PaggProcess, data: Data, pagg: Pagg<Data>): Data | undefined;
-  detach?(process: PaggProcess, data: Data, end: PaggEnd, pagg: Pagg<Data>): void;
+  exec?(task: PaggProcess, data: Data, pagg: Pagg<Data>): Data | undefined;
+  detach?(task: PaggProcess, data: Data, end: PaggEnd, pagg: Pagg<Data>): void;
   /** What is shown of the data, in a few words; without it, the data as JSON. */
   describe?(data: Data): string;
   readonly requests?: Readonly<Record<string, PaggRequest<Data>>>;

@@ -69,6 +69,7 @@ export class ModuleHost {
   readonly #loaded = Promise.withResolvers<Loaded>();
   readonly #left = Promise.withResolvers<void>();
   #state: State = "starting";
+  #path = "";
   #queue: HostEvent[] = [];
   #batch = 0;
   #isBatchOut = false;
@@ -136,6 +137,7 @@ export class ModuleHost {
 
   /** Done when the module is defined; fails with ENOEXEC if the file is none, or its process failed. */
   async load(path: string, name: string, source: string): Promise<Loaded> {
+    this.#path = path;
     this.#send({ op: "load", path, name, source, procRoot: this.#options.procRoot });
     return await this.#loaded.promise;
   }
@@ -192,7 +194,7 @@ export class ModuleHost {
     this.#end();
     const { message, at } = failure;
     const error = paggError(hasBegun ? "EIO" : "ENOEXEC", message, {
-      target: at,
+      target: at ?? this.#path,
       hint: at === null ? null : `see ${at}`,
     });
     this.#calls.fail(error);
