@@ -10,8 +10,9 @@ import type { Clock } from "#core/model/clock.ts";
 import type { ProcessEvents } from "#ffi/proc-events.ts";
 import { type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
 import { SysError } from "#ffi/sys-error.ts";
-import { ProcessTracker } from "../tracker.ts";
+import { ProcessTracker, UNSEEN } from "../tracker.ts";
 import { groupOf } from "./base-group.ts";
+import { LastOnes } from "./last-ones.ts";
 import type { RunningJob } from "./running-job.ts";
 
 export interface MembershipOptions {
@@ -40,6 +41,7 @@ export class Membership {
   readonly #tracker: ProcessTracker<RunningJob>;
   readonly #jobs = new Set<RunningJob>();
   readonly #outside = new Map<number, number>();
+  readonly #lastOnes = new LastOnes();
   #cancelDoubt: (() => void) | null = null;
   /** Process events are not to be had: only the control groups tell. */
   #isBlind = false;
@@ -54,15 +56,17 @@ export class Membership {
       ...(openEvents && { openEvents }),
       onFork: (job, pid) => {
         job.entered(pid);
-        options.onChange(job);
+        this.#changed(job);
         return job;
       },
       onExit: (pid, job, exit) => {
+        this.#lastOnes.take();
         job.exited(pid, exit);
+        this.#lastOnes.forget(job, pid);
         if (exit.status === null && exit.timeNs === null && !job.group) job.total = null;
         // A child of it now belongs to init.
         this.#addOutside(job, INIT);
-        options.onChange(job);
+        this.#changed(job);
         if (job.members.size === 0) this.#checkEmpty(job);
       },
       onStranger: (parentPid, pid) => this.#stranger(parentPid, pid),
@@ -117,6 +121,7 @@ export class Membership {
   remove(job: RunningJob): void {
     this.#jobs.delete(job);
     for (const pid of job.members) this.#tracker.detach(pid);
+    for (const pid of [...job.ranks.keys()]) this.#lastOnes.forget(job, pid);
     job.members.clear();
     for (const pid of job.outsideParents) this.#outside.set(pid, (this.#outside.get(pid) ?? 1) - 1);
     for (const pid of job.outsideParents) if (this.#outside.get(pid) === 0) this.#outside.delete(pid);
@@ -131,7 +136,7 @@ export class Membership {
     job.entered(pid);
     const parent = readProcessStat(this.#options.procRoot, pid)?.parentPid ?? 0;
     if (parent > 0 && this.#tracker.get(parent) !== job) this.#addOutside(job, parent);
-    this.#options.onChange(job);
+    this.#changed(job);
     return true;
   }
 
@@ -173,19 +178,26 @@ export class Membership {
     this.#cancelDoubt?.();
     this.#cancelDoubt = null;
     this.#tracker.close();
+    this.#lastOnes.close();
+  }
+
+  #changed(job: RunningJob): void {
+    if (!job.hasEnded) this.#lastOnes.look(job);
+    this.#options.onChange(job);
   }
 
   #left(job: RunningJob, pid: number): void {
     if (!job.members.has(pid)) return;
     job.detached(pid);
-    this.#options.onChange(job);
+    this.#lastOnes.forget(job, pid);
+    this.#changed(job);
     if (job.members.size === 0) this.#checkEmpty(job);
   }
 
   /** A member that the group does not list: gone, moved, or a zombie of which the word is on its way. */
   #judge(job: RunningJob, pid: number): void {
     if (this.#isBlind) {
-      job.exited(pid, { status: null, parentPid: 0, isCollected: false, timeNs: null });
+      job.exited(pid, { ...UNSEEN, parentPid: 0 });
       return;
     }
     const path = groupOf(this.#options.procRoot, pid);

@@ -262,7 +262,7 @@ export class JobSet implements JobRequests {
     }
     if (failure) throw kernelError(failure, `job ${formatJid(jid)} cannot be let out`);
     if (!job.hasEnded) {
-      job.last = { pid: 0, how: "detach", status: 0, timeNs: null };
+      job.last = { pid: 0, how: "detach", status: 0, timeNs: null, rank: null, orphanOf: null };
       this.#end(job);
     }
     return seen.size;
@@ -329,6 +329,8 @@ export class JobSet implements JobRequests {
 
   /** Reports of ended jobs, the latest last. Throws EIO. */
   reports(query: ReportQuery = {}): JobReport[] {
+    // One that has ended in this very turn is among them.
+    if (this.#ended.length > 0) this.#flush();
     this.#write();
     return this.#store.reports(query);
   }
