@@ -9,7 +9,7 @@
 import type { NewEvent } from "#core/journal/journal.ts";
 import type { Clock } from "#core/model/clock.ts";
 import type { Environment } from "#core/model/environment.ts";
-import { errorRecord, toMusterError } from "#core/model/error.ts";
+import { errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
 import { makeId } from "#core/model/id.ts";
 import { jidText, parseJid } from "#core/model/jid.ts";
 import type { Job, JobReport } from "#core/model/job.ts";
@@ -375,8 +375,8 @@ export class PaggObserver {
     if (jid === null) return this.#modules?.attached(key) ?? [];
     const number = parseJid(jid) ?? 0n;
     const source = this.#jobs ?? this.#view;
-    if (!source?.entry(number)) return [];
-    return source.members(number).flatMap((pid) => {
+    const pids = source && unlessEnded(() => source.members(number));
+    return (pids ?? []).flatMap((pid) => {
       const startTicks = processIdentityTicks(procRoot, pid);
       return startTicks === null ? [] : [{ module: JOB_MODULE, pid, startTicks, data: null }];
     });
@@ -385,10 +385,11 @@ export class PaggObserver {
   #sampleJobs(): void {
     const { publish, environment } = this.#options;
     for (const jid of this.#attendedJobs) {
-      if (!this.#jobs?.entry(jid)) continue;
+      const used = unlessEnded(() => this.#jobs?.usage(jid) ?? null);
+      if (!used) continue;
       const id = makeId(environment.node, "job", jidText(jid));
       const before = this.#usage.of(id);
-      const usage = this.#usage.sample(id, this.#jobs.usage(jid));
+      const usage = this.#usage.sample(id, used);
       if (JSON.stringify(usage) !== JSON.stringify(before)) publish({ src: "jobs", op: "sample", id, usage });
     }
   }
@@ -436,9 +437,17 @@ const groupOfModule = (name: string): Group => ({ key: name, jid: null });
 
 /** null if it is in none. */
 function jobOf(jobs: JobSet, pid: number): string | null {
+  const jid = unlessEnded(() => jobs.getjid(pid));
+  return jid === null ? null : jidText(jid);
+}
+
+/** A job may end, and a process with it, at any moment: between two questions too. */
+function unlessEnded<T>(ask: () => T): T | null {
   try {
-    return jidText(jobs.getjid(pid));
-  } catch {
-    return null;
+    return ask();
+  } catch (thrown) {
+    const errno = thrown instanceof MusterError ? thrown.errno : null;
+    if (errno === "ENODATA" || errno === "ESRCH") return null;
+    throw thrown;
   }
 }
