@@ -263,3 +263,13 @@ moduleTest("one whose process cannot be started is told so", async () => {
   expect(await refusalOf(() => modules.set.load("any"))).toMatchObject({ errno: "EIO" });
   expect(modules.set.items()).toEqual([]);
 });
+
+moduleTest("a service that ends while a module is being loaded waits for nobody", async () => {
+  const modules = new TestModules();
+  modules.write("never.ts", "await new Promise(() => {});\nexport default { attach: () => 1 };");
+  const loading = refusalOf(() => modules.set.load("never"));
+  expect(modules.set.items()).toMatchObject([{ name: "never", state: "loading" }]);
+  await modules[Symbol.asyncDispose]();
+  expect(await loading).toMatchObject({ errno: "ECANCELED" });
+  expect(await refusalOf(() => modules.set.load("never"))).toMatchObject({ errno: "EIO" });
+});
