@@ -241,7 +241,7 @@ function killJob(request: PaggRequest, job: Job, jobs: JobRequests): PaggOrder {
   const name = signal === 0 ? "no signal" : signalName(signal);
   return order(request, job, {
     ownerUid: job.uid,
-    plan: [{ op: "signal", text: `send ${name} to the ${counted(job.processes)} of ${job.jid}`, signal: name }],
+    plan: [{ op: "signal", text: `send ${name} to ${job.jid} (${counted(job.processes)})`, signal: name }],
     run: ({ authorize }) => {
       jobs.killjid(jidOf(job), signal, authorize);
       return { message: `${name} was sent to every process of ${job.jid}` };
@@ -253,7 +253,7 @@ function freezeOrThaw(request: PaggRequest, job: Job, jobs: JobRequests): PaggOr
   const isFreeze = request.action === "job.freeze";
   return order(request, job, {
     ownerUid: job.uid,
-    plan: [step(`${isFreeze ? "freeze" : "thaw"} the ${counted(job.processes)} of ${job.jid}`)],
+    plan: [step(`${isFreeze ? "freeze" : "thaw"} ${job.jid} (${counted(job.processes)})`)],
     run: () => {
       if (isFreeze) jobs.freeze(jidOf(job));
       else jobs.thaw(jidOf(job));

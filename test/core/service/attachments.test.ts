@@ -162,6 +162,13 @@ test("however often it is asked for, it is done at once and then after a lull; a
   lull.ask();
   clock.advance(0);
   expect(doneMs).toHaveLength(6);
+  // Somebody wants to know: once, and only what was asked for.
+  lull.hurry();
+  expect(doneMs).toHaveLength(6);
+  lull.ask();
+  clock.advance(20);
+  for (let times = 0; times < 3; times++) lull.hurry();
+  expect(doneMs).toHaveLength(7);
   lull.ask();
   lull.close();
   expect(clock.pending()).toBe(0);
