@@ -127,7 +127,7 @@ moduleTest(
     parent.tell("close $w");
     expect(await modules.detached("labels", child)).toEqual({ isExited: true, status: 9 << 8 });
   },
-  "python3",
+  { program: "python3" },
 );
 
 moduleTest("every process there is, is asked about at the start, and what they fork meanwhile", async () => {
