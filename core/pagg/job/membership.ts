@@ -40,6 +40,7 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #tracker: ProcessTracker<RunningJob>;
   readonly #jobs = new Set<RunningJob>();
+  readonly #byGroup = new Map<string, RunningJob>();
   readonly #outside = new Map<number, number>();
   readonly #lastOnes = new LastOnes();
   #cancelDoubt: (() => void) | null = null;
@@ -102,6 +103,15 @@ export class Membership {
     return this.#tracker.get(pid);
   }
 
+  /** Whose control group it is, or is below. */
+  jobAt(path: string): RunningJob | null {
+    for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const job = this.#byGroup.get(path.slice(0, end));
+      if (job) return job;
+    }
+    return null;
+  }
+
   /** Whether what is under this pid is the member that is meant. */
   isMember(job: RunningJob, pid: number): boolean {
     this.#tracker.drain();
@@ -114,12 +124,14 @@ export class Membership {
 
   add(job: RunningJob): void {
     this.#jobs.add(job);
+    if (job.group) this.#byGroup.set(job.group.path, job);
     this.#addOutside(job, INIT);
     job.group?.watch(() => this.#groupChanged(job));
   }
 
   remove(job: RunningJob): void {
     this.#jobs.delete(job);
+    if (job.group) this.#byGroup.delete(job.group.path);
     for (const pid of job.members) this.#tracker.detach(pid);
     for (const pid of [...job.ranks.keys()]) this.#lastOnes.forget(job, pid);
     job.members.clear();
@@ -130,10 +142,14 @@ export class Membership {
 
   /** Its process is in the job from now on, and no longer in another. False if it has ended, or is another one. */
   enter(job: RunningJob, pid: number, startTicks?: string): boolean {
+    // Its fork may not have been told yet: then it is in its parent's job first, and leaves that one.
+    this.#tracker.drain();
     const before = this.#tracker.get(pid);
     if (this.canTrack() && !this.#tracker.attach(pid, job, startTicks)) return false;
     if (before && before !== job) this.#left(before, pid);
     job.entered(pid);
+    // Who is forked and gone between two looks is not seen.
+    if (this.#isBlind) job.total = null;
     const parent = readProcessStat(this.#options.procRoot, pid)?.parentPid ?? 0;
     if (parent > 0 && this.#tracker.get(parent) !== job) this.#addOutside(job, parent);
     this.#changed(job);
@@ -206,17 +222,12 @@ export class Membership {
       return;
     }
     // Moved by hand, or forked before its parent came here.
-    const other = this.#jobAt(path);
+    const other = this.jobAt(path);
     if (other) this.enter(other, pid);
     else {
       this.#tracker.detach(pid);
       this.#left(job, pid);
     }
-  }
-
-  #jobAt(path: string): RunningJob | null {
-    for (const job of this.#jobs) if (job.group?.contains(path)) return job;
-    return null;
   }
 
   #groupChanged(job: RunningJob): void {
@@ -256,7 +267,9 @@ export class Membership {
         if (listed?.has(pid) || !job.members.has(pid)) job.doubted.delete(pid);
         else if (times + 1 < DOUBTS) job.doubted.set(pid, times + 1);
         // The word of its end is lost.
-        else this.#tracker.lose(pid);
+        else if (this.#tracker.get(pid) === job) this.#tracker.lose(pid);
+        // Its end was told to another job.
+        else this.#left(job, pid);
       }
     }
     const isAnyLeft = [...this.#jobs].some((job) => job.doubted.size > 0);
@@ -273,7 +286,7 @@ export class Membership {
   #stranger(parentPid: number, pid: number): void {
     if (!this.#outside.has(parentPid)) return;
     const path = groupOf(this.#options.procRoot, pid);
-    const job = path === null ? null : this.#jobAt(path);
+    const job = path === null ? null : this.jobAt(path);
     if (job) {
       job.usesCloneParent = true;
       this.enter(job, pid);

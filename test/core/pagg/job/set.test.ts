@@ -4,8 +4,10 @@ import { readFileSync, rmdirSync } from "node:fs";
 import { v2Mount } from "#core/pagg/job/base-group.ts";
 import { formatJid } from "#core/pagg/job/jid.ts";
 import { JobSet } from "#core/pagg/job/set.ts";
+import { JobsView } from "#core/pagg/job/view.ts";
 import { childGroups, groupProcesses, makeGroup, writeGroupFile } from "#ffi/cgroup.ts";
 import { readProcessStat } from "#ffi/procfs.ts";
+import { SysError } from "#ffi/sys-error.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { groupsMissing, ownGroup, refusal, TestJobs } from "#test/harness/job-set.ts";
 import { Perl } from "#test/harness/perl.ts";
@@ -384,6 +386,49 @@ describe.each(["cgroup", "tracker"] as const)("after kill -9 of the keeper, jobs
     // Counted on, not from the start.
     expect(jobs.set.create({ pid: peer.pid, uid: 0 })).toBe(3n);
   });
+});
+
+inGroup("without process events the groups alone tell: who is in it and when it ended, not how", async () => {
+  using directory = new TemporaryDirectory();
+  const openEvents = () => {
+    throw new SysError(1, "listen", "proc connector");
+  };
+  using jobs = new TestJobs(directory, { openEvents });
+  await using peer = await parent();
+  const jid = jobs.set.create({ pid: peer.pid, uid: 0 });
+  const child = await peer.child();
+  expect(jobs.set.getpidlst(jid, 10).toSorted()).toEqual([child, peer.pid].toSorted());
+  expect([jobs.set.getjid(child), jobs.set.getpidcnt(jid), jobs.problems.length]).toEqual([jid, 2, 1]);
+  jobs.set.killjid(jid, 9);
+  expect(await jobs.untilEnded(jid)).toMatchObject({ reason: "lost", processes: null, exit: { status: null } });
+});
+
+test("neither groups nor process events: no job, and a reason", async () => {
+  using directory = new TemporaryDirectory();
+  const openEvents = () => {
+    throw new SysError(1, "listen", "proc connector");
+  };
+  using jobs = new TestJobs(directory, { openEvents, useGroups: false });
+  await using peer = await parent();
+  expect(refusal(() => jobs.set.create({ pid: peer.pid, uid: 0 }))).toBe("ENOTSUP");
+  expect(jobs.set.getjidcnt()).toBe(0);
+});
+
+inGroup("who looks without keeping sees the same jobs and reports", async () => {
+  using directory = new TemporaryDirectory();
+  const view = new JobsView({ stateDirectory: directory.path, procRoot: "/proc" });
+  expect([await view.entries(), await view.reports()]).toEqual([[], []]);
+  using jobs = new TestJobs(directory);
+  await using peer = await parent();
+  const jid = jobs.set.create({ pid: peer.pid, uid: 0 });
+  const entry = jobs.set.entry(jid);
+  expect(await view.entries()).toEqual(entry ? [{ ...entry, total: null }] : []);
+  expect(await view.members(jid)).toEqual([peer.pid]);
+  jobs.set.killjid(jid, 9);
+  const report = await jobs.untilEnded(jid);
+  expect([await view.entries(), await view.reports({ jid })]).toEqual([[], [report]]);
+  expect(await view.members(jid).catch((thrown) => thrown.errno)).toBe("ENODATA");
+  view.close();
 });
 
 inGroup("groups without a job: an empty one is removed, one with processes becomes a job", async () => {
