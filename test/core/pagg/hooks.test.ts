@@ -281,10 +281,12 @@ moduleTest("unloading lets all processes out, calls detach for each, and the nam
   await expect(refusalOf(() => modules.set.paggctl("orderly", "X"))).resolves.toMatchObject({ errno: "ENOSYS" });
   expect((await modules.set.load("orderly")).state).toBe("registered");
   expect(modules.changes.map(({ type }) => type)).toEqual([
+    "loading",
     "registered",
     "attached",
     "detached",
     "unregistered",
+    "loading",
     "registered",
     "attached",
   ]);

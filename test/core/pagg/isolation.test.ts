@@ -274,3 +274,28 @@ moduleTest("a service that ends while a module is being loaded waits for nobody"
   expect(await loading).toMatchObject({ errno: "ECANCELED" });
   expect(await refusalOf(() => modules.set.load("never"))).toMatchObject({ errno: "EIO" });
 });
+
+moduleTest(
+  "without process events a module that wants all processes is not loaded, and another gets none",
+  async () => {
+    const script = `
+    import { TestModules } from "#test/harness/module-set.ts";
+    const modules = new TestModules();
+    modules.write("all.ts", "export default { init: () => 1, attach: () => 1 };");
+    modules.write("some.ts", "export default { attach: () => 1, requests: { TAKE: { number: 1, answer: (pid, pagg) => pagg.attach(pid, 1) } } };");
+    const all = await modules.set.load("all").then(() => "loaded", ({ errno, message }) => errno + " " + message);
+    await modules.set.load("some");
+    const some = await modules.set.paggctl("some", "TAKE", process.pid).then(() => "taken", ({ message }) => message);
+    console.log(JSON.stringify({ all, some, items: modules.set.items().map(({ name, state }) => [name, state]) }));
+    await modules[Symbol.asyncDispose]();
+  `;
+    // The connector is only in the first network namespace.
+    const argv = ["unshare", "--net", process.execPath, "--eval", script];
+    const service = Bun.spawn(argv, { cwd: `${import.meta.dir}/../../..`, stdout: "pipe", stderr: "inherit" });
+    const told = JSON.parse(await service.stdout.text());
+    expect(told.all).toMatch(/^E[A-Z]+ the module cannot be run: /);
+    expect(told.some).toMatch(/^process [0-9]+ cannot be attached: /);
+    expect(told.items).toEqual([["some", "registered"]]);
+  },
+  { program: "unshare", isRoot: true },
+);

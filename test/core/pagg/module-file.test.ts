@@ -55,6 +55,30 @@ moduleTest("a name that is registered, and a file that is loaded, are loaded onc
   expect(modules.set.items().map(({ name }) => name)).toEqual(["one"]);
 });
 
+moduleTest("a module may have another name than its file", async () => {
+  await using modules = new TestModules();
+  modules.write("one.ts", PLAIN);
+  modules.write("two.ts", 'export default { name: "one", attach: () => 1 };');
+  modules.write("three.ts", 'export default { name: "third", attach: () => 1 };');
+  await modules.set.load("one");
+  const loading = refusalOf(() => modules.set.load("two"));
+  expect(modules.set.items().map(({ name, state }) => [name, state])).toEqual([
+    ["one", "registered"],
+    ["two", "loading"],
+  ]);
+  expect((await loading).errno).toBe("EBUSY");
+  expect((await modules.set.load("three")).name).toBe("third");
+  expect(modules.set.items().map(({ name }) => name)).toEqual(["one", "third"]);
+  const told = modules.changes.flatMap((change) => ("module" in change ? [[change.type, change.module]] : []));
+  expect(told.slice(2)).toEqual([
+    ["loading", "two"],
+    ["forgotten", "two"],
+    ["loading", "three"],
+    ["forgotten", "three"],
+    ["registered", "third"],
+  ]);
+});
+
 moduleTest("nothing is loaded from elsewhere", async () => {
   using elsewhere = new TrustedDirectory();
   await using modules = new TestModules();
