@@ -1,11 +1,15 @@
 /** Process aggregates through the service: actions and their outcomes, what is shown, what is told, and who may. */
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "#app/cli/system-clock.ts";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
 import type { Attachment } from "#core/model/attachment.ts";
+import { jidText } from "#core/model/jid.ts";
 import type { Job } from "#core/model/job.ts";
 import { JOB_DEFAULTS, type JobSettings } from "#core/model/pagg-settings.ts";
+import { job_create, job_getjidcnt, job_waitjid } from "#core/pagg/job/libjob.ts";
 import type { Caller } from "#core/service/caller.ts";
 import { CAPABILITIES } from "#core/service/privilege.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
@@ -20,6 +24,7 @@ if (!isRoot) process.stderr.write("pagg.test.ts: jobs are tested as root only\n"
 if (groupsMissing !== null) process.stderr.write(`pagg.test.ts: no jobs in control groups: ${groupsMissing}\n`);
 
 const ADA = 1000;
+const ASKER = join(import.meta.dir, "../../harness/jobd-asker.ts");
 const stranger = (uid: number, capabilities = 0n): Caller => ({ uid, gid: uid, pid: 1, capabilities, serviceUid: 0 });
 
 type More = Partial<ActionRequest> & { identity?: string; caller?: Caller; signal?: AbortSignal };
@@ -52,7 +57,7 @@ class Jobs implements AsyncDisposable {
     return new Jobs(await Jobs.#begin(directory, modules, all), all, directory, modules);
   }
 
-  static #begin(
+  static async #begin(
     directory: TemporaryDirectory,
     modules: TrustedDirectory,
     settings: Partial<JobSettings>,
@@ -61,13 +66,14 @@ class Jobs implements AsyncDisposable {
       jobs: { ...JOB_DEFAULTS, ...settings },
       pagg: { modules: [modules.path], stallSeconds: 10 },
     };
-    return TestService.open(directory, [], { mode: "watch", config });
+    const service = await TestService.open(directory, [], { mode: "watch", config });
+    await service.local.ready;
+    return service;
   }
 
   async restart(): Promise<void> {
     await this.service[Symbol.asyncDispose]();
     this.service = await Jobs.#begin(this.directory, this.modules, this.#settings);
-    await this.service.local.ready;
   }
 
   /** `id` without the node: `job/0x...`, `attachment/job/812:4411223`. */
@@ -387,5 +393,44 @@ describe("modules", () => {
     expect(await jobs.act("module.unload", "module/perls")).toMatchObject(refused("NOT_FOUND", "ENOENT"));
     expect(jobs.codes()).toContain("MODULE_REGISTERED");
     expect(jobs.codes()).toContain("MODULE_UNREGISTERED");
+  });
+});
+
+describe("jobd's socket", () => {
+  run("what libjob makes is shown and told as anything else; who may do what is decided by the one table", async () => {
+    using place = new TemporaryDirectory();
+    chmodSync(place.path, 0o755);
+    const path = place.file("jobd/jobd-socket");
+    await using jobs = await Jobs.open("cgroup", { jobdSocket: path });
+    await using peer = await Perl.run("1");
+    const jobd = { path, clock: systemClock, timeoutMs: null };
+    const jid = jidText(await job_create(jobd, { uid: ADA, pid: peer.pid }));
+    expect(jobs.job(jid)).toMatchObject({ uid: ADA, processes: 1, pid: peer.pid });
+    const asked = async (uid: number) => {
+      const words = ["setpriv", `--reuid=${uid}`, "--clear-groups", process.execPath, ASKER, path, jid];
+      return (await new Response(Bun.spawn(words, { env: { HOME: "/" } }).stdout).text()).trim();
+    };
+    expect(await asked(ADA + 1)).toBe("1 EPERM EPERM");
+    expect(await asked(ADA)).toBe("1 EPERM undefined");
+    expect(await asked(0)).toBe("1 7 undefined");
+    const status = job_waitjid(jobd, BigInt(jid));
+    peer.tell("exit 5");
+    expect(await status).toBe(5 << 8);
+    expect(await jobs.service.service.reports?.({ jids: [jid], limit: 1 })).toMatchObject([
+      { exit: { text: "exit 5" } },
+    ]);
+    await jobs.restart();
+    expect(await job_getjidcnt(jobd)).toBe(0);
+  });
+
+  run("one that cannot be had is told, and all else goes on", async () => {
+    using place = new TemporaryDirectory();
+    writeFileSync(place.file("jobd-socket"), "not a socket");
+    await using jobs = await Jobs.open("cgroup", { jobdSocket: place.file("jobd-socket") });
+    expect((await jobs.service.untilEvent("SOURCE_FAILED")).message).toContain("is there and is not a socket");
+    const { shelves } = jobs.service.service.snapshot();
+    expect(shelves.jobs).toMatchObject({ status: "ready", warnings: [{ code: "SOURCE_FAILED" }] });
+    await using peer = await Perl.run("1");
+    expect(await jobs.create(peer.pid)).toBe("0x0000000000000001");
   });
 });
