@@ -414,6 +414,8 @@ describe("jobd's socket", () => {
     expect(await asked(ADA)).toBe("1 EPERM undefined");
     expect(await asked(0)).toBe("1 7 undefined");
     const status = job_waitjid(jobd, BigInt(jid));
+    // Answered behind the one before: that waits by now.
+    expect(await job_getjidcnt(jobd)).toBe(1);
     peer.tell("exit 5");
     expect(await status).toBe(5 << 8);
     expect(await jobs.service.service.reports?.({ jids: [jid], limit: 1 })).toMatchObject([
