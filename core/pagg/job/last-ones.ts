@@ -7,7 +7,7 @@ import { SysError } from "#ffi/sys-error.ts";
 import type { RunningJob } from "./running-job.ts";
 
 /** A job with more has its end not in sight. */
-const FEW = 2;
+const FEW = 4;
 /** Descriptors for all jobs together. */
 const MOST_HELD = 512;
 

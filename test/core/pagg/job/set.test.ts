@@ -76,6 +76,19 @@ describe.each(["cgroup", "tracker"] as const)("a job held by its %s", (containme
     expect(jobs.set.getjidcnt()).toBe(0);
   });
 
+  run("a shell that collects its last child and exits at once is the last to leave", async () => {
+    using directory = new TemporaryDirectory();
+    using jobs = new TestJobs(directory, { useGroups });
+    for (let round = 0; round < 30; round++) {
+      const shell = Bun.spawn(["sh", "-c", "read go; /bin/true; exit 3"], { stdin: "pipe" });
+      const ended = jobs.waited(jobs.set.create({ pid: shell.pid, uid: 0 }));
+      shell.stdin.write("\n");
+      shell.stdin.flush();
+      expect(await ended).toEqual({ status: 3 << 8 });
+      await shell.exited;
+    }
+  });
+
   run("CREATE by a member: it leaves its job, which ends with status 0", async () => {
     using directory = new TemporaryDirectory();
     using jobs = new TestJobs(directory, { useGroups });
