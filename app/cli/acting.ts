@@ -7,7 +7,7 @@ import { mustLast } from "#core/act/lasting.ts";
 import type { ActionProgress, ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
 import { errorRecord, fromRecord, MusterError } from "#core/model/error.ts";
 import { nameOf } from "#core/model/id.ts";
-import { KIND_NAMES } from "#core/model/kind-names.ts";
+import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import type { Warning } from "#core/model/source.ts";
 import { actionDocument } from "#core/output/document.ts";
 import { visible } from "#core/output/text.ts";
@@ -76,8 +76,13 @@ export async function carryOut(call: Call, work: Work): Promise<number> {
   };
   // What is kept is kept by whoever outlives this command.
   const needsLasting = mustLast({ action: work.action, dryRun: isDryRun(call) });
-  return withService(session, "once", use, { isForChange: true, needsLasting, kinds: ITEMS });
+  const isOfAnybody = AGGREGATES.has(spec.kind) && !MAKERS.has(work.action);
+  return withService(session, "once", use, { isForChange: true, needsLasting, isOfAnybody, kinds: ITEMS });
 }
+
+/** Root makes jobs for users, who may signal and wait for them. What a user makes himself his own service keeps. */
+const AGGREGATES: ReadonlySet<Kind> = new Set(["modules", "jobs", "attachments"]);
+const MAKERS: ReadonlySet<ActionId> = new Set(["job.create", "module.load"]);
 
 const isDryRun = (call: Call) => call.invocation.options.has("dry-run");
 

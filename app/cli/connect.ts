@@ -2,7 +2,7 @@
  * Which service a command talks to:
  *
  *     the user's own, if its socket answers          for everything
- *     root's, if the user has nothing of his own     for reading only
+ *     root's, if the user has nothing of his own     for reading, and for what is done to jobs and modules there are
  *     one in this very process                       otherwise; --root always
  *
  * What must outlive the command needs the first, which is started for it unless that is forbidden.
@@ -28,6 +28,8 @@ export interface Wish {
   readonly isForChange?: boolean;
   /** What it does must outlive the command, so a service has to run. */
   readonly needsLasting?: boolean;
+  /** It is about what others may have made: who has nothing of his own asks root's service, which judges him. */
+  readonly isOfAnybody?: boolean;
 }
 
 type Mode = LocalServiceOptions["mode"];
@@ -48,6 +50,8 @@ async function findService(session: Session, mode: Mode, wish: Wish): Promise<Re
     wish.needsLasting === true && !session.isReadOnly && !session.call.invocation.options.has("dry-run");
   const own = await connectOwn(session, mode, wish, isLasting);
   if (own) return own;
+  const system = wish.isOfAnybody ? await connectSystem(session, mode, wish) : null;
+  if (system) return system;
   if (isLasting) return startOwn(session, mode, wish);
   return wish.isForChange || wish.needsLasting ? null : connectSystem(session, mode, wish);
 }
