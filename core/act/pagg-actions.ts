@@ -6,6 +6,8 @@ import { type ActionSpec, type ArgumentSpec, SIGNAL_ARGUMENT } from "./action-sp
 
 const always = () => null;
 
+const counted = (processes: number) => (processes === 1 ? "1 process" : `${processes} processes`);
+
 const PID: ArgumentSpec = {
   name: "pid",
   title: "pid",
@@ -63,7 +65,7 @@ export const PAGG_ACTIONS = {
     inverse: "module.load",
     when: (item: Module) => (item.builtin ? `${item.name} is part of muster: it cannot be unloaded` : null),
     consequence: (item: Module) =>
-      `${item.name} will be detached from its ${item.attached} processes, and what it knows of them is forgotten.`,
+      `${item.name} will be detached from ${counted(item.attached)}; what it knows of its processes is forgotten.`,
   },
   "module.ctl": {
     id: "module.ctl",
@@ -158,7 +160,7 @@ export const PAGG_ACTIONS = {
     inverse: null,
     when: always,
     consequence: (item: Job) =>
-      `${item.jid} ends; its ${item.processes} processes go on, and nothing holds them together any more.`,
+      `${item.jid} ends; ${counted(item.processes)} will go on, and nothing holds them together any more.`,
   },
   "job.kill": {
     id: "job.kill",
@@ -176,7 +178,7 @@ export const PAGG_ACTIONS = {
     ],
     inverse: null,
     when: always,
-    consequence: (item: Job) => `All ${item.processes} processes of ${item.jid} will get the signal.`,
+    consequence: (item: Job) => `Everything in ${item.jid} will get the signal: ${counted(item.processes)} now.`,
   },
   "job.wait": {
     id: "job.wait",

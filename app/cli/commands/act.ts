@@ -44,7 +44,8 @@ export async function argumentsOf(spec: ActionSpec, call: Call): Promise<Record<
     if (value === undefined) continue;
     values[name] = value;
     if (type === "seconds" && value === 0) throw usage(`--${name} must be more than 0`, `--${name}`);
-    if (type !== "signal") continue;
+    // That of a job may be 0, which only asks whether it could be sent.
+    if (type !== "signal" || (spec.id === "job.kill" && value === "0")) continue;
     const { signalNumber } = await import("#ffi/signals.ts");
     if (signalNumber(String(value)) === null) {
       throw usage(`'${value}' is not a signal`, `--${name}`, "a name such as HUP or SIGUSR1, or a number from 1 to 64");

@@ -244,7 +244,9 @@ function killJob(request: PaggRequest, job: Job, jobs: JobRequests): PaggOrder {
     plan: [{ op: "signal", text: `send ${name} to ${job.jid} (${counted(job.processes)})`, signal: name }],
     run: ({ authorize }) => {
       jobs.killjid(jidOf(job), signal, authorize);
-      return { message: `${name} was sent to every process of ${job.jid}` };
+      return {
+        message: signal === 0 ? `${job.jid} can be signalled` : `${name} was sent to every process of ${job.jid}`,
+      };
     },
   });
 }

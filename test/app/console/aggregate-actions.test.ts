@@ -72,7 +72,7 @@ test("S: a job's signal is asked with TERM, a process's without; both are confir
   expect(screen.text()).toContain("signal: TERM");
   await screen.press(ENTER);
   expect(screen.text()).toContain(`Signal job TERM to ${jidOf(1)}?`);
-  expect(flat()).toContain(`All 1 processes of ${jidOf(1)} will get the signal.`);
+  expect(flat()).toContain(`Everything in ${jidOf(1)} will get the signal: 1 process now.`);
   await screen.press(ENTER);
   expect(screen.service.invocations).toHaveLength(0);
   await screen.press("S", CLEAR, "int", ENTER, "y");
@@ -345,7 +345,7 @@ test("a module is loaded by path or name, unloaded after a question, and loaded 
   expect(screen.line("▸   audit")).not.toBe("");
   await screen.press("z");
   expect(screen.text()).toContain("Unload module audit?");
-  expect(flat()).toContain("audit will be detached from its 0 processes, and what it knows");
+  expect(flat()).toContain("audit will be detached from 0 processes; what it knows");
   await screen.press("y");
   expect(request(1)).toMatchObject({ action: "module.unload", targets: [{ id: "n1/module/audit" }] });
   await screen.press("j", "u");
