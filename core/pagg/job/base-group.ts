@@ -5,9 +5,9 @@
 
 import { dirname } from "node:path";
 import { isWritable } from "#ffi/access.ts";
-import { makeGroup, readGroupFile, writeGroupFile } from "#ffi/cgroup.ts";
+import { childGroups, groupId, makeGroup, readGroupFile, removeGroup, writeGroupFile } from "#ffi/cgroup.ts";
 import { parseCgroupMounts, parseOwnCgroup } from "#ffi/cgroup-mount.ts";
-import { type Fd, OPEN, openFd } from "#ffi/fd.ts";
+import { type Fd, OPEN, openFd, statFd } from "#ffi/fd.ts";
 import { tryLock } from "#ffi/flock.ts";
 import { readProcText } from "#ffi/proc-file.ts";
 import { SysError } from "#ffi/sys-error.ts";
@@ -19,6 +19,8 @@ export interface BaseGroup {
   readonly path: string;
   /** Held as long as its jobs are kept. */
   readonly lock: Fd;
+  /** Not the one of the settings, which may have been made for us: it is taken away with the last job. */
+  readonly isChosen: boolean;
 }
 
 export interface BaseGroupOptions {
@@ -46,7 +48,7 @@ export function openBaseGroup(options: BaseGroupOptions): BaseGroup | string {
         continue;
       }
       enableControllers(mount, path);
-      return { mount, path, lock };
+      return { mount, path, lock, isChosen: options.wanted === null };
     } catch (thrown) {
       if (!(thrown instanceof SysError)) throw thrown;
       reasons.push(thrown.message);
@@ -68,6 +70,18 @@ export function findBaseGroup(options: BaseGroupOptions): Pick<BaseGroup, "mount
 
 export function v2Mount(procRoot: string): string | null {
   return parseCgroupMounts(readProcText(`${procRoot}/self/mountinfo`) ?? "").v2Mount;
+}
+
+/** To be called last: from then on it is anybody's. */
+export function closeBaseGroup({ mount, path, lock, isChosen }: BaseGroup): void {
+  try {
+    if (isChosen && childGroups(mount + path).length === 0) removeGroup(mount + path);
+  } catch (thrown) {
+    // It stays then, empty.
+    if (!(thrown instanceof SysError)) throw thrown;
+  } finally {
+    lock.close();
+  }
 }
 
 /** Path below the mount of the group a process is in; null if it is gone. A zombie is still where it was. */
@@ -94,7 +108,13 @@ function takeGroup(path: string): Fd | null {
     if (depth < 0) break;
   }
   const fd = openFd(path, OPEN.READ_ONLY | OPEN.DIRECTORY);
-  if (tryLock(fd, "exclusive")) return fd;
+  try {
+    // One that was taken away meanwhile locks nobody out.
+    if (tryLock(fd, "exclusive") && statFd(fd).inode === groupId(path)) return fd;
+  } catch (thrown) {
+    fd.close();
+    throw thrown;
+  }
   fd.close();
   return null;
 }

@@ -20,7 +20,7 @@ import { readProcessStat } from "#ffi/procfs.ts";
 import { SIGNALS } from "#ffi/signals.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { adoptJobs } from "./adopt.ts";
-import { type BaseGroup, groupOf, openBaseGroup } from "./base-group.ts";
+import { type BaseGroup, closeBaseGroup, groupOf, openBaseGroup } from "./base-group.ts";
 import { type JobEntry, type JobRecord, type JobUsage, jobReport, UNCOUNTED } from "./entry.ts";
 import { jobError, kernelError, noJob, noProcess } from "./errors.ts";
 import { JobGroup, moveOut } from "./group.ts";
@@ -137,7 +137,7 @@ export class JobSet implements JobRequests {
       this.#adopt();
     } catch (thrown) {
       this.#membership.close();
-      this.#base?.lock.close();
+      if (this.#base) closeBaseGroup(this.#base);
       throw thrown;
     }
   }
@@ -352,7 +352,7 @@ export class JobSet implements JobRequests {
     this.#membership.close();
     for (const job of this.#jobs.values()) job.group?.close();
     this.#store.close();
-    this.#base?.lock.close();
+    if (this.#base) closeBaseGroup(this.#base);
     this.#lock.close();
   }
 

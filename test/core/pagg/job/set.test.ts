@@ -458,6 +458,26 @@ inGroup("groups without a job: an empty one is removed, one with processes becom
   await jobs.untilEnded(1n);
 });
 
+inGroup("two services have groups of their own; a group nobody chose goes with its last job", async () => {
+  using one = new TemporaryDirectory();
+  using two = new TemporaryDirectory();
+  await using peer = await parent();
+  const open = (directory: TemporaryDirectory) => new TestJobs(directory, { jobs: { cgroup: null } });
+  const bases: string[] = [];
+  {
+    using first = open(one);
+    using second = open(two);
+    for (const jobs of [first, second]) {
+      const jid = jobs.set.create({ pid: peer.pid, uid: 0 });
+      bases.push(jobs.path(jid).replace(/\/[^/]*$/, ""));
+      jobs.set.detachjid(jid);
+      await jobs.untilEnded(jid);
+    }
+    expect(new Set(bases).size).toBe(2);
+  }
+  expect(bases.map((path) => groupProcesses(path))).toEqual([null, null]);
+});
+
 test("closed, it lets go of everything; opened again, it keeps its jobs", async () => {
   using directory = new TemporaryDirectory();
   const options = {
