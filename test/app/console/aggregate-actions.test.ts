@@ -72,7 +72,7 @@ test("S: a job's signal is asked with TERM, a process's without; both are confir
   expect(screen.text()).toContain("signal: TERM");
   await screen.press(ENTER);
   expect(screen.text()).toContain(`Signal job TERM to ${jidOf(1)}?`);
-  expect(flat()).toContain(`Everything in ${jidOf(1)} will get the signal: 1 process now.`);
+  expect(flat()).toContain(`Everything in ${jidOf(1)} will get the signal: 1`);
   await screen.press(ENTER);
   expect(screen.service.invocations).toHaveLength(0);
   await screen.press("S", CLEAR, "int", ENTER, "y");
@@ -192,7 +192,7 @@ test("detach: of a job and of a process confirmed, with what follows", async () 
   await goTo(JOB);
   await screen.press("D");
   expect(screen.text()).toContain(`Detach all ${jidOf(1)}?`);
-  expect(screen.text()).toContain("ends; its 1 processes go on, and nothing");
+  expect(screen.text()).toContain("ends; 1 process will go on, and nothing");
   await screen.press("y");
   expect(request()).toMatchObject({ action: "job.detach", targets: [{ id: job(1).id }] });
   await goTo(PROCESS);
