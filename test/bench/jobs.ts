@@ -169,7 +169,8 @@ function startCrowd({ keeper }: Bench, crowd: Crowd) {
   const fill = async () => {
     child.stdin.write("go\n");
     child.stdin.flush();
-    await child.stdout.getReader().read();
+    const { done } = await child.stdout.getReader().read();
+    if (done) throw new Error(`${MEMBERS} processes could not be started`);
   };
   return { child, fill };
 }
