@@ -11,7 +11,7 @@ import { isDaemonRequest } from "./handle/daemon-orders.ts";
 import { DaemonHandler } from "./handle/daemons.ts";
 import { deniedResult } from "./handle/outcome.ts";
 import { PaggHandler } from "./handle/pagg.ts";
-import { isPaggRequest } from "./handle/pagg-orders.ts";
+import { isPaggRequest } from "./handle/pagg-order.ts";
 import { PsmHandler } from "./handle/psm.ts";
 import { isPsmRequest } from "./handle/psm-orders.ts";
 import { JournalWatch } from "./journal-watch.ts";

@@ -14,7 +14,8 @@ import { type Caller, selfCaller } from "../caller.ts";
 import { attachmentOfId, jidOfId, moduleOfId } from "../pagg-id.ts";
 import { authorize } from "../privilege.ts";
 import type { InvokeOptions } from "../service.ts";
-import { type Kept, orderFor, type PaggOrder, type PaggRequest } from "./pagg-orders.ts";
+import type { Kept, PaggOrder, PaggRequest } from "./pagg-order.ts";
+import { orderFor } from "./pagg-orders.ts";
 
 export interface PaggHandlerOptions {
   readonly environment: Environment;

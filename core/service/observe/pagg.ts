@@ -26,7 +26,7 @@ import type { JobsView } from "#core/pagg/job/view.ts";
 import { JOB_MODULE } from "#core/pagg/job-requests-ctl.ts";
 import type { Modules } from "#core/pagg/modules.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
-import type { Kept } from "../handle/pagg-orders.ts";
+import type { Kept } from "../handle/pagg-order.ts";
 import { attachmentOfId, jidOfId } from "../pagg-id.ts";
 import type { ReportQuery } from "../service.ts";
 import { Attachments, type Group } from "./attachments.ts";
