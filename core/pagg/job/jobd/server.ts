@@ -158,7 +158,7 @@ class Server {
 
   /** Those who keep a descriptor for nothing give it back; if nobody does, clients wait in the backlog. */
   #makeRoom(errno: number): boolean {
-    if (this.#slow.dropOldest()) return true;
+    if (this.#slow.dropOldest(REST_MS)) return true;
     if (!this.#isExhausted) this.#options.log(`the jobd socket cannot accept for now: ${describeErrno(errno)}`);
     this.#isExhausted = true;
     this.#cancelRest = this.#options.clock.setTimer(REST_MS, () => {

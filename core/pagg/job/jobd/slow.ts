@@ -33,10 +33,12 @@ export class Slow {
     this.#deadlines.delete(connection);
   }
 
-  /** False if there is none. */
-  dropOldest(): boolean {
-    const [oldest] = this.#deadlines.keys();
-    if (!oldest) return false;
+  /** False if there is none that has waited for so long. */
+  dropOldest(waitedMs = 0): boolean {
+    const [first] = this.#deadlines;
+    if (!first) return false;
+    const [oldest, deadlineMs] = first;
+    if (this.#clock.nowMs() < deadlineMs - this.#patience.milliseconds + waitedMs) return false;
     this.#deadlines.delete(oldest);
     oldest.close();
     return true;

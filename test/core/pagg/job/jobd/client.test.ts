@@ -80,7 +80,7 @@ test("no socket, and one nobody listens at: UNREACHABLE, with the errno and the 
     code: "UNREACHABLE",
     errno: "ENOENT",
     target: jobd.path,
-    hint: expect.stringContaining("jobdSocket"),
+    hint: expect.stringContaining("jobd_socket"),
   });
   bindUnix(jobd.path).close();
   expect(await errorOf(job_getjidcnt(jobd))).toMatchObject({ code: "UNREACHABLE", errno: "ECONNREFUSED" });
