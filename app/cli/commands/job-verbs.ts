@@ -6,7 +6,7 @@ import { MusterError } from "#core/model/error.ts";
 import { nameOf } from "#core/model/id.ts";
 import type { Service } from "#core/service/service.ts";
 import { carryOut } from "../acting.ts";
-import type { Call } from "../context.ts";
+import { type Call, tell } from "../context.ts";
 import { KIND_WORDS } from "../kind-words.ts";
 import { usage } from "../option-values.ts";
 import { exitCodeOfStatus } from "../program.ts";
@@ -75,7 +75,12 @@ export async function waitForJobs(call: Call): Promise<number> {
   return carryOut(call, {
     action: "job.wait",
     timeoutSeconds,
-    ordersOf: (service) => ({ orders: [{ subjects: jobSubjects(service, asked), values: {} }], missing: [] }),
+    ordersOf: (service) => {
+      const subjects = jobSubjects(service, asked);
+      if (subjects.length === 0)
+        tell(call, "no job is there to wait for; 'muster jobs report' tells of those that ended");
+      return { orders: [{ subjects, values: {} }], missing: [] };
+    },
     lineOf: ({ answer }) => `${textIn(answer, "jid")} ${textIn(answer, "text")}`,
     ...(isCode ? { exitOf: ({ results }) => exitCodeOf(results[0]) } : {}),
   });
