@@ -8,7 +8,8 @@ import type { ActionRequest, ActionResult } from "#core/act/request.ts";
 import type { Attachment } from "#core/model/attachment.ts";
 import { jidText } from "#core/model/jid.ts";
 import type { Job } from "#core/model/job.ts";
-import { JOB_DEFAULTS, type JobSettings } from "#core/model/pagg-settings.ts";
+import { JOB_DEFAULTS, type JobSettings, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
+import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { job_create, job_getjidcnt, job_waitjid } from "#core/pagg/job/libjob.ts";
 import type { Caller } from "#core/service/caller.ts";
 import { CAPABILITIES } from "#core/service/privilege.ts";
@@ -71,9 +72,22 @@ class Jobs implements AsyncDisposable {
     return service;
   }
 
-  async restart(): Promise<void> {
+  async restart(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     await this.service[Symbol.asyncDispose]();
+    await meanwhile();
     this.service = await Jobs.#begin(this.directory, this.modules, this.#settings);
+  }
+
+  reload(settings: Partial<JobSettings>): Promise<void> {
+    return this.service.local.reload({
+      readOnly: false,
+      discover: [],
+      daemons: [],
+      problems: [],
+      psm: PSM_DEFAULTS,
+      pagg: PAGG_DEFAULTS,
+      jobs: { ...JOB_DEFAULTS, ...this.#settings, ...settings },
+    });
   }
 
   /** `id` without the node: `job/0x...`, `attachment/job/812:4411223`. */
@@ -288,6 +302,57 @@ describe.each(["cgroup", "tracker"] as const)("jobs held by %s", (containment) =
 });
 
 const run = test.skipIf(!isRoot || groupsMissing !== null);
+
+describe("what is told", () => {
+  run("a storm of forks makes no events, and nobody is left on the shelf", async () => {
+    await using jobs = await Jobs.open();
+    await using peer = await Perl.run("1");
+    const jid = await jobs.create(peer.pid);
+    const waited = jobs.act("job.wait", `job/${jid}`);
+    peer.tell("for (1 .. 2000) { my $p = fork(); if (!$p) { POSIX::_exit(1) } waitpid($p, 0) } POSIX::_exit(0)");
+    expect((await waited).answer).toEqual({ jid, status: 0, text: "exit 0" });
+    await jobs.untilAttached((all) => all.length === 0);
+    expect(await jobs.service.service.reports?.({ limit: 1 })).toMatchObject([{ jid, processes: 2001 }]);
+    expect(jobs.codes()).toEqual(["ACTION_BEGUN", "JOB_CREATED", "ACTION_ENDED", "JOB_ENDED"]);
+    expect((await jobs.service.untilEvent("JOB_ENDED")).severity).toBe("info");
+  });
+
+  run("a job that ended while nobody kept it is told of once, when it is found out", async () => {
+    await using jobs = await Jobs.open();
+    await using peer = await Perl.run("1");
+    const jid = await jobs.create(peer.pid);
+    await jobs.restart(async () => {
+      peer.tell("exit 6");
+      await peer.ended();
+    });
+    await jobs.service.untilEvent("JOB_ENDED");
+    expect(jobs.codes().filter((code) => code.startsWith("JOB_"))).toEqual(["JOB_CREATED", "JOB_ENDED"]);
+    expect(await jobs.service.service.reports?.({ limit: 10 })).toMatchObject([{ jid, reason: "lost" }]);
+    expect((await jobs.act("job.wait", `job/${jid}`)).answer).toEqual({ jid, status: null, text: "status unknown" });
+  });
+
+  run("what is on a screen is sampled; other settings come into force at run time", async () => {
+    await using jobs = await Jobs.open();
+    await using peer = await Perl.run("1");
+    const jid = await jobs.create(peer.pid);
+    const id = `n1/attachment/job/${identityOf(peer.pid)}`;
+    await jobs.untilAttached((all) => all.length === 1);
+    expect(jobs.job(jid)?.usage).toBeNull();
+    jobs.service.service.attend([`n1/job/${jid}`, id]);
+    const { shelves } = await jobs.service.until(
+      ({ shelves }) => shelves.jobs.items.get(`n1/job/${jid}`)?.usage != null,
+    );
+    expect(shelves.jobs.items.get(`n1/job/${jid}`)?.usage).toMatchObject({
+      cpuPercent: null,
+      cpuSeconds: expect.any(Number),
+    });
+    expect(shelves.attachments.items.get(id)?.usage?.memoryBytes).toBeGreaterThan(0);
+    await jobs.reload({ reports: 1 });
+    for (const uid of [1, 2]) await jobs.create(peer.pid, { user: String(uid) });
+    await jobs.service.until(({ shelves }) => shelves.jobs.items.size === 1);
+    expect(await jobs.service.service.reports?.({ limit: 10 })).toHaveLength(1);
+  });
+});
 
 describe("what is asked for badly", () => {
   run("is refused with the reason, and nothing is made", async () => {
