@@ -21,6 +21,16 @@ export function checkPid(pid: number): void {
   if (!Number.isInteger(pid) || pid < 1 || pid > HIGHEST_PID) throw jobError("ESRCH", `not a process id: ${pid}`);
 }
 
+/**
+ * Throws EPERM for what must not stand still with a job: the first process, without which nothing goes on, and this one, which
+ * could not thaw the job it is frozen in.
+ */
+export function checkMovable(pid: number): void {
+  const who = pid === 1 ? "init" : pid === process.pid ? "the service that keeps the jobs" : null;
+  if (who === null) return;
+  throw jobError("EPERM", `process ${pid} is ${who}: it is never put into a job`, { code: "NOT_ALLOWED_NOW" });
+}
+
 /** Throws ESRCH (none, a zombie, a thread, one of the kernel; IDENTITY_CHANGED if it is another one), ENOMEM. */
 export function holdProcess(procRoot: string, pid: number, startTicks: string | null | undefined): HeldProcess {
   checkPid(pid);

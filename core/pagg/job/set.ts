@@ -27,7 +27,7 @@ import { JobGroup, moveOut } from "./group.ts";
 import { DISABLED, formatJid, isJid, makeJid, sidOf } from "./jid.ts";
 import { takeJobsLock } from "./lock.ts";
 import { Membership } from "./membership.ts";
-import { checkPid, commandText, type HeldProcess, holdProcess } from "./process.ts";
+import { checkMovable, checkPid, commandText, type HeldProcess, holdProcess } from "./process.ts";
 import type { CreateOptions, Jid, JobEnd, JobRequests } from "./requests.ts";
 import { RunningJob } from "./running-job.ts";
 import { signalAll } from "./signal-all.ts";
@@ -157,6 +157,7 @@ export class JobSet implements JobRequests {
 
   create({ pid, startTicks, uid, jid: wanted = 0n, command = null }: CreateOptions): Jid {
     if (this.#hid === DISABLED) return 0n;
+    checkMovable(pid);
     using held = holdProcess(this.#options.procRoot, pid, startTicks);
     const jid = wanted === 0n ? this.#nextJid() : this.#checkFree(wanted);
     const origin = groupOf(this.#options.procRoot, pid);
@@ -286,6 +287,7 @@ export class JobSet implements JobRequests {
 
   attachpid(pid: number, jid: Jid, startTicks?: string | null): Jid {
     checkPid(pid);
+    checkMovable(pid);
     this.#membership.drain();
     const current = this.#jobOf(pid);
     if (current) throw jobError("EINVAL", `process ${pid} is in job ${formatJid(current.record.jid)} already`);
@@ -367,11 +369,19 @@ export class JobSet implements JobRequests {
       onJob: (job) => this.#jobs.set(job.record.jid, job),
     });
     for (const job of jobs) if (!job.hasEnded) this.#membership.compare(job);
+    this.#leaveOwnJob();
     const endedMs = this.#options.clock.wallMs();
     for (const { record, accounting } of lost) {
       const closing = { reason: "lost", status: null, endedMs, total: null, accounting } as const;
       this.#report({ jid: record.jid, endedMs, report: jobReport(this.#options.node, record, closing) });
     }
+  }
+
+  /** Whoever keeps jobs and was started in one of them would be frozen and killed with it. */
+  #leaveOwnJob(): void {
+    const job = this.#jobOf(process.pid);
+    const failure = job && this.#letOut(job, process.pid);
+    if (failure) this.#options.onProblem(`this service is in a job and cannot leave it: ${failure.message}`);
   }
 
   #job(jid: Jid): RunningJob {

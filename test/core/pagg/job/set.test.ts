@@ -1,6 +1,8 @@
 /** Every request of the Job module with its errors, on processes as they are. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync, rmdirSync } from "node:fs";
+import { systemClock } from "#app/cli/system-clock.ts";
+import { JOB_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { v2Mount } from "#core/pagg/job/base-group.ts";
 import { formatJid } from "#core/pagg/job/jid.ts";
 import { JobSet } from "#core/pagg/job/set.ts";
@@ -9,7 +11,8 @@ import { childGroups, groupProcesses, makeGroup, writeGroupFile } from "#ffi/cgr
 import { readProcessStat } from "#ffi/procfs.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
-import { groupsMissing, ownGroup, refusal, TestJobs } from "#test/harness/job-set.ts";
+import { groupsMissing, ownGroup, refusal, sweepGroup, TestJobs } from "#test/harness/job-set.ts";
+import { LineReader } from "#test/harness/line-reader.ts";
 import { Perl } from "#test/harness/perl.ts";
 
 const MOUNT = v2Mount("/proc") ?? "";
@@ -477,6 +480,58 @@ inGroup("two services have groups of their own; a group nobody chose goes with i
   }
   expect(bases.map((path) => groupProcesses(path))).toEqual([null, null]);
 });
+
+test("init and the service itself are never put into a job", async () => {
+  using directory = new TemporaryDirectory();
+  using jobs = new TestJobs(directory);
+  await using peer = await parent();
+  const jid = jobs.set.create({ pid: peer.pid, uid: 0 });
+  for (const pid of [1, process.pid]) {
+    expect(refusal(() => jobs.set.create({ pid, uid: 0 }))).toBe("EPERM");
+    expect(refusal(() => jobs.set.attachpid(pid, jid))).toBe("EPERM");
+  }
+  expect(jobs.set.getpidlst(jid, 10)).toEqual([peer.pid]);
+});
+
+const notRoot = isRoot && groupsMissing === null ? null : (groupsMissing ?? "needs root");
+test.skipIf(notRoot !== null)(
+  `a service that was started in one of its jobs leaves it${notRoot === null ? "" : ` (skipped: ${notRoot})`}`,
+  async () => {
+    using directory = new TemporaryDirectory();
+    const script = `${import.meta.dir}/../../../harness/job-keeper.ts`;
+    const group = ownGroup();
+    const keep = `read go; exec "$0" "$1" "$2" "$3" cgroup`;
+    const keeper = Bun.spawn(["sh", "-c", keep, process.execPath, script, directory.path, group], {
+      stdin: "pipe",
+      stdout: "pipe",
+    });
+    await using _end = {
+      [Symbol.asyncDispose]: async () => {
+        keeper.kill("SIGKILL");
+        await keeper.exited;
+        sweepGroup(group);
+      },
+    };
+    const before = JobSet.open({
+      node: "n1",
+      stateDirectory: directory.path,
+      procRoot: "/proc",
+      uid: 0,
+      clock: systemClock,
+      settings: { ...JOB_DEFAULTS, cgroup: group },
+      onChange: () => {},
+      onProblem: () => {},
+    });
+    before?.create({ pid: keeper.pid, uid: 0 });
+    const inJob = () => readFileSync(`/proc/${keeper.pid}/cgroup`, "latin1").includes(group);
+    expect(inJob()).toBe(true);
+    before?.close();
+    keeper.stdin.write("go\n");
+    keeper.stdin.end();
+    expect(await new LineReader(keeper.stdout).next()).toBe("kept");
+    expect(inJob()).toBe(false);
+  },
+);
 
 test("closed, it lets go of everything; opened again, it keeps its jobs", async () => {
   using directory = new TemporaryDirectory();
