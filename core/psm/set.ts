@@ -6,6 +6,7 @@
  *     the kernel --> exits ----^
  */
 import { join } from "node:path";
+import { takeLock } from "#core/keep/lock.ts";
 import type { Clock } from "#core/model/clock.ts";
 import { makeIdentity } from "#core/model/id.ts";
 import type { PsmSettings } from "#core/model/psm-settings.ts";
@@ -17,7 +18,6 @@ import { EXITED, type MemberEntry, RUNNING } from "./entry.ts";
 import { ExitLog } from "./exit-log.ts";
 import { type ExitSources, watchExits } from "./exit-sources.ts";
 import type { ExitReport, ExitWatch } from "./exits.ts";
-import { takeSetLock } from "./lock.ts";
 import { MemberIndex } from "./members.ts";
 import { checkCategory, checkState, isWellKnown, PSM_MYPID } from "./names.ts";
 import { captureProcess } from "./process.ts";
@@ -64,7 +64,9 @@ export class ProcessSet extends SetQuery {
 
   /** null if another process keeps the set: then see SetView. Throws EIO. */
   static open(options: ProcessSetOptions): ProcessSet | null {
-    const lock = takeSetLock(join(options.stateDirectory, "psm.lock"));
+    const lock = takeLock(join(options.stateDirectory, "psm.lock"), (message, cause) =>
+      psmError("EIO", message, { cause }),
+    );
     if (!lock) return null;
     let store: SetStore | null = null;
     try {

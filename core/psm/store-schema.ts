@@ -1,9 +1,10 @@
 /** Tables of psm.db, and a row as a member. */
+import type { Format } from "#core/keep/database.ts";
 import type { MemberEntry } from "./entry.ts";
 
-export const SCHEMA_VERSION = 1;
+const VERSION = 1;
 
-export const SCHEMA = `
+const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE category (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE member (
@@ -20,8 +21,11 @@ CREATE TABLE member (
   exited_ms     INTEGER,          -- NULL while it runs
   exit_status   INTEGER           -- wait status; NULL while it runs, and if it is not known
 ) STRICT;
-PRAGMA user_version = ${SCHEMA_VERSION};
+PRAGMA user_version = ${VERSION};
 `;
+
+/** What was acknowledged survives a power cut too: exit statuses are kept for the operator, whatever became of the machine. */
+export const FORMAT: Format = { schema: SCHEMA, version: VERSION, synchronous: "FULL" };
 
 export interface MemberRow {
   readonly number: number;
@@ -56,7 +60,7 @@ export function fromRow(row: MemberRow): MemberEntry {
 }
 
 /** The columns of a new member, from `category` to `started_ms`. */
-export function toRow(member: Omit<MemberEntry, "number">): readonly unknown[] {
+export function toRow(member: Omit<MemberEntry, "number">): readonly (string | number | null)[] {
   const { category, pid, startTicks, uid, argv, isArgvTruncated, state, registeredMs, startedMs } = member;
   return [category, pid, startTicks, uid, argv, isArgvTruncated ? 1 : 0, state, registeredMs, startedMs];
 }

@@ -7,6 +7,7 @@
  *                                                  last one out +--> report --> waiters, store
  */
 import { join } from "node:path";
+import { takeLock } from "#core/keep/lock.ts";
 import type { Clock } from "#core/model/clock.ts";
 import type { MusterError } from "#core/model/error.ts";
 import type { JobReport } from "#core/model/job.ts";
@@ -25,7 +26,6 @@ import { type JobEntry, type JobRecord, type JobUsage, jobReport, UNCOUNTED } fr
 import { jobError, kernelError, noJob, noProcess } from "./errors.ts";
 import { JobGroup, moveOut } from "./group.ts";
 import { DISABLED, formatJid, isJid, makeJid, sidOf } from "./jid.ts";
-import { takeJobsLock } from "./lock.ts";
 import { Membership } from "./membership.ts";
 import { checkMovable, checkPid, commandText, type HeldProcess, holdProcess } from "./process.ts";
 import type { CreateOptions, Jid, JobEnd, JobRequests } from "./requests.ts";
@@ -99,7 +99,9 @@ export class JobSet implements JobRequests {
 
   /** null if another process keeps the jobs: then see JobsView. Throws EIO. */
   static open(options: JobSetOptions): JobSet | null {
-    const lock = takeJobsLock(join(options.stateDirectory, "jobs.lock"));
+    const lock = takeLock(join(options.stateDirectory, "jobs.lock"), (message, cause) =>
+      jobError("EIO", message, { cause }),
+    );
     if (!lock) return null;
     let store: JobStore | null = null;
     try {

@@ -1,8 +1,9 @@
 /** Tables of jobs.db. */
+import type { Format } from "#core/keep/database.ts";
 
-export const SCHEMA_VERSION = 1;
+const VERSION = 1;
 
-export const SCHEMA = `
+const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE job (
   jid         TEXT PRIMARY KEY,   -- 0x and 16 hex digits
@@ -30,5 +31,8 @@ CREATE TABLE report (
 ) STRICT;
 CREATE INDEX report_by_jid ON report (jid);
 CREATE INDEX report_by_end ON report (ended_ms);
-PRAGMA user_version = ${SCHEMA_VERSION};
+PRAGMA user_version = ${VERSION};
 `;
+
+/** No job outlives a power cut. */
+export const FORMAT: Format = { schema: SCHEMA, version: VERSION, synchronous: "NORMAL" };
