@@ -38,10 +38,14 @@ export interface Connector {
 }
 
 /**
- * A socket that receives the events of whole processes. Throws SysError: EPERM where listening is a privilege
+ * A socket that receives the events of whole processes, `withThreads` also those of their threads. Throws SysError: EPERM where listening is a privilege
  * (before Linux 6.6), EOPNOTSUPP in a pid or user namespace that the kernel does not tell about processes.
  */
-export function openConnector(events: readonly ProcessEventType[], bufferBytes: number): Connector {
+export function openConnector(
+  events: readonly ProcessEventType[],
+  bufferBytes: number,
+  withThreads = false,
+): Connector {
   using stack = new DisposableStack();
   const number = attempt(() => sockets().socket(AF_NETLINK, SOCK_DGRAM | SOCK_FLAGS, NETLINK_CONNECTOR));
   const socket = stack.use(Fd.adopt(orThrow(number, "socket", "proc connector"), "proc connector"));
@@ -58,7 +62,7 @@ export function openConnector(events: readonly ProcessEventType[], bufferBytes: 
   // kernels pass over in silence; the attached filter does the same work there, only later.
   request(socket, LISTEN);
   confirm(socket);
-  orThrow(attachThreadFilter(socket.number, events), "setsockopt SO_ATTACH_FILTER", socket.path);
+  orThrow(attachThreadFilter(socket.number, events, withThreads), "setsockopt SO_ATTACH_FILTER", socket.path);
   request(
     socket,
     LISTEN,

@@ -10,7 +10,13 @@ export function errnoName(errno: number): string {
   return name === undefined || name === "-" ? `E${errno}` : name;
 }
 
-/** The values this room tests for. */
+/** `"EAGAIN"` -> 11; null for a name Linux does not have. */
+export function errnoNumber(name: string): number | null {
+  const index = name === "-" ? -1 : NAMES.indexOf(name);
+  return index < 0 ? null : index + 1;
+}
+
+/** The values that are tested for. */
 export const ERRNO = {
   EPERM: 1,
   ENOENT: 2,
@@ -20,19 +26,25 @@ export const ERRNO = {
   EBADF: 9,
   ECHILD: 10,
   EAGAIN: 11,
+  ENOMEM: 12,
   EACCES: 13,
   EISDIR: 21,
   EINVAL: 22,
+  ENFILE: 23,
+  EMFILE: 24,
   ENOTTY: 25,
   EFBIG: 27,
   ESPIPE: 29,
   EPIPE: 32,
   ERANGE: 34,
   EDEADLK: 35,
+  ENAMETOOLONG: 36,
   ENOSYS: 38,
+  EBADRQC: 56,
   ENODATA: 61,
   ENOPROTOOPT: 92,
   EOPNOTSUPP: 95,
   ENOBUFS: 105,
   ENOTCONN: 107,
+  ECONNREFUSED: 111,
 } as const;

@@ -5,13 +5,20 @@
  *
  * Collecting for a few milliseconds makes a storm of forks cost one wake-up for hundreds of events. Events of one
  * process come in order; between processes there is none: a parent's exit may be told before that of a child it has
- * already collected. An exit is that of the first thread, which other threads of the process may outlive.
+ * already collected. An exit is that of the first thread, which other threads of the process may outlive. A fork is
+ * queued before it returns to anybody, so whoever calls drain() knows every process there is at that moment.
  */
-import { closeConnector, openConnector, receiveMessage } from "./connector.ts";
+import { type Connector, closeConnector, openConnector, receiveMessage } from "./connector.ts";
 import { ERRNO } from "./errno-names.ts";
 import type { Fd } from "./fd.ts";
 import { kernelBytes, MAXIMUM_INT, viewOf } from "./memory.ts";
-import { EVENT_BITS, type ProcessEvent, type ProcessEventType, parseConnectorMessage } from "./process-event.ts";
+import {
+  type ConnectorMessage,
+  EVENT_BITS,
+  type ProcessEvent,
+  type ProcessEventType,
+  parseConnectorMessage,
+} from "./process-event.ts";
 import { EPOLL, type Watch, watchFd } from "./pump.ts";
 import { checkInteger, SysError } from "./sys-error.ts";
 
@@ -20,6 +27,8 @@ export type { ProcessEvent, ProcessEventType } from "./process-event.ts";
 export interface ProcessEventsOptions {
   readonly events: readonly ProcessEventType[];
   readonly onEvents: (batch: readonly ProcessEvent[]) => void;
+  /** Start and end of threads too, so that those of a process may be counted. */
+  readonly threads?: boolean;
   /**
    * Events were lost, between those delivered before and after: the caller must look again for itself. The reader
    * goes on. (The kernel reports every overrun of the buffer with ENOBUFS. Its sequence numbers cannot tell more:
@@ -49,10 +58,11 @@ export class ProcessEvents implements Disposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isBufferForced: boolean;
   #isClosed = false;
+  #isDelivering = false;
 
   private constructor(options: ProcessEventsOptions) {
     this.#options = options;
-    const { socket, isBufferForced } = openConnector(options.events, options.bufferBytes ?? BUFFER_BYTES);
+    const { socket, isBufferForced } = this.#openConnector();
     this.#socket = socket;
     this.#isBufferForced = isBufferForced;
     this.#watch = this.#listen();
@@ -72,6 +82,15 @@ export class ProcessEvents implements Disposable {
   /** False when only an ordinary receive buffer was granted: then storms lose events sooner. */
   get isBufferForced(): boolean {
     return this.#isBufferForced;
+  }
+
+  /**
+   * Delivers, before it returns, every event the kernel has queued. Within a callback it does nothing: what comes
+   * later is not delivered before what is being delivered.
+   */
+  drain(): void {
+    if (this.#isDelivering) return;
+    for (let isMore = true; isMore && !this.#isClosed; ) isMore = this.#readBatch() === 0;
   }
 
   close(): void {
@@ -96,6 +115,15 @@ export class ProcessEvents implements Disposable {
   }
 
   #read(): void {
+    const failure = this.#readBatch();
+    if (this.#isClosed) return;
+    if (failure === 0) this.#readAfter(0);
+    else if (failure === ERRNO.EAGAIN) this.#watch.rearm();
+    else this.#reopen();
+  }
+
+  /** Reads and delivers; what the last read failed with, 0 if there is more to come. */
+  #readBatch(): number {
     const batch: ProcessEvent[] = [];
     let isLossy = false;
     let failure = 0;
@@ -107,22 +135,48 @@ export class ProcessEvents implements Disposable {
         break;
       }
       const message = parseConnectorMessage(this.#view, length);
-      if (message === null || message.type === "acknowledgement") continue;
-      // The kernel's filter is set a moment after the socket is bound: what comes between is of any type.
-      if (this.#options.events.includes(message.type)) batch.push(message);
+      if (message !== null && this.#isWanted(message)) batch.push(message);
     }
-    // Before the callbacks, which may close us or throw.
-    if (failure === 0) this.#readAfter(0);
-    else if (failure === ERRNO.EAGAIN) this.#watch.rearm();
-    else this.#reopen();
-    if (batch.length > 0) this.#options.onEvents(batch);
-    if ((isLossy || (failure !== 0 && failure !== ERRNO.EAGAIN)) && !this.#isClosed) this.#options.onLoss();
+    const isBroken = failure !== 0 && failure !== ERRNO.EAGAIN;
+    this.#isDelivering = true;
+    try {
+      if (batch.length > 0) this.#options.onEvents(batch);
+      if ((isLossy || isBroken) && !this.#isClosed) this.#options.onLoss();
+    } catch (error) {
+      // A failing callback is its owner's uncaught exception; the reader goes on.
+      queueMicrotask(() => {
+        throw error;
+      });
+    } finally {
+      this.#isDelivering = false;
+    }
+    return failure;
+  }
+
+  /** The kernel's filter is set a moment after the socket is bound: what comes between is of any type. */
+  #isWanted(message: ConnectorMessage): message is ProcessEvent {
+    const { events, threads = false } = this.#options;
+    switch (message.type) {
+      case "acknowledgement":
+        return false;
+      case "threadStart":
+        return threads && events.includes("fork");
+      case "threadExit":
+        return threads && events.includes("exit");
+      default:
+        return events.includes(message.type);
+    }
+  }
+
+  #openConnector(): Connector {
+    const { events, bufferBytes = BUFFER_BYTES, threads = false } = this.#options;
+    return openConnector(events, bufferBytes, threads);
   }
 
   /** The socket itself failed: another one takes its place, as soon as there can be one. */
   #reopen(): void {
     try {
-      const fresh = openConnector(this.#options.events, this.#options.bufferBytes ?? BUFFER_BYTES);
+      const fresh = this.#openConnector();
       this.#watch[Symbol.dispose]();
       this.#socket.close();
       this.#socket = fresh.socket;

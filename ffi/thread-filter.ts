@@ -21,9 +21,12 @@ const PAIR: Readonly<Record<ProcessEventType, readonly [number, number]>> = {
   exit: [OFFSET.data, OFFSET.data + 4],
 };
 
-/** Lets through events of the wanted types about whole processes, nothing else. Returns 0 or `-errno`. */
-export function attachThreadFilter(socket: number, events: readonly ProcessEventType[]): number {
-  const program = buildThreadFilter(events);
+/**
+ * Lets through events of the wanted types, about whole processes unless `withThreads`, nothing else. Returns 0 or
+ * `-errno`.
+ */
+export function attachThreadFilter(socket: number, events: readonly ProcessEventType[], withThreads: boolean): number {
+  const program = withThreads ? buildTypeFilter(events) : buildThreadFilter(events);
   const code = kernelBytes(program.length * 8);
   const view = viewOf(code);
   for (const [index, [operation, ifTrue, ifFalse, value]] of program.entries()) {
@@ -54,6 +57,17 @@ function buildThreadFilter(events: readonly ProcessEventType[]): Instruction[] {
         [RETURN, 0, 0, 0],
       ];
     }),
+    [RETURN, 0, 0, 0],
+  ];
+}
+
+function buildTypeFilter(events: readonly ProcessEventType[]): Instruction[] {
+  return [
+    [LOAD_WORD, 0, 0, OFFSET.what],
+    ...events.flatMap((type): Instruction[] => [
+      [JUMP_IF_EQUAL, 0, 1, asLoaded(EVENT_BITS[type])],
+      [RETURN, 0, 0, WHOLE],
+    ]),
     [RETURN, 0, 0, 0],
   ];
 }

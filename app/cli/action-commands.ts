@@ -5,60 +5,71 @@ import type { NamedKind } from "./kind-words.ts";
 import { CHANGE_OPTIONS, YES } from "./options.ts";
 import type { ArgumentSpec, CommandSpec, Example, OptionSpec } from "./specification.ts";
 
-const EXITS: readonly ExitCode[] = [0, 1, 3, 4, 64, 74, 75, 77, 78, 130, 143];
-
-const LSB: OptionSpec = {
-  name: "lsb",
-  type: "flag",
-  summary: "exit as the status action of an init script does (LSB): see the exit codes",
-};
-
-const LSB_EXITS = {
-  0: "running",
-  1: "not running; with --lsb: dead, and its pid file is left",
-  2: "with --lsb: dead, and its lock is still held",
-  3: "with --lsb: not running",
-  4: "with --lsb: it cannot be told",
-};
+/** What the row of a verb has that does not follow from its action alone. */
+export interface VerbOfCommand {
+  /** In place of the names of items. */
+  readonly arguments?: readonly ArgumentSpec[];
+  /** Arguments of the action that are words on the command line instead of options. */
+  readonly words?: readonly string[];
+  readonly options?: readonly OptionSpec[];
+  readonly description?: string;
+  /** What the example has behind the verb. */
+  readonly line?: string;
+  readonly examples?: readonly Example[];
+  readonly exits?: readonly ExitCode[];
+  readonly ownExits?: Readonly<Record<number, string>>;
+}
 
 export interface KindOfCommands {
+  readonly names: readonly ArgumentSpec[];
+  /** What the examples call an item. */
+  readonly item: string;
   /** Options that each verb of the kind has. */
   readonly options?: readonly OptionSpec[];
-  /** The arguments of verbs that make something that is not there yet. */
-  readonly fresh?: readonly ArgumentSpec[];
-  /** Those arguments as an example has them. */
-  readonly freshLine?: string;
+  readonly exits: readonly ExitCode[];
+  readonly verbs?: Readonly<Record<string, VerbOfCommand>>;
 }
 
-export function actionCommands(
-  kind: NamedKind,
-  names: readonly ArgumentSpec[],
-  { options = [], fresh = names, freshLine = "web" }: KindOfCommands = {},
-): CommandSpec[] {
-  return ACTION_LIST.filter((action) => action.kind === kind).map((action) => {
-    const isCheck = action.id === "daemon.check";
-    const isNew = action.subject === "new";
-    const subject = isNew ? freshLine : kind === "members" ? "web/812" : "web";
-    return {
-      name: `${action.kind} ${action.verb}`,
-      summary: action.description,
-      arguments: isNew ? fresh : names,
-      options: [
-        ...action.arguments.map(optionOf),
-        // A script may say --yes to any verb: it answers the question of those that ask one.
-        ...(action.effect === "read" ? [] : [...CHANGE_OPTIONS, YES]),
-        ...(isCheck ? [LSB] : []),
-        ...options,
-      ],
-      examples: [exampleOf(action, subject)],
-      exits: isCheck ? [0, 1, 64, 74, 77, 78] : kind === "daemons" ? EXITS : [...EXITS, 2],
-      ...(isCheck ? { ownExits: LSB_EXITS } : {}),
-      action: action.id as NonNullable<CommandSpec["action"]>,
-    };
-  });
+/** What every verb may end with; what needs a service may end with 2 besides. */
+export const ACTION_EXITS: readonly ExitCode[] = [0, 1, 3, 4, 64, 74, 75, 77, 78, 130, 143];
+
+export function actionCommands(kind: NamedKind, commands: KindOfCommands): CommandSpec[] {
+  return ACTION_LIST.filter((action) => action.kind === kind).map((action) =>
+    commandOf(action, commands, commands.verbs?.[action.verb] ?? {}),
+  );
 }
 
-const TYPES = { signal: "signal", seconds: "duration", flag: "flag", text: "text", pid: "count" } as const;
+function commandOf(action: ActionSpec, kind: KindOfCommands, verb: VerbOfCommand): CommandSpec {
+  const { words = [], description, ownExits } = verb;
+  const asked = action.arguments.filter(({ name }) => !words.includes(name));
+  return {
+    name: `${action.kind} ${action.verb}`,
+    summary: action.description,
+    ...(description === undefined ? {} : { description }),
+    arguments: verb.arguments ?? kind.names,
+    options: [
+      ...asked.map(optionOf),
+      // A script may say --yes to any verb: it answers the question of those that ask one.
+      ...(action.effect === "read" ? [] : [...CHANGE_OPTIONS, YES]),
+      ...(verb.options ?? []),
+      ...(kind.options ?? []),
+    ],
+    examples: verb.examples ?? [exampleOf(action, asked, verb.line ?? kind.item)],
+    exits: verb.exits ?? kind.exits,
+    ...(ownExits === undefined ? {} : { ownExits }),
+    action: action.id as NonNullable<CommandSpec["action"]>,
+  };
+}
+
+const TYPES = {
+  signal: "signal",
+  seconds: "duration",
+  flag: "flag",
+  text: "text",
+  pid: "count",
+  jid: "text",
+  path: "path",
+} as const satisfies Record<ActionArgument["type"], OptionSpec["type"]>;
 
 function optionOf(argument: ActionArgument): OptionSpec {
   return {
@@ -70,10 +81,18 @@ function optionOf(argument: ActionArgument): OptionSpec {
   };
 }
 
-const EXAMPLE_VALUES = { signal: "USR1", seconds: "1", flag: "", text: "draining", pid: "812" } as const;
+const EXAMPLE_VALUES: Readonly<Record<ActionArgument["type"], string>> = {
+  signal: "USR1",
+  seconds: "1",
+  flag: "",
+  text: "draining",
+  pid: "812",
+  jid: "0x501",
+  path: "/etc/muster/modules/quota.ts",
+};
 
-function exampleOf(action: ActionSpec, subject: string): Example {
-  const required = action.arguments.filter((argument) => argument.isRequired);
+function exampleOf(action: ActionSpec, asked: readonly ActionArgument[], subject: string): Example {
+  const required = asked.filter((argument) => argument.isRequired);
   const options = required.map(({ name, type }) => ` --${name} ${EXAMPLE_VALUES[type]}`);
   const line = `muster ${action.kind} ${action.verb} ${subject}${options.join("")}`;
   return { line, tells: action.title.toLowerCase() };

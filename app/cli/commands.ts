@@ -1,6 +1,7 @@
 /** The one table of commands. What is not in here does not exist: no abbreviations, no catch-all. */
-import { actionCommands } from "./action-commands.ts";
-import { DAEMON_NAMES, DAEMON_PROGRAMS, DAEMONS } from "./daemon-commands.ts";
+import { DAEMONS } from "./daemon-commands.ts";
+import { ATTACHMENTS, JOBS } from "./job-commands.ts";
+import { MODULES } from "./module-commands.ts";
 import { SELECTION_OPTIONS } from "./options.ts";
 import { CATEGORIES, MEMBERS } from "./process-set-commands.ts";
 import type { CommandSpec } from "./specification.ts";
@@ -9,8 +10,8 @@ const CONSOLE: CommandSpec = {
   name: "",
   summary: "open the console",
   description:
-    "See and control the daemons and the process set of this machine. Without a command the console opens; it needs a terminal on " +
-    "standard input and output.",
+    "See and control the daemons, the process set and the process aggregates of this machine. Without a command the " +
+    "console opens; it needs a terminal on standard input and output.",
   arguments: [],
   options: [
     { name: "version", type: "flag", summary: "show the version" },
@@ -123,10 +124,11 @@ const OTHERS: readonly CommandSpec[] = [
 export const COMMANDS: readonly CommandSpec[] = [
   CONSOLE,
   ...DAEMONS,
-  ...actionCommands("daemons", [DAEMON_NAMES]),
-  ...DAEMON_PROGRAMS,
   ...CATEGORIES,
   ...MEMBERS,
+  ...MODULES,
+  ...JOBS,
+  ...ATTACHMENTS,
   ...OTHERS,
 ];
 
@@ -135,6 +137,9 @@ export const GROUPS: Readonly<Record<string, { readonly summary: string; readonl
   daemons: { summary: "see and control daemons", standsFor: "daemons list" },
   categories: { summary: "the categories of the process set", standsFor: "categories list" },
   members: { summary: "the processes registered in the process set", standsFor: "members list" },
+  modules: { summary: "the PAGG modules: paggctl(3)", standsFor: "modules list" },
+  jobs: { summary: "jobs that no process can leave: job(7)", standsFor: "jobs list" },
+  attachments: { summary: "the processes attached to modules", standsFor: "attachments list" },
 };
 
 export function commandNamed(name: string): CommandSpec | undefined {

@@ -1,5 +1,6 @@
 /** Completion scripts out of the table. Names of items are asked of muster itself when they are needed. */
 import { COMMANDS, GROUPS } from "./commands.ts";
+import type { NamedKind } from "./kind-words.ts";
 import { GLOBAL_OPTIONS } from "./options.ts";
 import { SCHEMA_FILES } from "./schemas.ts";
 import type { CommandSpec, OptionSpec } from "./specification.ts";
@@ -8,7 +9,16 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** The field that a kind's items are called by: one string each, so that no parser of JSON is needed. */
-const NAME_FIELDS = { daemons: "label", categories: "name", members: "name" } as const;
+const NAME_FIELDS: Readonly<Record<NamedKind, string>> = {
+  daemons: "label",
+  categories: "name",
+  members: "name",
+  modules: "name",
+  jobs: "jid",
+  attachments: "id",
+};
+
+const isKind = (of: string): of is NamedKind => Object.hasOwn(NAME_FIELDS, of);
 
 export function completionScript(shell: Shell): string {
   return { bash, zsh, fish }[shell]();
@@ -30,11 +40,9 @@ const takesValue = (option: OptionSpec) => option.type !== "flag" && option.type
 
 /** What can stand for a command's words. */
 function wordsOf(command: CommandSpec): string {
-  switch (command.arguments[0]?.of) {
-    case "daemons":
-    case "categories":
-    case "members":
-      return `$(_muster_names ${command.arguments[0].of} ${NAME_FIELDS[command.arguments[0].of]})`;
+  const of = command.arguments[0]?.of ?? "free";
+  if (isKind(of)) return `$(_muster_names ${of} ${NAME_FIELDS[of]})`;
+  switch (of) {
     case "schemas":
       return Object.keys(SCHEMA_FILES).join(" ");
     case "shells":

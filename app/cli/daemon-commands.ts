@@ -1,13 +1,28 @@
 /** The commands of daemons beside the verbs of the action table. */
+import { ACTION_EXITS, actionCommands } from "./action-commands.ts";
 import { EVERY, SELECTION_OPTIONS } from "./options.ts";
-import type { ArgumentSpec, CommandSpec } from "./specification.ts";
+import type { ArgumentSpec, CommandSpec, OptionSpec } from "./specification.ts";
 
-export const DAEMON_NAMES: ArgumentSpec = {
+const DAEMON_NAMES: ArgumentSpec = {
   name: "NAME",
   summary: "name, unique label or full id of a daemon",
   isRequired: true,
   isRepeatable: true,
   of: "daemons",
+};
+
+const LSB: OptionSpec = {
+  name: "lsb",
+  type: "flag",
+  summary: "exit as the status action of an init script does (LSB): see the exit codes",
+};
+
+const LSB_EXITS = {
+  0: "running",
+  1: "not running; with --lsb: dead, and its pid file is left",
+  2: "with --lsb: dead, and its lock is still held",
+  3: "with --lsb: not running",
+  4: "with --lsb: it cannot be told",
 };
 
 export const DAEMONS: readonly CommandSpec[] = [
@@ -45,9 +60,12 @@ export const DAEMONS: readonly CommandSpec[] = [
     examples: [{ line: "muster daemons watch --json", tells: "one JSON object a line" }],
     exits: [0, 1, 64, 74, 78],
   },
-];
-
-export const DAEMON_PROGRAMS: readonly CommandSpec[] = [
+  ...actionCommands("daemons", {
+    names: [DAEMON_NAMES],
+    item: "web",
+    exits: ACTION_EXITS,
+    verbs: { check: { options: [LSB], exits: [0, 1, 64, 74, 77, 78], ownExits: LSB_EXITS } },
+  }),
   {
     name: "daemons run",
     summary: "make a daemon of any command",

@@ -7,8 +7,19 @@ export const HANDLERS: Readonly<Record<string, () => Promise<Handler>>> = {
   ...ofKind("daemons"),
   ...ofKind("categories"),
   ...ofKind("members"),
+  ...ofKind("modules"),
+  ...ofKind("jobs"),
+  ...ofKind("attachments"),
   "daemons run": async () => (await import("./commands/run.ts")).runDaemon,
   "daemons control": async () => (await import("./commands/control.ts")).controlDaemon,
+  "modules ctl": async () => (await import("./commands/module-ctl.ts")).controlModule,
+  "jobs create": async () => (await import("./commands/create-job.ts")).createJob,
+  "jobs attach": async () => (await import("./commands/job-verbs.ts")).attachToJob,
+  "jobs detach": async () => (await import("./commands/job-verbs.ts")).detachFromJob,
+  "jobs wait": async () => (await import("./commands/job-verbs.ts")).waitForJobs,
+  "jobs pids": async () => (await import("./commands/job-verbs.ts")).tellPids,
+  "jobs sethid": async () => (await import("./commands/module-ctl.ts")).setHid,
+  "jobs report": async () => (await import("./commands/report-jobs.ts")).reportJobs,
   "members run": async () => (await import("./commands/run-member.ts")).runMember,
   snapshot: async () => (await import("./commands/snapshot.ts")).writeSnapshot,
   events: async () => (await import("./commands/events.ts")).listEvents,
@@ -29,7 +40,7 @@ function ofKind(kind: NamedKind): Record<string, () => Promise<Handler>> {
   };
 }
 
-/** All verbs of the action table share one handler. */
+/** The verbs of the action table that stand for nothing but their action share one handler. */
 export async function actionHandler(): Promise<Handler> {
   return (await import("./commands/act.ts")).act;
 }

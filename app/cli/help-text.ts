@@ -12,8 +12,8 @@ export function synopsis(command: CommandSpec): string {
   words.push("[OPTIONS]");
   for (const argument of command.arguments) {
     const name = `${argument.name}${argument.isRepeatable ? "..." : ""}`;
-    if (argument.of === "words" && !command.isRaw) words.push("--");
-    words.push(argument.isRequired ? name : `[${name}]`);
+    const use = argument.of === "words" && !command.isRaw ? `-- ${name}` : name;
+    words.push(argument.isRequired ? use : `[${use}]`);
   }
   return words.join(" ");
 }

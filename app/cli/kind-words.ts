@@ -1,11 +1,15 @@
 /** How items of each kind are called on the command line: in sentences, and by the words that are typed for one. */
+import { canonicalJid } from "#core/model/jid.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
+import { usage } from "./option-values.ts";
 
 export interface KindWords<T> {
   readonly one: string;
   readonly many: string;
   /** What it is called in sentences. */
   readonly label: (item: T) => string;
+  /** The word as items are named by it; throws USAGE for what can be none of them. Left out: words are taken as they are. */
+  readonly spell?: (word: string) => string;
   /** Words that mean this item and no other, besides its full id. */
   readonly names: (item: T) => readonly string[];
   /** Words that may fit several. */
@@ -17,6 +21,18 @@ export interface KindWords<T> {
 }
 
 export type NamedKind = Exclude<Kind, "events">;
+
+/** `0x501` and `501` mean `0x0000000000000501`, in any case: job commands take hexadecimal numbers. */
+function spellJid(word: string): string {
+  if (word.includes("/")) return word;
+  const jid = canonicalJid(word);
+  if (jid !== null) return jid;
+  throw usage(
+    `'${word}' is not the id of a job`,
+    word,
+    "a hexadecimal number such as 0x501; 'muster jobs list' shows all",
+  );
+}
 
 const countWords = (count: number, word: string) => `${count} ${word}`;
 
@@ -52,5 +68,34 @@ export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
     aliases: (member) => [`${member.category}/${member.pid}`, member.name, String(member.pid)],
     empty: "no process is registered; 'muster members run CATEGORY -- COMMAND' starts and registers one",
     news: (member) => [member.exit?.text ?? member.state, member.argv],
+  },
+  modules: {
+    one: "module",
+    many: "modules",
+    label: (module) => module.name,
+    names: (module) => [module.name],
+    aliases: () => [],
+    empty: "no modules: muster's service keeps them, and it does not run; 'muster serve' starts it",
+    news: (module) => [module.state, countWords(module.attached, "attached")],
+  },
+  jobs: {
+    one: "job",
+    many: "jobs",
+    label: (job) => job.jid,
+    names: (job) => [job.jid],
+    aliases: () => [],
+    spell: spellJid,
+    empty: "no jobs; 'muster jobs create -- COMMAND' makes one",
+    news: (job) => [job.state, countWords(job.processes, "processes"), job.command],
+  },
+  attachments: {
+    one: "attachment",
+    many: "attachments",
+    label: (attachment) => `${attachment.job ?? attachment.module} ${attachment.pid}`,
+    names: (attachment) => [`${attachment.module}/${attachment.identity}`],
+    // A process may be attached to several modules.
+    aliases: (attachment) => [`${attachment.module}/${attachment.pid}`, String(attachment.pid)],
+    empty: "no process is attached to a module",
+    news: (attachment) => [attachment.state, attachment.argv],
   },
 };

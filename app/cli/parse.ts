@@ -68,7 +68,8 @@ export function checkCompleteness(invocation: Invocation): void {
   const given = program ? words.slice(0, words.length - (behind?.length ?? 0)) : words;
   const absent = plain[given.length];
   if (absent?.isRequired) throw usage(`${command.name} needs ${absent.name}`, absent.name);
-  if (program && behind === null) throw usage(`${command.name} needs -- before the command to run`, program.name);
+  if (program?.isRequired && behind === null)
+    throw usage(`${command.name} needs -- before the command to run`, program.name);
   if (program && behind?.length === 0) throw usage(`${command.name} needs ${program.name}`, program.name);
   const surplus = given[plain.length];
   if (surplus !== undefined && !plain.at(-1)?.isRepeatable) {

@@ -1,5 +1,5 @@
 /** The commands of the process set: categories and their members. The verbs come out of the action table. */
-import { actionCommands } from "./action-commands.ts";
+import { ACTION_EXITS, actionCommands } from "./action-commands.ts";
 import { EVERY, NODE_OPTIONS, SELECTION_OPTIONS } from "./options.ts";
 import type { ArgumentSpec, CommandSpec, OptionSpec } from "./specification.ts";
 
@@ -83,7 +83,13 @@ export const CATEGORIES: readonly CommandSpec[] = [
     examples: [{ line: "muster categories watch web --json", tells: "one JSON object a line" }],
     exits: [0, 1, 64, 74, 78],
   },
-  ...actionCommands("categories", [category], { options: NODE_OPTIONS, fresh: [newCategory], freshLine: "web" }),
+  ...actionCommands("categories", {
+    names: [category],
+    item: "web",
+    options: NODE_OPTIONS,
+    exits: [...ACTION_EXITS, 2],
+    verbs: { add: { arguments: [newCategory] } },
+  }),
 ];
 
 export const MEMBERS: readonly CommandSpec[] = [
@@ -143,10 +149,12 @@ export const MEMBERS: readonly CommandSpec[] = [
     examples: [{ line: "muster members watch --filter category=web --json", tells: "one JSON object a line" }],
     exits: [0, 1, 64, 74, 78],
   },
-  ...actionCommands("members", [member], {
+  ...actionCommands("members", {
+    names: [member],
+    item: "web/812",
     options: NODE_OPTIONS,
-    fresh: [inCategory, pid],
-    freshLine: "web 812 813",
+    exits: [...ACTION_EXITS, 2],
+    verbs: { add: { arguments: [inCategory, pid], line: "web 812 813" } },
   }),
   {
     name: "members run",

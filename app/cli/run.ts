@@ -30,8 +30,8 @@ async function handlerOf(invocation: Invocation): Promise<Handler> {
   if (options.text("json") !== null && !command.takesFields) {
     throw usage(`--json=FIELDS does not fit ${command.name || "muster"}: use --json`, "--json");
   }
-  if (command.action) return actionHandler();
   const load = HANDLERS[command.name];
-  if (!load) throw new Error(`no handler for '${command.name}'`);
-  return load();
+  if (load) return load();
+  if (command.action) return actionHandler();
+  throw new Error(`no handler for '${command.name}'`);
 }

@@ -1,5 +1,7 @@
 /** The committed JSON Schemas by the names that `muster schema` takes. Imported, so that the executable has them. */
 import action from "#core/output/schemas/action.json" with { type: "json" };
+import attachment from "#core/output/schemas/attachment.json" with { type: "json" };
+import attachments from "#core/output/schemas/attachments.json" with { type: "json" };
 import categories from "#core/output/schemas/categories.json" with { type: "json" };
 import category from "#core/output/schemas/category.json" with { type: "json" };
 import daemon from "#core/output/schemas/daemon.json" with { type: "json" };
@@ -8,9 +10,14 @@ import doctor from "#core/output/schemas/doctor.json" with { type: "json" };
 import error from "#core/output/schemas/error.json" with { type: "json" };
 import event from "#core/output/schemas/event.json" with { type: "json" };
 import events from "#core/output/schemas/events.json" with { type: "json" };
+import job from "#core/output/schemas/job.json" with { type: "json" };
+import jobReports from "#core/output/schemas/job-reports.json" with { type: "json" };
+import jobs from "#core/output/schemas/jobs.json" with { type: "json" };
 import member from "#core/output/schemas/member.json" with { type: "json" };
 import memberRun from "#core/output/schemas/member-run.json" with { type: "json" };
 import members from "#core/output/schemas/members.json" with { type: "json" };
+import module from "#core/output/schemas/module.json" with { type: "json" };
+import modules from "#core/output/schemas/modules.json" with { type: "json" };
 import records from "#core/output/schemas/records.json" with { type: "json" };
 import rpc from "#core/output/schemas/rpc.json" with { type: "json" };
 import run from "#core/output/schemas/run.json" with { type: "json" };
@@ -26,6 +33,13 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   categories,
   member,
   members,
+  module,
+  modules,
+  job,
+  jobs,
+  "job-reports": jobReports,
+  attachment,
+  attachments,
   daemon,
   daemons,
   doctor,

@@ -1,6 +1,6 @@
 /** What a verb is to be done to: items that are there, or ids of what is to be made. */
 import type { ActionSpec } from "#core/act/actions.ts";
-import { newCategoryId, newMemberId } from "#core/act/new-subjects.ts";
+import { newCategoryId, newMemberId, newModuleId } from "#core/act/new-subjects.ts";
 import type { ActionTarget } from "#core/act/request.ts";
 import type { MusterError } from "#core/model/error.ts";
 import type { Items } from "#core/model/kinds.ts";
@@ -32,20 +32,28 @@ export function subjectsOf(spec: ActionSpec, service: Service, words: readonly s
   return { all: items.map((item) => subjectOf(kind, item)), missing };
 }
 
-function subjectOf(kind: NamedKind, item: Items[NamedKind]): Subject {
+export function subjectOf(kind: NamedKind, item: Items[NamedKind]): Subject {
   const { label } = KIND_WORDS[kind] as KindWords<Items[NamedKind]>;
-  const target = "identity" in item ? { id: item.id, identity: item.identity } : { id: item.id };
+  // A job is itself, whichever process is its first.
+  const isProcess = "identity" in item && kind !== "jobs";
+  const target = isProcess ? { id: item.id, identity: item.identity } : { id: item.id };
   return { target, label: label(item), item };
 }
 
-/** `categories add NAME...`, `members add CATEGORY PID...`. Whether names and pids will do is judged by the set. */
+/** `categories add NAME...`, `modules check NAME...`, `members add CATEGORY PID...`. The service judges names and pids. */
 function newSubjects(kind: NamedKind, node: string, words: readonly string[]): Subject[] {
-  if (kind === "categories") {
-    return [...new Set(words)].map((name) => ({ target: { id: newCategoryId(node, name) }, label: name, item: null }));
+  if (kind !== "members") {
+    const idOf = kind === "categories" ? newCategoryId : newModuleId;
+    return [...new Set(words)].map((name) => ({ target: { id: idOf(node, name) }, label: name, item: null }));
   }
   const [category = "", ...pids] = words;
   return [...new Set(pids)].map((pid) => {
-    if (!/^-?\d{1,10}$/.test(pid)) throw usage(`'${pid}' is not a process id`, pid, "members add CATEGORY PID...");
+    checkPid(pid, "members add CATEGORY PID...");
     return { target: { id: newMemberId(node, category, pid) }, label: `${category}/${pid}`, item: null };
   });
+}
+
+/** Negative ones pass: who is asked has an error of its own for them. */
+export function checkPid(word: string, use: string): void {
+  if (!/^-?\d{1,10}$/.test(word)) throw usage(`'${word}' is not a process id`, word, use);
 }

@@ -9,3 +9,6 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** 24 days: what setTimeout takes; nobody waits longer. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -13,7 +13,8 @@ export function findItem<K extends NamedKind>(kind: K, word: string, items: Iter
   return find(KIND_WORDS[kind] as KindWords<Items[K]>, word, [...items]);
 }
 
-function find<T extends Named>(words: KindWords<T>, word: string, all: readonly T[]): T {
+function find<T extends Named>(words: KindWords<T>, typed: string, all: readonly T[]): T {
+  const word = words.spell?.(typed) ?? typed;
   const exact = all.find((item) => item.id === word || words.names(item).includes(word));
   if (exact) return exact;
   const aliased = all.filter((item) => words.aliases(item).includes(word));
@@ -27,7 +28,7 @@ function find<T extends Named>(words: KindWords<T>, word: string, all: readonly 
   }
   // A number that is near another one is no help.
   const known = all.flatMap((item) => [...words.aliases(item), ...words.names(item)]);
-  const near = /^\d+$/.test(word) ? null : nearest(word, new Set(known));
+  const near = /^\d+$/.test(word) || words.spell ? null : nearest(word, new Set(known));
   throw new MusterError("NOT_FOUND", `no ${words.one} '${word}'`, {
     target: word,
     hint: near === null ? `'muster ${words.many} list' shows all` : `did you mean '${near}'?`,

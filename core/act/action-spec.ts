@@ -7,7 +7,7 @@ export type EffectClass = "read" | "change" | "destroy";
 export interface ArgumentSpec {
   readonly name: string;
   readonly title: string;
-  readonly type: "signal" | "seconds" | "flag" | "text" | "pid";
+  readonly type: "signal" | "seconds" | "flag" | "text" | "pid" | "jid" | "path";
   readonly isRequired: boolean;
   readonly description: string;
 }

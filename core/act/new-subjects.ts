@@ -36,6 +36,14 @@ export const newCategoryId = (node: string, name: string): Id => makeId(node, "c
 export const newMemberId = (node: string, category: string, pid: number | string): Id =>
   makeId(node, "member", `${category}/${pid}`);
 
+/** A module by its name; one that is to be loaded by the path of its file as well. */
+export const newModuleId = (node: string, name: string): Id => makeId(node, "module", name);
+
+/** A job is asked for by the process it shall begin with; what comes of it is named by its jid. */
+export const newJobId = (node: string, pid: number | string): Id => makeId(node, "job", String(pid));
+
+export const jobId = (node: string, jid: string): Id => makeId(node, "job", jid);
+
 /** `812` and `812:4411223` are the same process in these: the id that was asked for, and that of the entry. */
 export function pidOfMemberId(id: string): number | null {
   const match = /\/(\d+)(?::\d+)?$/.exec(nameOf(id));

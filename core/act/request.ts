@@ -1,6 +1,7 @@
 /** An action on its way up and its report on the way back: the shapes of headless actions, audit and the wire. */
 import type { ErrorRecord } from "#core/model/error.ts";
 import type { Warning } from "#core/model/source.ts";
+import type { Step } from "#core/model/step.ts";
 import type { ActionId } from "./actions.ts";
 
 export interface ActionTarget {
@@ -29,29 +30,23 @@ export interface ActionRequest {
 export const OUTCOMES = ["done", "unchanged", "refused", "failed", "unknown"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** One step that was or would be taken. */
-export interface PlanStep {
-  readonly op: "guard" | "signal" | "wait" | "run" | "check" | "set";
-  readonly text: string;
-  readonly signal?: string;
-  readonly pid?: number;
-  readonly identity?: string;
-  readonly path?: string;
-  readonly argv?: readonly string[];
-  readonly timeoutSeconds?: number;
-}
+/** Plain JSON; numbers of 64 bits as text. */
+export type Answer = { readonly [name: string]: Json };
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
 export interface ActionResult {
   readonly id: string;
   readonly outcome: Outcome;
   /** What was done in the order it was done; for a dry run what would be done. */
-  readonly plan: readonly PlanStep[];
+  readonly plan: readonly Step[];
   readonly before: { readonly state: string } | null;
   readonly after: { readonly state: string } | null;
   readonly elapsedMs: number;
   readonly undo: ActionId | null;
   /** One sentence for people. */
   readonly message: string;
+  /** What was asked for, of an action that asks: the pids of a job, the answer of a module. null for all others. */
+  readonly answer?: Answer | null;
   readonly error: ErrorRecord | null;
 }
 
@@ -67,6 +62,6 @@ export interface ActionReport {
 /** What a long action says while it runs. */
 export interface ActionProgress {
   readonly id: string;
-  readonly step: PlanStep;
+  readonly step: Step;
   readonly elapsedMs: number;
 }

@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config, ConfigProblem } from "#core/model/declaration.ts";
 import { errnoName } from "#core/model/error.ts";
+import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { type FileText, readConfigFile } from "./file.ts";
 
@@ -30,7 +31,15 @@ export async function loadConfig({ configFile, root }: LoadOptions): Promise<Con
   take(configFile, readConfigFile(configFile));
   for (const path of dropIns(join(dirname(configFile), "daemons.d"), problems)) take(path, readConfigFile(path));
   if (files.length === 0) {
-    return { readOnly: false, discover: DEFAULT_DISCOVER, daemons: [], psm: PSM_DEFAULTS, problems };
+    return {
+      readOnly: false,
+      discover: DEFAULT_DISCOVER,
+      daemons: [],
+      psm: PSM_DEFAULTS,
+      pagg: PAGG_DEFAULTS,
+      jobs: JOB_DEFAULTS,
+      problems,
+    };
   }
 
   const { ConfigReader } = await import("./reader.ts");
@@ -42,6 +51,8 @@ export async function loadConfig({ configFile, root }: LoadOptions): Promise<Con
     discover: config.discover ?? DEFAULT_DISCOVER,
     daemons: config.daemons,
     psm: config.psm,
+    pagg: config.pagg,
+    jobs: config.jobs,
     problems: [...problems, ...config.problems],
   };
 }

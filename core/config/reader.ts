@@ -1,9 +1,10 @@
 /** Gathers the statements of all files: settings at once, daemons into tables that are read when all is known. */
 import type { ConfigProblem, DaemonDeclaration } from "#core/model/declaration.ts";
+import type { JobSettings, PaggSettings } from "#core/model/pagg-settings.ts";
 import type { PsmSettings } from "#core/model/psm-settings.ts";
 import { type DaemonTable, type Entry, readDaemon } from "./daemon-table.ts";
 import { nearestKey } from "./nearest-key.ts";
-import { PsmReader } from "./psm-table.ts";
+import { settingsTables } from "./settings-table.ts";
 import { readToml, type Statement } from "./toml.ts";
 import * as values from "./values.ts";
 
@@ -17,11 +18,13 @@ export interface ReadConfig {
   readonly discover: readonly string[] | null;
   readonly daemons: readonly DaemonDeclaration[];
   readonly psm: PsmSettings;
+  readonly pagg: PaggSettings;
+  readonly jobs: JobSettings;
   readonly problems: readonly ConfigProblem[];
 }
 
 const NAME = /^[A-Za-z0-9._@-]+$/;
-const TOP_KEYS = ["read_only", "discover", "daemon", "psm"];
+const TOP_KEYS = ["read_only", "discover", "daemon", "psm", "pagg", "jobs"];
 
 export class ConfigReader {
   readonly #root: string;
@@ -29,7 +32,7 @@ export class ConfigReader {
   readonly #tables = new Map<string, OpenTable>();
   /** Names with a table that is not valid TOML. */
   readonly #broken = new Set<string>();
-  readonly #psm = new PsmReader();
+  readonly #settings = settingsTables();
   #readOnly = false;
   #discover: readonly string[] | null = null;
 
@@ -67,8 +70,16 @@ export class ConfigReader {
       owners.set(declaration.pidFile, table);
       daemons.push(declaration);
     }
-    const psm = this.#psm.settings;
-    return { readOnly: this.#readOnly, discover: this.#discover, daemons, psm, problems: this.#problems };
+    const { psm, pagg, jobs } = this.#settings;
+    return {
+      readOnly: this.#readOnly,
+      discover: this.#discover,
+      daemons,
+      psm: psm.settings,
+      pagg: pagg.settings,
+      jobs: jobs.settings,
+      problems: this.#problems,
+    };
   }
 
   /** False if the rest of the statement's table is not to be taken either. */
@@ -88,8 +99,8 @@ export class ConfigReader {
       this.#say(file, statement.line, isMain ? `${where}${nearestKey(first, TOP_KEYS)}` : where);
       return false;
     }
-    if (first === "psm") {
-      const reason = this.#psm.take(statement);
+    if (first === "psm" || first === "pagg" || first === "jobs") {
+      const reason = this.#settings[first].take(statement);
       if (reason !== null) this.#say(file, statement.line, reason);
     } else this.#takeSetting(file, statement, first);
     return true;

@@ -24,6 +24,27 @@ export function absolutePath(value: unknown): string {
   return path;
 }
 
+/** sun_path of unix(7) holds 108 bytes with the NUL. */
+const LONGEST_SOCKET_PATH = 107;
+
+export function socketPath(value: unknown): string {
+  const path = absolutePath(value);
+  const length = Buffer.byteLength(path);
+  if (length > LONGEST_SOCKET_PATH) {
+    throw new Mistake(`is ${length} bytes long: the path of a socket has at most ${LONGEST_SOCKET_PATH}`);
+  }
+  return path;
+}
+
+/** A directory below the mount of cgroup v2: `/muster/jobs`. */
+export function cgroupPath(value: unknown): string {
+  const path = absolutePath(value);
+  if (path.split("/").some((part) => part === "." || part === "..")) throw new Mistake("must not hold '.' or '..'");
+  const plain = path.replace(/\/+/g, "/").replace(/\/$/, "");
+  if (plain === "") throw new Mistake("must not be the root of all control groups");
+  return plain;
+}
+
 export function boolean(value: unknown): boolean {
   if (typeof value !== "boolean") throw new Mistake(`must be true or false, not ${nameOfType(value)}`);
   return value;

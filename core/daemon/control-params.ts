@@ -1,6 +1,7 @@
 /** What daemonControl() is asked and what it answers. */
 import type { Clock } from "#core/model/clock.ts";
 import type { MusterError } from "#core/model/error.ts";
+import type { Step } from "#core/model/step.ts";
 import type { StartCommand } from "./start.ts";
 import type { ControlStatus } from "./status.ts";
 import type { StopOrder } from "./stop.ts";
@@ -8,18 +9,6 @@ import type { StopOrder } from "./stop.ts";
 export interface ControlContext {
   readonly clock: Clock;
   readonly procRoot: string;
-}
-
-/** One thing that was done, for whoever watches a long action. */
-export interface ControlStep {
-  readonly op: "guard" | "signal" | "wait" | "run" | "check";
-  readonly text: string;
-  readonly signal?: string;
-  readonly pid?: number;
-  readonly identity?: string;
-  readonly path?: string;
-  readonly argv?: readonly string[];
-  readonly timeoutSeconds?: number;
 }
 
 export type ControlAction =
@@ -35,7 +24,7 @@ export interface ControlParams {
   readonly action: ControlAction;
   /** `pid:starttime` that the process to be signalled must have; null: whoever holds the lock. */
   readonly identity?: string | null;
-  readonly onStep?: (step: ControlStep) => void;
+  readonly onStep?: (step: Step) => void;
   /** Ends waiting for the guard and for the daemon. What has been done stays done. */
   readonly abort?: AbortSignal;
 }
@@ -51,4 +40,4 @@ export interface ControlResult {
 }
 
 /** As the single actions get it: whoever listens, there is a listener. */
-export type ActiveParams = ControlParams & { readonly onStep: (step: ControlStep) => void };
+export type ActiveParams = ControlParams & { readonly onStep: (step: Step) => void };

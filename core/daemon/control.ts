@@ -4,22 +4,17 @@
  *
  *     guard lock --> look at the pid file --> act --> wait for the lock of the pid file --> guard unlocked
  */
+
+import type { Step } from "#core/model/step.ts";
 import { type Answer, failure } from "./answer.ts";
 import { check } from "./check.ts";
-import type {
-  ActiveParams,
-  ControlAction,
-  ControlContext,
-  ControlParams,
-  ControlResult,
-  ControlStep,
-} from "./control-params.ts";
+import type { ActiveParams, ControlAction, ControlContext, ControlParams, ControlResult } from "./control-params.ts";
 import { takeGuard, takeGuardNow } from "./guard.ts";
 
 /** Never throws: what goes wrong is a result with status error, as LibUCW's error_msg. The guard lock is always given back. */
 export async function daemonControl(params: ControlParams, context: ControlContext): Promise<ControlResult> {
   const acted = { done: false };
-  const onStep = (step: ControlStep) => {
+  const onStep = (step: Step) => {
     if (step.op === "signal" || step.op === "run") acted.done = true;
     params.onStep?.(step);
   };

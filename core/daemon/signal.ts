@@ -1,9 +1,11 @@
 /** SIGNAL: to the process that holds the lock, and to no other. Stopped 101, exiting 101, stale 103, sent 0. */
+
+import type { Step } from "#core/model/step.ts";
 import type { Fd } from "#ffi/fd.ts";
 import { signalName } from "#ffi/signals.ts";
 import { type Answer, answer, judge } from "./answer.ts";
 import { check } from "./check.ts";
-import type { ActiveParams, ControlContext, ControlStep } from "./control-params.ts";
+import type { ActiveParams, ControlContext } from "./control-params.ts";
 import { holdProcess } from "./holder.ts";
 import { openPidFile, type PidFileReading, readPidFile } from "./pid-file.ts";
 
@@ -36,7 +38,7 @@ function sendSignal(
   return true;
 }
 
-export function signalStep(signal: number, pid: number, identity: string | null): ControlStep {
+export function signalStep(signal: number, pid: number, identity: string | null): Step {
   const name = signalName(signal);
   const step = { op: "signal", text: `sent ${name} to process ${pid}`, signal: name, pid } as const;
   return identity === null ? step : { ...step, identity };

@@ -3,13 +3,14 @@
  * descriptor is. There is a deadline, and after it, if asked for, one stronger signal after another, each a deadline apart.
  */
 import { MusterError } from "#core/model/error.ts";
+import type { Step } from "#core/model/step.ts";
 import { type Fd, OPEN, openFd, readAt, truncate } from "#ffi/fd.ts";
 import { tryLock, unlock, waitLock } from "#ffi/flock.ts";
 import { lockHolders } from "#ffi/procfs.ts";
 import { signalName } from "#ffi/signals.ts";
 import { prepareLockWait } from "#ffi/wait-lock.ts";
 import { answer, judge } from "./answer.ts";
-import type { ActiveParams, ControlContext, ControlStep } from "./control-params.ts";
+import type { ActiveParams, ControlContext } from "./control-params.ts";
 import { waitWithDeadline } from "./deadline.ts";
 import { type Holder, holdProcess } from "./holder.ts";
 import { isCurrent, LONGEST, openPidFile, parsePidFile, readPidFile } from "./pid-file.ts";
@@ -90,7 +91,7 @@ async function endProcess(
   throw stillHeld(order, fd, holder, context);
 }
 
-function waitStep(order: StopOrder, path: string): ControlStep {
+function waitStep(order: StopOrder, path: string): Step {
   const until = order.deadlineSeconds === null ? "without a deadline" : `for at most ${order.deadlineSeconds} s`;
   const step = { op: "wait", text: `waiting ${until} for the lock of ${path}`, path } as const;
   return order.deadlineSeconds === null ? step : { ...step, timeoutSeconds: order.deadlineSeconds };

@@ -1,4 +1,5 @@
 /** What an operator declares: the daemons of muster.toml and daemons.d, after validation. */
+import type { JobSettings, PaggSettings } from "./pagg-settings.ts";
 import type { PsmSettings } from "./psm-settings.ts";
 
 export interface DaemonDeclaration {
@@ -40,6 +41,9 @@ export interface Config {
   readonly daemons: readonly DaemonDeclaration[];
   /** Of the process set: table [psm]. */
   readonly psm: PsmSettings;
+  /** Of process aggregates: tables [pagg] and [jobs]. */
+  readonly pagg: PaggSettings;
+  readonly jobs: JobSettings;
   /** Mistakes; what they are about is left out, the rest is loaded. */
   readonly problems: readonly ConfigProblem[];
 }

@@ -30,6 +30,14 @@ export const EVENT_CODES = {
   "sys.unix.psm.member.added": "a process was registered in a category",
   "sys.unix.psm.member.removed": "a member was taken out of the process set",
   "sys.unix.psm.member.exited": "a member's process ended",
+  JOB_CREATED: "a job was created",
+  JOB_ENDED: "the last process of a job has left it",
+  JOB_FROZEN: "the processes of a job stand still",
+  JOB_THAWED: "the processes of a job go on",
+  MODULE_REGISTERED: "a PAGG module was registered",
+  MODULE_UNREGISTERED: "a PAGG module was unregistered",
+  MODULE_FAILED: "a PAGG module threw or stalled and was unloaded",
+  ATTACH_FAILED: "a module did not take a child in: it is left out",
   SOURCE_REPAIRED: "events were lost or a source came back; all was read again",
 } as const;
 export type EventCode = keyof typeof EVENT_CODES;

@@ -1,9 +1,12 @@
 /** The kinds of item, by the word used on the command line: the one list that panes, commands, streams and schemas share. */
+import { type Attachment, AttachmentSchema } from "./attachment.ts";
 import { type Category, CategorySchema } from "./category.ts";
 import { type Daemon, DaemonSchema } from "./daemon.ts";
 import { EventSchema, type MusterEvent } from "./event.ts";
+import { type Job, JobSchema } from "./job.ts";
 import type { Kind } from "./kind-names.ts";
 import { type Member, MemberSchema } from "./member.ts";
+import { type Module, ModuleSchema } from "./module.ts";
 
 export type { Kind } from "./kind-names.ts";
 
@@ -11,6 +14,9 @@ export interface Items {
   daemons: Daemon;
   categories: Category;
   members: Member;
+  modules: Module;
+  jobs: Job;
+  attachments: Attachment;
   events: MusterEvent;
 }
 
@@ -18,5 +24,8 @@ export const KINDS = {
   daemons: { item: "Daemon", list: "DaemonList", schema: DaemonSchema, title: "Daemons" },
   categories: { item: "Category", list: "CategoryList", schema: CategorySchema, title: "Categories" },
   members: { item: "Member", list: "MemberList", schema: MemberSchema, title: "Members" },
+  modules: { item: "Module", list: "ModuleList", schema: ModuleSchema, title: "Modules" },
+  jobs: { item: "Job", list: "JobList", schema: JobSchema, title: "Jobs" },
+  attachments: { item: "Attachment", list: "AttachmentList", schema: AttachmentSchema, title: "Attachments" },
   events: { item: "Event", list: "EventList", schema: EventSchema, title: "Events" },
 } as const satisfies Record<Kind, { item: string; list: string; schema: unknown; title: string }>;

@@ -18,7 +18,7 @@ const STATE_TONE: Readonly<Record<DaemonState, Tone>> = {
 
 const SEVERITY_TONE = { info: null, warn: "warn", error: "error" } as const;
 
-const orDash = (value: string | number | null | undefined) =>
+export const orDash = (value: string | number | null | undefined) =>
   value === null || value === undefined ? "-" : String(value);
 
 /** 1536 -> `1.5K`: three digits and a unit are all that a column has room for. */

@@ -76,6 +76,7 @@ export function actionDocument(origin: Origin, report: ActionReport, warnings: r
       elapsedMs: result.elapsedMs,
       undo: result.undo,
       message: result.message,
+      answer: result.answer ?? null,
       error: result.error,
     })),
     warnings,

@@ -3,10 +3,14 @@ import type { MusterEvent } from "#core/model/event.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import { CATEGORY_COLUMNS, DAEMON_COLUMNS, EVENT_COLUMNS, MEMBER_COLUMNS } from "./columns.ts";
 import { type FieldTree, fieldTree } from "./field-tree.ts";
+import { ATTACHMENT_COLUMNS, JOB_COLUMNS, MODULE_COLUMNS } from "./pagg-columns.ts";
+import attachmentSchema from "./schemas/attachment.json" with { type: "json" };
 import categorySchema from "./schemas/category.json" with { type: "json" };
 import daemonSchema from "./schemas/daemon.json" with { type: "json" };
 import eventSchema from "./schemas/event.json" with { type: "json" };
+import jobSchema from "./schemas/job.json" with { type: "json" };
 import memberSchema from "./schemas/member.json" with { type: "json" };
+import moduleSchema from "./schemas/module.json" with { type: "json" };
 import { compareText } from "./select.ts";
 import type { Column } from "./table.ts";
 
@@ -44,6 +48,27 @@ export const KIND_OUTPUT: { readonly [K in Kind]: KindOutput<Items[K]> } = {
     fields: fieldTree(memberSchema),
     searched: ["category", "pid", "name", "state", "argv", "comm"],
     columns: MEMBER_COLUMNS,
+    compare: (a, b) => compareText(a.id, b.id),
+  },
+  modules: {
+    document: "ModuleList",
+    fields: fieldTree(moduleSchema),
+    searched: ["name", "state", "description", "path"],
+    columns: MODULE_COLUMNS,
+    compare: (a, b) => compareText(a.id, b.id),
+  },
+  jobs: {
+    document: "JobList",
+    fields: fieldTree(jobSchema),
+    searched: ["jid", "user", "state", "command", "pid"],
+    columns: JOB_COLUMNS,
+    compare: (a, b) => compareText(a.id, b.id),
+  },
+  attachments: {
+    document: "AttachmentList",
+    fields: fieldTree(attachmentSchema),
+    searched: ["module", "job", "pid", "comm", "argv", "data"],
+    columns: ATTACHMENT_COLUMNS,
     compare: (a, b) => compareText(a.id, b.id),
   },
   events: {

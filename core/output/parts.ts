@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { ACTIONS, type ActionId } from "#core/act/actions.ts";
 import { OUTCOMES } from "#core/act/request.ts";
 import { ERROR_CODES, type ErrorCode } from "#core/model/error.ts";
+import { STEP_OPS } from "#core/model/step.ts";
 
 const note = v.description;
 const nullableText = v.nullable(v.string());
@@ -27,7 +28,7 @@ export const ErrorRecordSchema = v.object({
 const stateOnly = v.nullable(v.object({ state: v.string() }));
 
 const PlanStepSchema = v.object({
-  op: v.picklist(["guard", "signal", "wait", "run", "check", "set"]),
+  op: v.picklist(STEP_OPS),
   text: v.string(),
   signal: v.optional(v.string()),
   pid: v.optional(v.number()),
@@ -49,6 +50,10 @@ const ActionResultSchema = v.object({
   elapsedMs: v.number(),
   undo: v.pipe(v.nullable(v.picklist(ACTION_IDS)), note("the action that takes this one back")),
   message: v.string(),
+  answer: v.pipe(
+    v.optional(v.nullable(v.record(v.string(), v.unknown()))),
+    note("what was asked for, of an action that asks; numbers of 64 bits as text"),
+  ),
   error: v.nullable(ErrorRecordSchema),
 });
 

@@ -3,10 +3,13 @@
  * generated (generate.ts): at run time muster knows its documents by their types, and readers get the generated files.
  */
 import * as v from "valibot";
+import { AttachmentSchema } from "#core/model/attachment.ts";
 import { CategorySchema } from "#core/model/category.ts";
 import { DaemonSchema } from "#core/model/daemon.ts";
 import { EventSchema } from "#core/model/event.ts";
+import { JobReportSchema, JobSchema } from "#core/model/job.ts";
 import { MemberSchema } from "#core/model/member.ts";
+import { ModuleSchema } from "#core/model/module.ts";
 import { RpcSchema } from "#core/service/rpc/document.ts";
 import { ActionReportSchema, ErrorRecordSchema, WarningSchema } from "./parts.ts";
 
@@ -41,9 +44,20 @@ const items = {
   daemons: DaemonSchema,
   categories: CategorySchema,
   members: MemberSchema,
+  modules: ModuleSchema,
+  jobs: JobSchema,
+  attachments: AttachmentSchema,
   events: EventSchema,
 } as const;
-const anyItem = v.union([DaemonSchema, CategorySchema, MemberSchema, EventSchema]);
+const anyItem = v.union([
+  DaemonSchema,
+  CategorySchema,
+  MemberSchema,
+  ModuleSchema,
+  JobSchema,
+  AttachmentSchema,
+  EventSchema,
+]);
 
 const StreamLineSchema = v.union([
   v.object({
@@ -119,6 +133,9 @@ export const DEFINITIONS = {
   Daemon: DaemonSchema,
   Category: CategorySchema,
   Member: MemberSchema,
+  Module: ModuleSchema,
+  Job: JobSchema,
+  Attachment: AttachmentSchema,
   Event: EventSchema,
   Error: ErrorRecordSchema,
   Warning: WarningSchema,
@@ -132,6 +149,13 @@ export const SCHEMAS = {
   categories: ["document of `categories list` and `categories get`", list("CategoryList", CategorySchema)],
   member: ["one member of the process set", MemberSchema],
   members: ["document of `members list` and `members get`", list("MemberList", MemberSchema)],
+  module: ["one PAGG module", ModuleSchema],
+  modules: ["document of `modules list` and `modules get`", list("ModuleList", ModuleSchema)],
+  job: ["one job of the Job module", JobSchema],
+  jobs: ["document of `jobs list` and `jobs get`", list("JobList", JobSchema)],
+  attachment: ["one process attached to a module", AttachmentSchema],
+  attachments: ["document of `attachments list` and `attachments get`", list("AttachmentList", AttachmentSchema)],
+  "job-reports": ["document of `jobs report`", list("JobReportList", JobReportSchema)],
   event: ["one event or audit row", EventSchema],
   events: ["document of `events`", list("EventList", EventSchema)],
   snapshot: [
@@ -143,6 +167,9 @@ export const SCHEMAS = {
       daemons: v.array(items.daemons),
       categories: v.array(items.categories),
       members: v.array(items.members),
+      modules: v.array(items.modules),
+      jobs: v.array(items.jobs),
+      attachments: v.array(items.attachments),
       events: v.array(items.events),
       warnings,
     }),

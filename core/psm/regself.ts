@@ -5,7 +5,7 @@
  * same process, with the argv of before; a program that is to be registered with its own argv is started with runMember.
  */
 import { resolve } from "node:path";
-import { spawnChild } from "#ffi/spawn.ts";
+import { type RunningProgram, spawnAdmitted } from "#ffi/spawn-admitted.ts";
 import { categoryOfIndex, checkCategory } from "./names.ts";
 
 /** cfg_psm_memadd(MYNODE, category, pid). `argv`: what the process will have; null: what it has. */
@@ -30,54 +30,22 @@ export interface RunOptions {
   readonly isDetached: boolean;
 }
 
-export interface RunningMember {
-  readonly pid: number;
-  /** False when it is gone. */
-  signal(number: number): boolean;
-  /** Its wait status. It is our child, and collected here. */
-  ended(): Promise<number>;
-}
-
 /**
  * Starts a program that is registered before its first instruction: the child waits in front of execve until the set has it,
  * under the argv it is about to have. Rejects with what `register` says, and with the SysError of an execve that fails; then
  * nothing was started, and nothing stays registered.
  */
-export async function runMember(options: RunOptions): Promise<RunningMember> {
+export async function runMember(options: RunOptions): Promise<RunningProgram> {
   const { category, file, argv, env, isDetached } = options;
   checkCategory(category);
   const standard = isDetached ? "null" : "inherit";
-  const child = spawnChild({
+  return spawnAdmitted({
     file: resolve(file),
     argv,
     env,
     stdio: [standard, standard, standard],
     newSession: isDetached,
-    gate: true,
+    admit: (pid) => options.register(category, pid, argv.join(" ")),
+    expel: (pid) => options.unregister(category, pid),
   });
-  try {
-    await options.register(category, child.pid, argv.join(" "));
-    child.release();
-  } catch (thrown) {
-    child[Symbol.dispose]();
-    throw thrown;
-  }
-  try {
-    child.execed();
-  } catch (thrown) {
-    const { pid } = child;
-    child[Symbol.dispose]();
-    await options.unregister(category, pid);
-    throw thrown;
-  }
-  return {
-    pid: child.pid,
-    signal: (number) => child.pidfd.sendSignal(number),
-    ended: async () => {
-      await child.pidfd.exited();
-      const status = child.pidfd.reap();
-      child[Symbol.dispose]();
-      return status ?? 0;
-    },
-  };
 }

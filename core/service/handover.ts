@@ -76,6 +76,7 @@ export function createHandover({ first, open }: HandoverOptions): Service {
     },
     events: (query) => current.events(query),
     processes: async (query) => (await current.processes?.(query)) ?? [],
+    reports: async (query) => (await current.reports?.(query)) ?? [],
     attend(ids) {
       attended = ids;
       current.attend(ids);

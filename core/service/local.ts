@@ -117,6 +117,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     takeWanted();
     chronicle.begin();
     await psm.open(mode === "watch");
+    for (const src of ["modules", "jobs", "attachments"] as const) publisher.publish({ src, op: "reset", items: [] });
     if (mode === "once") return observer.readAll();
     await observer.follow();
     followJournal();

@@ -16,7 +16,7 @@ export interface Privilege {
 }
 
 /** capabilities(7) */
-export const CAPABILITIES = { CAP_KILL: 5, CAP_SYS_ADMIN: 21 } as const;
+export const CAPABILITIES = { CAP_KILL: 5, CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24 } as const;
 export type Capability = keyof typeof CAPABILITIES;
 
 /** A check takes the guard lock and so can hold up an action: that is not for everyone. */
@@ -35,6 +35,20 @@ export const PRIVILEGES: Readonly<Record<ActionId | "read", Privilege>> = {
   "member.remove": { rule: "owner", capability: "CAP_SYS_ADMIN" },
   "member.state": { rule: "owner", capability: "CAP_SYS_ADMIN" },
   "member.signal": { rule: "owner", capability: "CAP_KILL" },
+  "module.check": { rule: "anyone", capability: null },
+  "module.load": { rule: "service", capability: null },
+  "module.unload": { rule: "service", capability: null },
+  "module.ctl": { rule: "anyone", capability: null },
+  "job.create": { rule: "service", capability: "CAP_SYS_RESOURCE" },
+  "job.attach": { rule: "service", capability: "CAP_SYS_RESOURCE" },
+  "job.detach": { rule: "service", capability: "CAP_SYS_RESOURCE" },
+  "job.kill": { rule: "owner", capability: "CAP_SYS_RESOURCE" },
+  "job.wait": { rule: "anyone", capability: null },
+  "job.pids": { rule: "anyone", capability: null },
+  "job.freeze": { rule: "owner", capability: "CAP_SYS_RESOURCE" },
+  "job.thaw": { rule: "owner", capability: "CAP_SYS_RESOURCE" },
+  "attachment.detach": { rule: "service", capability: "CAP_SYS_RESOURCE" },
+  "attachment.signal": { rule: "owner", capability: "CAP_KILL" },
 };
 
 /** Null if the caller may; else why not and what it takes. `ownerUid` is the target's; null if it has none. */

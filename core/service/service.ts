@@ -4,6 +4,7 @@
  */
 import type { ActionProgress, ActionReport, ActionRequest } from "#core/act/request.ts";
 import type { MusterEvent } from "#core/model/event.ts";
+import type { JobReport } from "#core/model/job.ts";
 import type { Kind } from "#core/model/kinds.ts";
 import type { SourceEvent } from "#core/model/source.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
@@ -22,6 +23,16 @@ export interface EventQuery {
   /** Only events at or after this wall clock time, milliseconds. */
   readonly sinceMs?: number;
   /** The newest so many; in the order they happened. */
+  readonly limit: number;
+}
+
+/** Which of the jobs that have ended. */
+export interface ReportQuery {
+  /** As they are written: 0x and 16 digits; all jobs if left out. */
+  readonly jids?: readonly string[];
+  /** Only what ended at or after this wall clock time, milliseconds. */
+  readonly sinceMs?: number;
+  /** The newest so many; in the order they ended. */
   readonly limit: number;
 }
 
@@ -45,6 +56,8 @@ export interface Service {
   events(query: EventQuery): Promise<readonly MusterEvent[]>;
   /** Processes of the node to choose from; left out where a service cannot list them. */
   processes?(query: ProcessQuery): Promise<readonly ProcessRow[]>;
+  /** Accounts of jobs that have ended; left out where a service does not know them. */
+  reports?(query: ReportQuery): Promise<readonly JobReport[]>;
   /** The items now on a screen: only these are sampled for CPU and memory. */
   attend(ids: readonly string[]): void;
   /** Reads every source again now. */

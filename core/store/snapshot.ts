@@ -39,6 +39,9 @@ export function emptySnapshot(node: string): Snapshot {
     daemons: emptyShelf<Items["daemons"]>(),
     categories: emptyShelf<Items["categories"]>(),
     members: emptyShelf<Items["members"]>(),
+    modules: emptyShelf<Items["modules"]>(),
+    jobs: emptyShelf<Items["jobs"]>(),
+    attachments: emptyShelf<Items["attachments"]>(),
     events: emptyShelf<Items["events"]>(),
   });
   return Object.freeze({ seq: 0, atMs: 0, node, shelves });

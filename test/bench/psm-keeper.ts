@@ -3,6 +3,7 @@
  * says when it rests.
  */
 import { systemClock } from "#app/cli/system-clock.ts";
+import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { openLocalService } from "#core/service/local.ts";
 import { openServer } from "#core/service/rpc/server.ts";
@@ -24,7 +25,15 @@ async function main(): Promise<void> {
       variables: {},
     },
     clock: systemClock,
-    config: { readOnly: false, discover: [], daemons: [], psm: { ...PSM_DEFAULTS, memMax: 1e6 }, problems: [] },
+    config: {
+      readOnly: false,
+      discover: [],
+      daemons: [],
+      psm: { ...PSM_DEFAULTS, memMax: 1e6 },
+      pagg: PAGG_DEFAULTS,
+      jobs: JOB_DEFAULTS,
+      problems: [],
+    },
     isReadOnly: false,
     mode: "watch",
     keepsSet: true,

@@ -48,12 +48,52 @@ test.skipIf(missing !== null)(`${need}: a process is told from fork to exit`, as
   source.close();
   source.close();
   child.pidfd.reap();
-  const own = seen.filter((event) => (event.type === "fork" ? event.childPid : event.pid) === child.pid);
+  const own = seen.filter((event) =>
+    "childPid" in event ? event.childPid === child.pid : "pid" in event && event.pid === child.pid,
+  );
   expect(own).toEqual([
-    { type: "fork", parentPid: process.pid, parentTgid: process.pid, childPid: child.pid },
+    { type: "fork", parentPid: process.pid, parentTgid: process.pid, childPid: child.pid, timeNs: expect.any(Number) },
     { type: "exec", pid: child.pid },
-    { type: "exit", pid: child.pid, status: 3 << 8, parentPid: process.pid },
+    { type: "exit", pid: child.pid, status: 3 << 8, parentPid: process.pid, timeNs: expect.any(Number) },
   ]);
+  const times = own.flatMap((event) => ("timeNs" in event ? [event.timeNs] : []));
+  expect(times).toEqual(times.toSorted((one, other) => one - other));
+});
+
+test.skipIf(missing !== null)(`${need}: drained, it has told of everything that has happened`, () => {
+  const { source, seen } = listen(["fork", "exit"]);
+  for (let round = 0; round < 50; round++) {
+    using child = spawnChild({ file: "/bin/true", argv: ["true"], env: {}, stdio: ["null", "null", "null"] });
+    source.drain();
+    expect(seen.some((event) => event.type === "fork" && event.childPid === child.pid)).toBe(true);
+    child.pidfd.waitSync(-1);
+    child.pidfd.reap();
+  }
+  source.close();
+  source.drain();
+});
+
+test.skipIf(missing !== null)(`${need}: with threads, their starts and ends are told too`, async () => {
+  const balance = new Map<string, number>();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const source = ProcessEvents.open({
+    events: ["fork", "exit"],
+    threads: true,
+    onEvents: (batch) => {
+      for (const event of batch) {
+        if (!("tgid" in event) || event.tgid !== process.pid) continue;
+        balance.set(event.type, (balance.get(event.type) ?? 0) + 1);
+        if (event.type === "threadExit") resolve();
+      }
+    },
+    onLoss: () => {},
+  });
+  const worker = new Worker("data:text/javascript,postMessage(0)");
+  await new Promise((begun) => worker.addEventListener("message", begun, { once: true }));
+  worker.terminate();
+  await promise;
+  source.close();
+  expect(balance.get("threadStart")).toBeGreaterThan(0);
 });
 
 test.skipIf(missing !== null)(`${need}: only the wanted types come`, async () => {
@@ -215,14 +255,22 @@ test("messages are taken apart, threads left out", () => {
     parentPid: 10,
     parentTgid: 11,
     childPid: 12,
+    timeNs: 0,
   });
-  expect(parse(message(1, 10, 11, 13, 12))).toBeNull();
+  expect(parse(message(1, 10, 11, 13, 12))).toEqual({ type: "threadStart", tgid: 12 });
+  expect(parse(message(0x80000000, 13, 12, 256, 17, 1, 1))).toEqual({
+    type: "threadExit",
+    tgid: 12,
+    status: 256,
+    timeNs: 0,
+  });
   expect(parse(message(2, 5, 5))).toEqual({ type: "exec", pid: 5 });
   expect(parse(message(0x80000000, 5, 5, 256, 17, 1, 1))).toEqual({
     type: "exit",
     pid: 5,
     status: 256,
     parentPid: 1,
+    timeNs: 0,
   });
   expect(parse(message(0x80000000, 5, 5, 256, 17))).toMatchObject({ parentPid: 0 });
   expect(parse(message(0x200, 5, 5))).toBeNull();

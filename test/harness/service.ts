@@ -7,6 +7,7 @@ import type { Config, DaemonDeclaration } from "#core/model/declaration.ts";
 import type { Environment } from "#core/model/environment.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
+import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { type LocalService, openLocalService } from "#core/service/local.ts";
 import type { InvokeOptions, Service } from "#core/service/service.ts";
@@ -77,6 +78,8 @@ export class TestService implements AsyncDisposable {
       discover: [directory.path],
       daemons,
       psm: PSM_DEFAULTS,
+      pagg: PAGG_DEFAULTS,
+      jobs: JOB_DEFAULTS,
       problems: [],
       ...more.config,
     };

@@ -6,7 +6,8 @@ import { tableText } from "#core/output/table.ts";
 import type { EventQuery, Service } from "#core/service/service.ts";
 import { type Call, outputColor, tell, writeText } from "../context.ts";
 import { type Follower, follow } from "../follow.ts";
-import { parseDuration, usage } from "../option-values.ts";
+import { sinceOf } from "../moment.ts";
+import { usage } from "../option-values.ts";
 import { makeSelection, type Selection } from "../selection.ts";
 import {
   configWarnings,
@@ -53,16 +54,6 @@ export async function listEvents(call: Call): Promise<number> {
       follow(session, { kinds: ["events"], intervalMs: null }, (follower) => followEvents(service, follower, wish)),
     EVENTS,
   );
-}
-
-/** `10m` ago, or a time; null: from the beginning. */
-function sinceOf(text: string | null, nowMs: number): number | null {
-  if (text === null) return null;
-  const seconds = parseDuration(text);
-  if (seconds !== null) return nowMs - seconds * 1000;
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(time)) return time;
-  throw usage(`--since needs a time such as 10m or 2026-11-21T01:30:00Z, not '${text}'`, "--since");
 }
 
 async function history(service: Service, { limit, sinceMs, selection }: Wish): Promise<readonly MusterEvent[]> {

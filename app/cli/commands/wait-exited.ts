@@ -6,10 +6,8 @@ import { watchInterrupts } from "../interrupt.ts";
 import { usage } from "../option-values.ts";
 import { shelfWarnings } from "../session.ts";
 import { inCategory } from "../shelf.ts";
+import { LONGEST_TIMER_MS } from "../system-clock.ts";
 import { findItems, partial } from "../targets.ts";
-
-/** 24 days: what setTimeout takes; nobody waits longer. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Rejects when one of them is not there or is taken out meanwhile, when the time is over, and on a signal. */
 export async function waitForExits(call: Call, service: Service, words: readonly string[]): Promise<void> {

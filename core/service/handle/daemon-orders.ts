@@ -1,6 +1,6 @@
 /** An action on a daemon turned into an order to daemonControl(), and into a plan that can be read. */
 import { DAEMON_ACTIONS } from "#core/act/daemon-actions.ts";
-import type { ActionRequest, PlanStep } from "#core/act/request.ts";
+import type { ActionRequest } from "#core/act/request.ts";
 import { resolveCredentials } from "#core/daemon/accounts.ts";
 import type { ControlAction } from "#core/daemon/control-params.ts";
 import type { Subject } from "#core/daemon/item.ts";
@@ -12,13 +12,14 @@ import type { Daemon } from "#core/model/daemon.ts";
 import type { DaemonDeclaration } from "#core/model/declaration.ts";
 import type { Environment } from "#core/model/environment.ts";
 import { MusterError } from "#core/model/error.ts";
+import type { Step } from "#core/model/step.ts";
 import { lookupUser } from "#ffi/accounts.ts";
 import { signalName, signalNumber } from "#ffi/signals.ts";
 
 export interface DaemonOrder {
   readonly action: ControlAction;
   readonly guardFile: string;
-  readonly plan: readonly PlanStep[];
+  readonly plan: readonly Step[];
   /** What the operator wants from now on; null: as before. */
   readonly wanted: "up" | "down" | null;
 }
@@ -53,10 +54,10 @@ export function orderFor(request: DaemonRequest, item: Daemon, subject: Subject,
       hint: "declare the daemon with its guard_file",
     });
   }
-  const guard: PlanStep = { op: "guard", text: `lock ${guardFile}`, path: guardFile };
+  const guard: Step = { op: "guard", text: `lock ${guardFile}`, path: guardFile };
   switch (request.action) {
     case "daemon.check": {
-      const check: PlanStep = { op: "check", text: `read ${item.pidFile} and its lock`, path: item.pidFile };
+      const check: Step = { op: "check", text: `read ${item.pidFile} and its lock`, path: item.pidFile };
       return { action: { type: "check" }, guardFile, plan: [guard, check], wanted: null };
     }
     case "daemon.start": {
@@ -154,11 +155,11 @@ function commandEnvironment(declaration: DaemonDeclaration, environment: Environ
   return { ...env, ...declaration.environment };
 }
 
-function runStep(command: StartCommand): PlanStep {
+function runStep(command: StartCommand): Step {
   return { op: "run", text: `run ${command.argv.join(" ")}`, argv: command.argv };
 }
 
-function signalPlan(signal: number, item: Daemon): PlanStep {
+function signalPlan(signal: number, item: Daemon): Step {
   const name = signalName(signal);
   return {
     op: "signal",
@@ -169,7 +170,7 @@ function signalPlan(signal: number, item: Daemon): PlanStep {
   };
 }
 
-function stopSteps(order: StopOrder, item: Daemon): PlanStep[] {
+function stopSteps(order: StopOrder, item: Daemon): Step[] {
   return [order.signal, ...order.escalation].flatMap((signal) => [
     signalPlan(signal, item),
     {

@@ -4,7 +4,7 @@
  */
 import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
 import { gate } from "#core/act/gate.ts";
-import type { ActionResult, ActionTarget, Outcome, PlanStep } from "#core/act/request.ts";
+import type { ActionResult, ActionTarget, Outcome } from "#core/act/request.ts";
 import { settled } from "#core/act/settled.ts";
 import { daemonControl } from "#core/daemon/control.ts";
 import type { ControlResult } from "#core/daemon/control-params.ts";
@@ -13,6 +13,7 @@ import type { Clock } from "#core/model/clock.ts";
 import type { Daemon } from "#core/model/daemon.ts";
 import type { Environment } from "#core/model/environment.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
+import type { Step } from "#core/model/step.ts";
 import type { Audit } from "../audit.ts";
 import type { InvokeOptions } from "../service.ts";
 import { type DaemonOrder, type DaemonRequest, orderFor } from "./daemon-orders.ts";
@@ -39,7 +40,7 @@ export class DaemonHandler {
 
   async perform(request: DaemonRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
     const startMs = this.#options.clock.nowMs();
-    const steps: PlanStep[] = [];
+    const steps: Step[] = [];
     const elapsed = () => Math.round(this.#options.clock.nowMs() - startMs);
     const before = this.#options.look(target.id);
     const result = (outcome: Outcome, message: string, error: MusterError | null): ActionResult => ({
@@ -107,7 +108,7 @@ export class DaemonHandler {
     item: Daemon,
     order: DaemonOrder,
     invoke: InvokeOptions,
-    onStep: (step: PlanStep) => void,
+    onStep: (step: Step) => void,
   ): Promise<ControlResult> {
     const { audit, environment, clock } = this.#options;
     const isAudited = ACTIONS[request.action].effect !== "read";

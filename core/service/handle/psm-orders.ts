@@ -1,10 +1,11 @@
 /** An action on the process set turned into what will be done: read and judged first, so that it can be told before. */
 
 import { PSM_ACTIONS } from "#core/act/psm-actions.ts";
-import type { ActionRequest, ActionTarget, PlanStep } from "#core/act/request.ts";
+import type { ActionRequest, ActionTarget } from "#core/act/request.ts";
 import type { Category } from "#core/model/category.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { Member } from "#core/model/member.ts";
+import type { Step } from "#core/model/step.ts";
 import { identityOf, type MemberEntry, memberId, memberItem } from "#core/psm/entry.ts";
 import { noCategory, type SetQuery } from "#core/psm/query.ts";
 import type { ProcessSet } from "#core/psm/set.ts";
@@ -24,7 +25,7 @@ export interface PsmOrder {
   readonly item: Category | Member | null;
   /** Whose entry it is; null if nobody's. Of a process that is to be added it is known only when it is held. */
   readonly ownerUid: number | null;
-  readonly plan: readonly PlanStep[];
+  readonly plan: readonly Step[];
   /** Does it, and says so in a sentence. `authorize` throws for whom the process does not belong to. */
   readonly run: (set: ProcessSet, authorize: (uid: number) => void) => string;
 }
@@ -175,6 +176,6 @@ function signalIn({ arguments: { signal } }: ActionRequest): number {
   });
 }
 
-const step = (text: string): PlanStep => ({ op: "set", text });
+const step = (text: string): Step => ({ op: "set", text });
 
 const processOf = (entry: MemberEntry) => ({ pid: entry.pid, identity: identityOf(entry) });

@@ -4,10 +4,11 @@
  */
 import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
 import { gate } from "#core/act/gate.ts";
-import type { ActionResult, ActionTarget, Outcome, PlanStep } from "#core/act/request.ts";
+import type { ActionResult, ActionTarget, Outcome } from "#core/act/request.ts";
 import type { Clock } from "#core/model/clock.ts";
 import type { Environment } from "#core/model/environment.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
+import type { Step } from "#core/model/step.ts";
 import { memberItem } from "#core/psm/entry.ts";
 import type { SetQuery } from "#core/psm/query.ts";
 import type { ProcessSet } from "#core/psm/set.ts";
@@ -40,7 +41,7 @@ export class PsmHandler {
     const { clock, environment, query } = this.#options;
     const startMs = clock.nowMs();
     const set = await this.#options.set();
-    const steps: PlanStep[] = [];
+    const steps: Step[] = [];
     const before = stateOf(query(), target.id);
     const result = (outcome: Outcome, message: string, error: MusterError | null): ActionResult => ({
       id: target.id,

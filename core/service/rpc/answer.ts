@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { ActionRequest } from "#core/act/request.ts";
 import type { Caller } from "../caller.ts";
-import type { EventQuery, Service } from "../service.ts";
+import type { EventQuery, ReportQuery, Service } from "../service.ts";
 import { PROTOCOL_VERSION, RPC_CODES } from "./codes.ts";
 import type { Host } from "./host.ts";
 import type { Invocations } from "./invocations.ts";
@@ -75,6 +75,10 @@ const ANSWERS: Answers = {
       .processes({ kernel })
       .then((rows) => (isOwn(caller) ? rows : rows.filter((row) => row.uid === caller.uid)));
     return { when: "later", text: json(mine) };
+  },
+  reports: ({ service, caller }, { query }) => {
+    const limit = isOwn(caller) ? query.limit : Math.min(query.limit, STRANGERS_HISTORY);
+    return { when: "later", text: json(service.reports?.({ ...query, limit } as ReportQuery) ?? Promise.resolve([])) };
   },
   attend: ({ host, client, caller }, { ids }) => {
     host.attention.set(client, ids, isOwn(caller));

@@ -7,6 +7,7 @@
 import type { ActionProgress, ActionReport, ActionRequest } from "#core/act/request.ts";
 import { type Clock, delay } from "#core/model/clock.ts";
 import { errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
+import type { JobReport } from "#core/model/job.ts";
 import type { Kind } from "#core/model/kind-names.ts";
 import type { SourceEvent } from "#core/model/source.ts";
 import { Publisher } from "../publisher.ts";
@@ -53,6 +54,7 @@ export async function openRemoteService(options: RemoteServiceOptions): Promise<
     invoke: (request, invoke = {}) => link.invoke(request, invoke),
     events: async (query) => link.wire().request("events", { query }),
     processes: async (query) => link.wire().request("processes", { query }),
+    reports: async (query) => (await link.wire().request("reports", { query })) as readonly JobReport[],
     attend: (ids) => link.attend(ids),
     refresh: async () => {
       await link.wire().request("refresh", {});

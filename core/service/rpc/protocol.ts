@@ -10,11 +10,14 @@
 import * as v from "valibot";
 import { ACTIONS, type ActionId } from "#core/act/actions.ts";
 import { DOORS } from "#core/act/request.ts";
+import { AttachmentSchema } from "#core/model/attachment.ts";
 import { CategorySchema } from "#core/model/category.ts";
 import { DaemonSchema, UsageSchema } from "#core/model/daemon.ts";
 import { EventSchema } from "#core/model/event.ts";
+import { JobReportSchema, JobSchema } from "#core/model/job.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import { MemberSchema } from "#core/model/member.ts";
+import { ModuleSchema } from "#core/model/module.ts";
 import { ActionProgressSchema, ActionReportSchema, ErrorRecordSchema, WarningSchema } from "#core/output/parts.ts";
 import { PROTOCOL_VERSION } from "./codes.ts";
 import { ATTENDED, HISTORY, TARGETS } from "./limits.ts";
@@ -39,6 +42,9 @@ const ShelvesSchema = v.object({
   daemons: v.optional(shelf(DaemonSchema)),
   categories: v.optional(shelf(CategorySchema)),
   members: v.optional(shelf(MemberSchema)),
+  modules: v.optional(shelf(ModuleSchema)),
+  jobs: v.optional(shelf(JobSchema)),
+  attachments: v.optional(shelf(AttachmentSchema)),
   events: v.optional(shelf(EventSchema)),
 } satisfies Record<Kind, unknown>);
 
@@ -68,6 +74,9 @@ const SourceEventSchema = v.union([
   ...sourceEvents("daemons", DaemonSchema),
   ...sourceEvents("categories", CategorySchema),
   ...sourceEvents("members", MemberSchema),
+  ...sourceEvents("modules", ModuleSchema),
+  ...sourceEvents("jobs", JobSchema),
+  ...sourceEvents("attachments", AttachmentSchema),
   ...sourceEvents("events", EventSchema),
 ]);
 
@@ -86,6 +95,12 @@ export const ActionRequestSchema = v.object({
 
 const EventQuerySchema = v.object({
   target: v.optional(text),
+  sinceMs: v.optional(v.number()),
+  limit: v.pipe(whole, v.maxValue(HISTORY), note("the newest so many")),
+});
+
+const ReportQuerySchema = v.object({
+  jids: v.optional(v.pipe(v.array(text), v.maxLength(TARGETS), note("as they are written: 0x and 16 digits"))),
   sinceMs: v.optional(v.number()),
   limit: v.pipe(whole, v.maxValue(HISTORY), note("the newest so many")),
 });
@@ -144,6 +159,11 @@ export const METHODS = {
     summary: "processes there are to choose from; whoever is neither root nor the service's user gets his own",
     params: v.object({ query: v.object({ kernel: v.optional(v.boolean()) }) }),
     result: v.array(ProcessSchema),
+  },
+  reports: {
+    summary: "the accounts of jobs that have ended, in the order they did",
+    params: v.object({ query: ReportQuerySchema }),
+    result: v.array(JobReportSchema),
   },
   attend: {
     summary: "the items now on a screen: only these are sampled for CPU and memory",

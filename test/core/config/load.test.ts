@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { loadConfig } from "#core/config/load.ts";
+import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 
@@ -57,6 +58,8 @@ test("everything that can be said", async () => {
     readOnly: true,
     discover: ["/run", "/var/run/x"],
     psm: PSM_DEFAULTS,
+    pagg: PAGG_DEFAULTS,
+    jobs: JOB_DEFAULTS,
     problems: [],
     daemons: [
       {
@@ -100,7 +103,15 @@ test("everything that can be said", async () => {
 test("no file, no directory: the defaults and no problem", async () => {
   using directory = new TemporaryDirectory();
   const config = await loadConfig({ configFile: directory.file("none/muster.toml"), root: "" });
-  expect(config).toEqual({ readOnly: false, discover: ["/run"], daemons: [], psm: PSM_DEFAULTS, problems: [] });
+  expect(config).toEqual({
+    readOnly: false,
+    discover: ["/run"],
+    daemons: [],
+    psm: PSM_DEFAULTS,
+    pagg: PAGG_DEFAULTS,
+    jobs: JOB_DEFAULTS,
+    problems: [],
+  });
 });
 
 test("drop-ins in the order of their names; others and hidden files are not read", async () => {
@@ -307,4 +318,53 @@ test("settings of the process set: each mistake costs its own setting", async ()
   ]);
   writeFileSync(directory.main, "psm = 3\n");
   expect(await directory.problems()).toEqual(["muster.toml:1: psm must be a table: write [psm]"]);
+});
+
+test("[pagg] and [jobs]: the modules' directories, and what the Job module is to do", async () => {
+  using directory = new ConfigDirectory();
+  const text = [
+    "[pagg]",
+    'modules = ["/etc/muster/modules"]',
+    "stall_seconds = 0.5",
+    "[jobs]",
+    'cgroup = "/muster//jobs/"',
+    "hid = 0x7f000001",
+    'jobd_socket = "/run/jobd/jobd-socket"',
+    "reports = 100",
+  ];
+  writeFileSync(directory.main, text.join("\n"));
+  const { pagg, jobs, problems } = await directory.load();
+  expect(problems).toEqual([]);
+  expect(pagg).toEqual({ modules: ["/etc/muster/modules"], stallSeconds: 0.5 });
+  expect(jobs).toEqual({ cgroup: "/muster/jobs", hid: 0x7f000001, jobdSocket: "/run/jobd/jobd-socket", reports: 100 });
+});
+
+test("mistakes in [pagg] and [jobs] leave the defaults, each with its line", async () => {
+  using directory = new ConfigDirectory();
+  const path = `/${"x".repeat(107)}`;
+  const text = [
+    "[pagg]",
+    'modules = ["etc"]',
+    "stall_seconds = 0",
+    "[jobs]",
+    'cgroup = "/a/../b"',
+    "hid = 0x1_0000_0000",
+    `jobd_socket = "${path}"`,
+    "reports = -1",
+    'job_socket = "/run/s"',
+  ];
+  writeFileSync(directory.main, text.join("\n"));
+  const { pagg, jobs } = await directory.load();
+  expect([pagg, jobs]).toEqual([PAGG_DEFAULTS, JOB_DEFAULTS]);
+  expect(await directory.problems()).toEqual([
+    "muster.toml:2: pagg.modules element 1 must be an absolute path, not 'etc'",
+    "muster.toml:3: pagg.stall_seconds must be more than 0 and at most 86400 seconds, not 0",
+    "muster.toml:5: jobs.cgroup must not hold '.' or '..'",
+    "muster.toml:6: jobs.hid must be a whole number from 0 to 4294967295, not 4294967296",
+    "muster.toml:7: jobs.jobd_socket is 108 bytes long: the path of a socket has at most 107",
+    "muster.toml:8: jobs.reports must be a whole number from 0 to 9007199254740991, not -1",
+    "muster.toml:9: 'jobs.job_socket' is not a key; did you mean 'jobd_socket'?",
+  ]);
+  writeFileSync(directory.main, '[jobs]\ncgroup = "/"\n');
+  expect(await directory.problems()).toEqual(["muster.toml:2: jobs.cgroup must not be the root of all control groups"]);
 });
