@@ -9,6 +9,7 @@ import { formatHostlist } from "./hostlist.ts";
 import { AGENT, HOSTLIST_PATH, type Layout, POLICY, PROFILE, SAMPLE, type TextPlace } from "./layout.ts";
 import { resolveEndpoint } from "./names.ts";
 import { type LockRecovered, Region, type RegionOptions } from "./region.ts";
+import { plainValues } from "./region-fields.ts";
 
 export interface AttachOptions {
   readonly clock: Clock;
@@ -104,7 +105,8 @@ export class EndpointUser implements Disposable {
   }
 
   /** -3 unless there is one value for each of the agent's. */
-  writeSample(values: ArrayLike<number>): void {
+  writeSample(written: ArrayLike<number>): void {
+    const values = plainValues(written);
     const sample = this.#sample;
     this.#check();
     const { samples } = this.#sizes;

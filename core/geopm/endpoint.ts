@@ -6,12 +6,12 @@ import { rmSync } from "node:fs";
 import type { Clock } from "#core/model/clock.ts";
 import { AGENTS, type AgentTable } from "./agents.ts";
 import { GeopmError, geopmError } from "./errors.ts";
-import { readHostlist } from "./hostlist-file.ts";
+import { readHostlist } from "./hostlist.ts";
 import { AGENT, CURRENT_LAYOUT, HOSTLIST_PATH, type Layout, POLICY, PROFILE, SAMPLE } from "./layout.ts";
 import { type EndpointPlace, type NameHost, resolveEndpoint } from "./names.ts";
 import { holdOwnership, type Ownership } from "./ownership.ts";
 import { type LockRecovered, Region, type RegionOptions } from "./region.ts";
-import { type PolicyFields, readable, type SampleFields, textOf } from "./region-fields.ts";
+import { type PolicyFields, plainValues, readable, type SampleFields, textOf } from "./region-fields.ts";
 import type { EndpointWaits } from "./waits.ts";
 
 export interface AgentSizes {
@@ -135,7 +135,8 @@ export class Endpoint implements Disposable {
   }
 
   /** -3 unless there is one value for each of the agent's fields: the agent as `agent` or a wait for it saw it last. */
-  writePolicy(values: ArrayLike<number>): void {
+  writePolicy(given: ArrayLike<number>): void {
+    const values = plainValues(given);
     const { policy } = this.#open();
     const count = this.#sizes.policies;
     if (values.length !== count || count > POLICY.capacity) throw wrongSize("policy", values.length, count);

@@ -8,6 +8,9 @@ import { geopmError, toGeopmError } from "./errors.ts";
 /** A hundred thousand nodes with long names. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** Whoever can write the region names the file: nobody shall have another's file shown to him line by line. */
+const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,253}[A-Za-z0-9_])?$/;
+
 export function formatHostlist(hosts: Iterable<string>): string {
   return sorted(hosts)
     .map((host) => `${host}\n`)
@@ -28,7 +31,9 @@ export function readHostlist(path: string): readonly string[] {
     const { size, isFile } = statFd(fd);
     if (!isFile) throw geopmError("INVALID", `${path} is no file, but the controller calls it its host list`);
     if (size > MOST_BYTES) throw geopmError("INVALID", `${path} has ${size} bytes: too much for a host list`);
-    return parseHostlist(new TextDecoder().decode(readAt(fd, size, 0)));
+    const names = parseHostlist(new TextDecoder().decode(readAt(fd, size, 0)));
+    if (names.every((name) => HOST_NAME.test(name))) return names;
+    throw geopmError("INVALID", `${path} has lines that are not host names`, { code: "BAD_DATA" });
   } catch (thrown) {
     const error = toGeopmError(thrown, path);
     if (error === thrown) throw error;

@@ -30,3 +30,7 @@ export function textOf(bytes: Uint8Array, place: TextPlace): string {
 
 /** How many of the values can be read. */
 export const readable = (count: number, place: ArrayPlace): number => Math.min(count, place.capacity);
+
+/** Plain numbers before the lock is taken: what the caller has may run code of its own when it is read. */
+export const plainValues = (values: ArrayLike<number>): Float64Array =>
+  values instanceof Float64Array ? values : Float64Array.from(values);

@@ -157,13 +157,11 @@ export class Region implements Disposable {
     this.#words[index + 1] = 0;
   }
 
-  /** At most as many as `values` has. */
-  store(place: ArrayPlace, values: ArrayLike<number>): void {
-    const start = (this.layout.base + place.values) >> 3;
-    const doubles = this.#doubles;
-    for (let index = 0; index < values.length; index++) doubles[start + index] = values[index] as number;
+  store(place: ArrayPlace, values: Float64Array): void {
+    this.#doubles.set(values, (this.layout.base + place.values) >> 3);
   }
 
+  /** As many as `into` has room for. */
   load(place: ArrayPlace, into: Float64Array): void {
     const start = (this.layout.base + place.values) >> 3;
     const doubles = this.#doubles;
