@@ -98,4 +98,22 @@ export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
     empty: "no process is attached to a module",
     news: (attachment) => [attachment.state, attachment.argv],
   },
+  endpoints: {
+    one: "endpoint",
+    many: "endpoints",
+    label: (endpoint) => endpoint.name,
+    names: (endpoint) => [endpoint.name],
+    aliases: () => [],
+    empty: "no endpoints; 'muster endpoints create /dev/shm/NAME' makes one",
+    news: (endpoint) => [endpoint.state, endpoint.agent ?? "-"],
+  },
+  policies: {
+    one: "policy",
+    many: "policies",
+    label: (policy) => (policy.profile === null ? policy.agent : `${policy.agent}/${policy.profile}`),
+    names: (policy) => [policy.profile === null ? policy.agent : `${policy.agent}/${policy.profile}`],
+    aliases: () => [],
+    empty: "no policies; 'muster policies set AGENT VALUES' keeps one",
+    news: (policy) => policy.fields.map(({ name, value }) => `${name}=${value ?? "NAN"}`),
+  },
 };
