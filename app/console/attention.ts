@@ -59,9 +59,15 @@ export function followAttention({ store, view, service, clock }: Needs): () => v
   };
 }
 
-/** Of panes whose items are sampled: the rows in sight, and the selected one, which the detail shows. */
+/** Of kinds that are sampled: the rows in sight, and the selected one, which the detail shows. */
 function idsOnScreen(state: ConsoleState, view: View): readonly string[] {
-  if (!paneOf(state).isSampled) return [];
+  const { sampled } = paneOf(state);
+  if (sampled.length === 0) return [];
+  const { shelves } = state.shown;
+  return idsInSight(state, view).filter((id) => sampled.some((kind) => shelves[kind].items.has(id)));
+}
+
+function idsInSight(state: ConsoleState, view: View): readonly string[] {
   const { offset, cursor } = paneStateOf(state);
   const { ids } = view.rows(state);
   const place = layoutOf(state);

@@ -5,6 +5,7 @@ import type { CommandId } from "./commands.ts";
 import { moveBy, moveTo } from "./cursor.ts";
 import type { Desk } from "./desk.ts";
 import { detailScroll } from "./detail-view.ts";
+import { fold, unfold } from "./folding.ts";
 import { jumpOn, leaveScope, showMembers, showPane } from "./going.ts";
 import { textField } from "./text-field.ts";
 import type { PaneState } from "./ui-state.ts";
@@ -23,9 +24,12 @@ const RUN: Partial<Record<CommandId, Run>> = {
   "page-up": (desk) => move(desk, -page(desk)),
   first: (desk) => move(desk, Number.NEGATIVE_INFINITY),
   last: (desk) => move(desk, Number.POSITIVE_INFINITY),
-  open: (desk) => {
-    if (paneStateOf(desk.store.state()).cursor !== null) changePane(desk, { isDetailOpen: true, detailOffset: 0 });
+  open,
+  "open-detail": open,
+  unfold: (desk) => {
+    if (!unfold(desk)) open(desk);
   },
+  fold,
   back,
   close: back,
   filter: (desk) => {
@@ -41,7 +45,7 @@ const RUN: Partial<Record<CommandId, Run>> = {
   "previous-pane": (desk) => stepPane(desk, -1),
   pane: (desk, key) => {
     const pane = PANE_LIST[Number(key) - 1];
-    if (pane) showPane(desk, pane.kind);
+    if (pane) showPane(desk, pane.id);
     else if (key !== "") desk.toasts.say("info", `there is no pane ${key}: the last is ${PANE_LIST.length}`);
   },
   members: showMembers,
@@ -57,6 +61,10 @@ const RUN: Partial<Record<CommandId, Run>> = {
   quit,
   suspend: (desk) => desk.suspend(),
 };
+
+function open(desk: Desk) {
+  if (paneStateOf(desk.store.state()).cursor !== null) changePane(desk, { isDetailOpen: true, detailOffset: 0 });
+}
 
 export function changePane(desk: Desk, change: Partial<PaneState>): void {
   desk.store.dispatch({ type: "change-pane", pane: desk.store.state().ui.pane, change });
@@ -87,9 +95,9 @@ export function moveCursor(desk: Desk, delta: number): void {
 const page = (desk: Desk) => Math.max(1, listRows(desk.store.state()) - 1);
 
 function stepPane(desk: Desk, step: number) {
-  const at = PANE_LIST.findIndex((pane) => pane.kind === desk.store.state().ui.pane);
+  const at = PANE_LIST.findIndex(({ id }) => id === desk.store.state().ui.pane);
   const next = PANE_LIST[(at + step + PANE_LIST.length) % PANE_LIST.length];
-  if (next) showPane(desk, next.kind);
+  if (next) showPane(desk, next.id);
 }
 
 /** One step: what runs is asked to stop, else the detail closes, the filter is cleared, the group is left. */

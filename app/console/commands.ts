@@ -1,8 +1,10 @@
 /** What keys can do besides actions on items: one table that keys, footer, help and the document of keys are read off. */
 
+import { PANE_LIST } from "#app/panes/table.ts";
 import type { Kind } from "#core/model/kind-names.ts";
 
-export type Context = "list" | "detail" | "filter" | "help" | "sort" | "prompt" | "pick" | "confirm";
+export const CONTEXTS = ["list", "detail", "filter", "help", "sort", "prompt", "pick", "confirm", "answer"] as const;
+export type Context = (typeof CONTEXTS)[number];
 
 /** Contexts in which actions on the selected item are bound too. */
 export const ITEM_CONTEXTS: readonly Context[] = ["list", "detail"];
@@ -10,7 +12,7 @@ export const ITEM_CONTEXTS: readonly Context[] = ["list", "detail"];
 export interface Command {
   readonly id: string;
   readonly contexts: readonly Context[];
-  /** Only in the panes of these kinds; in all of them if it is left out. */
+  /** Only on lines of these kinds; on all of them if it is left out. */
   readonly kinds?: readonly Kind[];
   readonly keys: readonly string[];
   /** Whole sentence of help. */
@@ -32,6 +34,10 @@ const command = (
   rank: number | null = null,
 ) => ({ id, contexts, keys, title, short, rank }) as const;
 
+/** Kinds whose lines stand in a tree, and those of plain lists. */
+export const TREE_KINDS: readonly Kind[] = PANE_LIST.filter(({ tree }) => tree).flatMap(({ kinds }) => kinds);
+export const LIST_KINDS: readonly Kind[] = PANE_LIST.filter(({ tree }) => !tree).flatMap(({ kinds }) => kinds);
+
 const ofKinds = <C extends Command>(kinds: readonly Kind[], each: C) => ({ ...each, kinds }) as const;
 
 export const COMMANDS = [
@@ -41,7 +47,19 @@ export const COMMANDS = [
   command("page-up", BASE, ["ctrl-u", "pageup"], "page up", "one page up"),
   command("first", BASE, ["g", "home"], "first", "to the first line"),
   command("last", BASE, ["G", "end"], "last", "to the last line"),
-  command("open", ["list"], ["enter", "l", "right"], "open", "open the detail of the selected line", 40),
+  ofKinds(
+    LIST_KINDS,
+    command("open", ["list"], ["enter", "l", "right"], "open", "open the detail of the selected line", 40),
+  ),
+  ofKinds(TREE_KINDS, command("open-detail", ["list"], ["enter"], "open", "open the detail of the selected line", 40)),
+  ofKinds(
+    TREE_KINDS,
+    command("unfold", ["list"], ["l", "right"], "unfold", "unfold the selected line; then open its detail", 43),
+  ),
+  ofKinds(
+    TREE_KINDS,
+    command("fold", ["list"], ["h", "left"], "fold", "fold the selected line; then go to what it belongs to", 44),
+  ),
   command(
     "back",
     ["list"],
@@ -69,8 +87,8 @@ export const COMMANDS = [
     command("add-member", BASE, ["A"], "add member", "register a process in the selected category", 38),
   ),
   ofKinds(
-    ["daemons", "members", "events"],
-    command("jump", BASE, ["J"], "jump", "to the same process in the other pane, or to the item an event is about", 56),
+    ["daemons", "members", "jobs", "attachments", "events"],
+    command("jump", BASE, ["J"], "jump", "to the same process in the next pane, or to the item an event is about", 56),
   ),
   command("refresh", BASE, ["r"], "refresh", "read every source again now", 70),
   command("freeze", BASE, ["f"], "freeze", "hold the picture still; again to let it go on", 75),
@@ -78,13 +96,7 @@ export const COMMANDS = [
   command("help", BASE, ["?"], "help", "every key that works here; type to search, Enter does it", 99),
   command("quit", BASE, ["q"], "quit", "leave muster; in the detail: back to the list", 80),
   command("suspend", BASE, ["ctrl-z"], "suspend", "put muster into the background of the shell"),
-  command(
-    "interrupt",
-    ["list", "detail", "filter", "help", "sort", "prompt", "pick", "confirm"],
-    ["ctrl-c"],
-    "quit",
-    "leave muster from anywhere",
-  ),
+  command("interrupt", CONTEXTS, ["ctrl-c"], "quit", "leave muster from anywhere"),
 
   command("filter-keep", ["filter"], ["enter"], "keep", "keep the filter and go back to the list", 10),
   command("filter-clear", ["filter"], ["esc"], "clear", "clear the filter", 20),
@@ -130,6 +142,12 @@ export const COMMANDS = [
     30,
   ),
   command("confirm-press", ["confirm"], ["enter"], "press", "press the button that is marked", 40),
+
+  command("answer-close", ["answer"], ["enter", "esc", "q"], "close", "close the answer", 10),
+  command("answer-down", ["answer"], ["j", "down"], "down", "one line down", 30),
+  command("answer-up", ["answer"], ["k", "up"], "up", "one line up", 31),
+  command("answer-page-down", ["answer"], ["pagedown"], "page down", "one page down"),
+  command("answer-page-up", ["answer"], ["pageup"], "page up", "one page up"),
 ] as const satisfies readonly Command[];
 
 export type CommandId = (typeof COMMANDS)[number]["id"];

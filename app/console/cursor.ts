@@ -19,8 +19,28 @@ export function moveTo(state: Place, rows: Rows, row: number, height: number): P
 }
 
 export function moveBy(state: Place, rows: Rows, delta: number, height: number): Place {
-  const at = state.cursor === null ? state.row : rows.indexOf(state.cursor);
+  const at = state.cursor === null ? state.row : rowOf(state, rows);
   return moveTo(state, rows, (at < 0 ? state.row : at) + delta, height);
+}
+
+/** Where it was last seen it mostly still is: then nothing is searched. */
+const rowOf = ({ cursor, row }: Place, rows: Rows): number => {
+  if (cursor === null) return -1;
+  return rows.ids[row] === cursor ? row : rows.indexOf(cursor);
+};
+
+/**
+ * To whom the cursor goes when its item is gone: to the next one that is left, in a tree of those at its side; else to the
+ * one before, which in a tree may be what it belonged to. null if nothing is left.
+ */
+export function neighbour(before: Rows, after: Rows, row: number): string | null {
+  const isLeft = new Set(after.ids);
+  const depth = before.branchAt(row)?.depth ?? 0;
+  for (let at = row + 1; at < before.ids.length && (before.branchAt(at)?.depth ?? 0) >= depth; at++) {
+    const id = before.ids[at] ?? "";
+    if (isLeft.has(id)) return id;
+  }
+  return before.ids.slice(0, row).findLast((id) => isLeft.has(id)) ?? null;
 }
 
 /**
@@ -29,7 +49,7 @@ export function moveBy(state: Place, rows: Rows, delta: number, height: number):
  */
 export function keep(state: Place, rows: Rows, height: number, isChronicle: boolean): Place {
   const isAtNewest = isChronicle && state.row === 0 && state.offset === 0;
-  const at = state.cursor === null ? -1 : rows.indexOf(state.cursor);
+  const at = rowOf(state, rows);
   if (at < 0 || isAtNewest) return moveTo(state, rows, isAtNewest ? 0 : state.row, height);
   const offset = isChronicle ? Math.max(0, state.offset + at - state.row) : state.offset;
   return { cursor: state.cursor, row: at, offset: scrolled(offset, at, rows, height) };

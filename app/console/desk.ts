@@ -1,7 +1,6 @@
 /** The console without its screen: store, followers and actions put together. Keys go in by dispatch.ts. */
 import type { Clock } from "#core/model/clock.ts";
 import { errorRecord } from "#core/model/error.ts";
-import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Service } from "#core/service/service.ts";
 import { type Acts, createActs } from "./acts.ts";
 import { followAttention } from "./attention.ts";
@@ -49,7 +48,16 @@ export function createDesk(options: DeskOptions): Desk {
   const view = createView();
   const toasts = createToasts(store, clock);
   const intake = createIntake({ store, view, service, clock, toasts });
-  const acts = createActs({ store, service, clock, toasts, intake, isMotionless: skin.isMotionless, newRequestId });
+  const acts = createActs({
+    store,
+    view,
+    service,
+    clock,
+    toasts,
+    intake,
+    isMotionless: skin.isMotionless,
+    newRequestId,
+  });
   const unfollow = followAttention({ store, view, service, clock });
   intake.settle();
   let isRefreshing = false;
@@ -73,7 +81,7 @@ export function createDesk(options: DeskOptions): Desk {
     clock,
     store,
     view,
-    keymap: defaultKeymap(KIND_NAMES),
+    keymap: defaultKeymap(),
     toasts,
     intake,
     acts,

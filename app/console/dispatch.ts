@@ -5,7 +5,7 @@ import type { Desk } from "./desk.ts";
 import type { Binding } from "./keymap.ts";
 import { pasteInLayer, pressInLayer } from "./layer-keys.ts";
 import { topLayer } from "./ui-state.ts";
-import { baseContext, layoutOf, paneStateOf } from "./view.ts";
+import { baseContext, layoutOf, paneStateOf, rowKindOf } from "./view.ts";
 
 export function press(desk: Desk, key: string) {
   desk.toasts.seen();
@@ -15,7 +15,7 @@ export function press(desk: Desk, key: string) {
   if (layoutOf(state).kind === "small") return key === "q" ? desk.leave(0) : undefined;
   const layer = topLayer(state.ui);
   if (layer) return pressInLayer(desk, layer, key, (binding) => perform(desk, binding, ""));
-  const binding = desk.keymap.find(baseContext(state), state.ui.pane, key);
+  const binding = desk.keymap.find(baseContext(state), rowKindOf(state), key);
   if (binding) perform(desk, binding, key);
 }
 

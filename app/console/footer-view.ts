@@ -4,7 +4,7 @@ import type { Desk } from "./desk.ts";
 import { reasonAgainst } from "./help-entries.ts";
 import { type Binding, keyWord } from "./keymap.ts";
 import type { FooterKey } from "./parts/footer.tsx";
-import { contextOf } from "./view.ts";
+import { contextOf, rowKindOf } from "./view.ts";
 
 export interface FooterView {
   readonly keys: readonly FooterKey[];
@@ -12,7 +12,7 @@ export interface FooterView {
 }
 
 export function footerView(desk: Desk, state: ConsoleState): FooterView {
-  const bindings = footerBindings(desk.keymap.bindings(contextOf(state), state.ui.pane));
+  const bindings = footerBindings(desk.keymap.bindings(contextOf(state), rowKindOf(state)));
   const toKey = (binding: Binding): FooterKey => ({
     key: keyWord(binding.keys[0] ?? ""),
     label: binding.short,

@@ -15,12 +15,16 @@ export interface Glyphs {
   readonly corners: readonly [string, string, string, string];
   readonly caret: string;
   readonly more: string;
+  /** Before a line of a tree. */
+  readonly folded: string;
+  readonly unfolded: string;
 }
 
 const UNICODE: Glyphs = {
   signs: {
     up: "●",
     busy: "◐",
+    frozen: "■",
     down: "○",
     failed: "✖",
     unknown: "?",
@@ -43,12 +47,15 @@ const UNICODE: Glyphs = {
   corners: ["╭", "╮", "╰", "╯"],
   caret: "▏",
   more: "↓",
+  folded: "►",
+  unfolded: "▼",
 };
 
 const ASCII: Glyphs = {
   signs: {
     up: "*",
     busy: "~",
+    frozen: "=",
     down: "o",
     failed: "x",
     unknown: "?",
@@ -71,6 +78,8 @@ const ASCII: Glyphs = {
   corners: ["+", "+", "+", "+"],
   caret: "_",
   more: "v",
+  folded: "+",
+  unfolded: "-",
 };
 
 export function glyphsFor(isAscii: boolean): Glyphs {

@@ -1,13 +1,15 @@
 /** From one pane into another: to the members of a category, to the same process, to what an event is about. */
-import type { Jump } from "#app/panes/pane.ts";
-import { PANES } from "#app/panes/table.ts";
+import type { Jump, PaneId } from "#app/panes/pane.ts";
+import { paneOfKind } from "#app/panes/table.ts";
+import { WORDS } from "#app/panes/words.ts";
 import type { Kind } from "#core/model/kinds.ts";
 import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
-import { paneOf, paneStateOf, selectedItem } from "./view.ts";
+import { unfoldTo } from "./folding.ts";
+import { paneOf, paneStateOf, rowKindOf, selectedItem } from "./view.ts";
 
-export function showPane(desk: Desk, kind: Kind): void {
-  desk.store.dispatch({ type: "pane", pane: kind });
+export function showPane(desk: Desk, pane: PaneId): void {
+  desk.store.dispatch({ type: "pane", pane });
   desk.intake.settle();
 }
 
@@ -37,8 +39,9 @@ export function leaveScope(desk: Desk): boolean {
 function jumpOf(state: ConsoleState): Jump {
   const item = selectedItem(state);
   const pane = paneOf(state);
-  if (item === undefined) return { reason: `no ${pane.one} is selected` };
-  return pane.jump?.(item, state.shown) ?? { reason: `a ${pane.one} leads nowhere` };
+  const { one } = WORDS[rowKindOf(state)];
+  if (item === undefined) return { reason: `no ${one} is selected` };
+  return pane.jump?.(item, state.shown) ?? { reason: `a ${one} leads nowhere` };
 }
 
 /** Why the selected item leads nowhere; null if it leads somewhere. */
@@ -57,13 +60,15 @@ export function jumpOn(desk: Desk): void {
 /** The cursor on that item; what would hide it is taken away. */
 function showItem(desk: Desk, kind: Kind, id: string): void {
   const { store, view } = desk;
-  if (view.rows(store.state(), kind).indexOf(id) < 0) {
-    store.dispatch({ type: "change-pane", pane: kind, change: { filter: "", scope: null } });
+  const { id: pane, isChronicle } = paneOfKind(kind);
+  if (view.rows(store.state(), pane).indexOf(id) < 0) {
+    store.dispatch({ type: "change-pane", pane, change: { filter: "", scope: null } });
+    unfoldTo(store, view, pane, id);
   }
   const change = { cursor: id, isDetailOpen: false, detailOffset: 0 };
-  store.dispatch({ type: "change-pane", pane: kind, change });
+  store.dispatch({ type: "change-pane", pane, change });
   // A chronicle that stands on its newest entry would stay there.
-  const row = view.rows(store.state(), kind).indexOf(id);
-  if (PANES[kind].isChronicle && row > 0) store.dispatch({ type: "change-pane", pane: kind, change: { row } });
-  showPane(desk, kind);
+  const row = view.rows(store.state(), pane).indexOf(id);
+  if (isChronicle && row > 0) store.dispatch({ type: "change-pane", pane, change: { row } });
+  showPane(desk, pane);
 }

@@ -2,10 +2,12 @@
 import { ACTIONS } from "#core/act/actions.ts";
 import { parseFilter } from "#core/store/query.ts";
 import { whyNot } from "./acts.ts";
+import type { CommandId } from "./commands.ts";
 import type { ConsoleState } from "./console-store.ts";
 import { whyNoJump } from "./going.ts";
 import { type Binding, type Keymap, keyWords } from "./keymap.ts";
-import { baseContext, paneStateOf } from "./view.ts";
+import { runningOn } from "./ui-state.ts";
+import { baseContext, paneStateOf, rowKindOf } from "./view.ts";
 
 export interface HelpEntry {
   readonly binding: Binding;
@@ -22,7 +24,7 @@ export function helpEntries(
 ): readonly HelpEntry[] {
   const filter = parseFilter(search);
   return keymap
-    .bindings(baseContext(state), state.ui.pane)
+    .bindings(baseContext(state), rowKindOf(state))
     .map((binding) => ({
       binding,
       keys: keyWords(binding.keys),
@@ -43,11 +45,13 @@ export function reasonAgainst(binding: Binding, state: ConsoleState, isReadOnly:
   if (binding.command === "jump") return whyNoJump(state);
   if (binding.command === "add-member") return whyNot(ACTIONS["member.add"], state, null, isReadOnly);
   if (binding.command === "members" && paneStateOf(state).cursor === null) return "no category is selected";
-  if (binding.command === "open" && paneStateOf(state).cursor === null) return "nothing is selected";
+  if (NEEDS_LINE.includes(binding.command) && paneStateOf(state).cursor === null) return "nothing is selected";
   return null;
 }
 
+const NEEDS_LINE: readonly CommandId[] = ["open", "open-detail", "unfold", "fold"];
+
 function canGoBack(state: ConsoleState): boolean {
   const { isDetailOpen, filter, scope, cursor } = paneStateOf(state);
-  return isDetailOpen || filter !== "" || scope !== null || (cursor !== null && state.ui.running.has(cursor));
+  return isDetailOpen || filter !== "" || scope !== null || runningOn(state.ui, cursor) !== undefined;
 }

@@ -5,13 +5,14 @@
 import type { Clock } from "#core/model/clock.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Service } from "#core/service/service.ts";
-import { itemOf } from "#core/store/select.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import type { ConsoleStore } from "./console-store.ts";
-import { keep } from "./cursor.ts";
+import { keep, neighbour } from "./cursor.ts";
+import { unfoldTo } from "./folding.ts";
+import type { Rows } from "./rows.ts";
 import type { Toasts } from "./toasts.ts";
 import { isListHeld } from "./ui-state.ts";
-import { layoutOf, listRows, paneOf, paneStateOf, type View } from "./view.ts";
+import { itemIn, layoutOf, listRows, paneOf, paneStateOf, type View } from "./view.ts";
 
 const FRAME_MS = 250;
 
@@ -48,20 +49,32 @@ export function createIntake({ store, view, service, clock, toasts }: Needs): In
     store.dispatch({ type: "change-pane", pane: state.ui.pane, change });
   };
 
+  /** An item that came under a folded line is unfolded, so that the cursor stays on it; for one that is gone a neighbour. */
+  const follow = (id: string, rowsBefore: Rows) => {
+    const { ui } = store.state();
+    if (itemIn(store.state().shown, paneOf(store.state()), id)) unfoldTo(store, view, ui.pane, id);
+    const rows = view.rows(store.state());
+    if (rows === rowsBefore || rows.indexOf(id) >= 0) return;
+    const cursor = neighbour(rowsBefore, rows, rowsBefore.indexOf(id));
+    if (cursor !== null) store.dispatch({ type: "change-pane", pane: ui.pane, change: { cursor, detailOffset: 0 } });
+  };
+
   const show = (next: Snapshot) => {
     const before = store.state();
     const { ui } = before;
     const { cursor } = paneStateOf(before);
     const pane = paneOf(before);
-    const item = cursor === null ? undefined : itemOf(before.shown, ui.pane, cursor);
+    const item = cursor === null ? undefined : itemIn(before.shown, pane, cursor);
+    const rowsBefore = view.rows(before);
     store.update({ shown: next });
+    if (item && !pane.isChronicle) follow(item.id, rowsBefore);
     settle();
     const after = paneStateOf(store.state()).cursor;
     if (item === undefined || after === cursor || pane.isChronicle) return;
-    const isGone = itemOf(next, ui.pane, item.id) === undefined;
-    const neighbour = after === null ? undefined : itemOf(next, ui.pane, after);
+    const isGone = itemIn(next, pane, item.id) === undefined;
+    const other = after === null ? undefined : itemIn(next, pane, after);
     const what = `${pane.label(item)} ${isGone ? "is gone" : "no longer matches the filter"}`;
-    toasts.add("warn", neighbour ? `${what}: the cursor is on ${pane.label(neighbour)} now` : what);
+    toasts.add("warn", other ? `${what}: the cursor is on ${pane.label(other)} now` : what);
     if (paneStateOf(store.state()).isDetailOpen) {
       store.dispatch({ type: "change-pane", pane: ui.pane, change: { isDetailOpen: false } });
     }

@@ -1,8 +1,12 @@
-/** Keys -> what they do, per context: the table of commands and the table of actions joined and checked. */
+/**
+ * Keys -> what they do, per context and per kind of the selected line: the table of commands and the table of actions joined
+ * and checked. Where a pane shows several kinds, what is made new can be made on any of its lines.
+ */
+import { PANE_LIST } from "#app/panes/table.ts";
 import { ACTION_LIST, type ActionSpec } from "#core/act/actions.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { Kind } from "#core/model/kinds.ts";
-import { COMMANDS, type Command, type CommandId, type Context, ITEM_CONTEXTS } from "./commands.ts";
+import { COMMANDS, CONTEXTS, type Command, type CommandId, type Context, ITEM_CONTEXTS } from "./commands.ts";
 
 interface BindingBase {
   readonly id: string;
@@ -25,18 +29,19 @@ export interface Keymap {
 export interface KeymapTables {
   readonly commands: readonly (Command & { readonly id: CommandId })[];
   readonly actions: readonly ActionSpec[];
-  readonly kinds: readonly Kind[];
+  /** The kinds that each pane shows. */
+  readonly panes: readonly { readonly kinds: readonly Kind[] }[];
 }
 
-const CONTEXTS: readonly Context[] = ["list", "detail", "filter", "help", "sort", "prompt", "pick", "confirm"];
-
 /** Throws if one key would do two things in one context: the wrong daemon is stopped by a key nobody thought about. */
-export function createKeymap({ commands, actions, kinds }: KeymapTables): Keymap {
+export function createKeymap({ commands, actions, panes }: KeymapTables): Keymap {
   const tables = new Map<string, { list: readonly Binding[]; byKey: ReadonlyMap<string, Binding> }>();
-  for (const kind of kinds) {
-    for (const context of CONTEXTS) {
-      const list = bindingsOf(context, kind, commands, actions);
-      tables.set(`${context} ${kind}`, { list, byKey: byKey(list, context) });
+  for (const { kinds } of panes) {
+    for (const kind of kinds) {
+      for (const context of CONTEXTS) {
+        const list = bindingsOf(context, kind, kinds, { commands, actions });
+        tables.set(`${context} ${kind}`, { list, byKey: byKey(list, context) });
+      }
     }
   }
   return {
@@ -48,30 +53,35 @@ export function createKeymap({ commands, actions, kinds }: KeymapTables): Keymap
 function bindingsOf(
   context: Context,
   kind: Kind,
-  commands: KeymapTables["commands"],
-  actions: readonly ActionSpec[],
+  beside: readonly Kind[],
+  { commands, actions }: Pick<KeymapTables, "commands" | "actions">,
 ): readonly Binding[] {
-  const ofItems = ITEM_CONTEXTS.includes(context) ? actions.filter((action) => action.kind === kind) : [];
+  const own = actions.filter((action) => action.kind === kind);
+  const made = actions.filter((each) => each.subject === "new" && each.kind !== kind && beside.includes(each.kind));
+  const ofItems = ITEM_CONTEXTS.includes(context);
   return [
-    ...ofItems.map(actionBinding),
+    ...(ofItems ? own : []).map((action, index) =>
+      actionBinding(action, index < LEADING_ACTIONS ? index : LATER + index),
+    ),
+    ...(ofItems ? made : []).map((action, index) => actionBinding(action, LATER + own.length + index)),
     ...commands
       .filter(({ contexts, kinds }) => contexts.includes(context) && (kinds?.includes(kind) ?? true))
       .map(commandBinding),
   ];
 }
 
-/** The first actions of a kind come before everything else, the others after the keys that open and filter. */
+/** The first actions of the line's own kind come before everything else, the others after the keys that open and filter. */
 const LEADING_ACTIONS = 4;
 const LATER = 50;
 
-const actionBinding = (action: ActionSpec, index: number): Binding => ({
+const actionBinding = (action: ActionSpec, rank: number): Binding => ({
   type: "action",
   action,
   id: action.id,
   keys: [action.key],
   title: `${action.title}: ${action.description}`,
   short: action.short,
-  rank: index < LEADING_ACTIONS ? index : LATER + index,
+  rank,
 });
 
 const commandBinding = (command: Command & { readonly id: CommandId }): Binding => ({
@@ -98,8 +108,7 @@ function byKey(list: readonly Binding[], context: Context): ReadonlyMap<string, 
   return found;
 }
 
-export const defaultKeymap = (kinds: readonly Kind[]): Keymap =>
-  createKeymap({ commands: COMMANDS, actions: ACTION_LIST, kinds });
+export const defaultKeymap = (): Keymap => createKeymap({ commands: COMMANDS, actions: ACTION_LIST, panes: PANE_LIST });
 
 const KEY_WORDS: Readonly<Record<string, string>> = {
   enter: "Enter",

@@ -1,8 +1,11 @@
 /** keys.md, made from the tables that the keys themselves are made from: it cannot say anything else than what they do. */
+
+import type { Pane } from "#app/panes/pane.ts";
 import { PANE_LIST } from "#app/panes/table.ts";
-import { KIND_NAMES } from "#core/model/kind-names.ts";
-import { COMMANDS, type Context } from "./commands.ts";
-import { type Binding, defaultKeymap, keyWords } from "./keymap.ts";
+import { WORDS } from "#app/panes/words.ts";
+import type { Kind } from "#core/model/kind-names.ts";
+import { COMMANDS, type Context, LIST_KINDS, TREE_KINDS } from "./commands.ts";
+import { type Binding, defaultKeymap, type Keymap, keyWords } from "./keymap.ts";
 
 const LAYERS: readonly (readonly [Context, string])[] = [
   ["filter", "While typing a filter"],
@@ -11,6 +14,7 @@ const LAYERS: readonly (readonly [Context, string])[] = [
   ["prompt", "When an argument is asked for"],
   ["pick", "When a process is to be chosen"],
   ["confirm", "When an action is to be confirmed"],
+  ["answer", "When an answer is shown"],
 ];
 
 const TEXT_KEYS = `## In any text field
@@ -27,8 +31,8 @@ const TEXT_KEYS = `## In any text field
 `;
 
 export function keysDocument(): string {
-  const keymap = defaultKeymap(KIND_NAMES);
-  const everywhere = (binding: Binding) => binding.type === "command" && !isOfKind(binding);
+  const keymap = defaultKeymap();
+  const everywhere = (binding: Binding) => binding.type === "command" && kindsOf(binding) === null;
   const base = keymap.bindings("list", "events").filter(everywhere);
   const detail = keymap
     .bindings("detail", "events")
@@ -37,18 +41,38 @@ export function keysDocument(): string {
     "# Keys of the console\n\nMade by keys-document.ts from the table of commands and the table of actions; do not edit.\n",
     section("In every list", base),
     section("In the detail, besides", detail),
-    ...PANE_LIST.flatMap((pane) => {
-      const own = keymap.bindings("list", pane.kind).filter((each) => each.type === "action" || isOfKind(each));
-      return own.length === 0 ? [] : [section(`In ${pane.title}`, own)];
-    }),
+    section("In plain lists, besides", keymap.bindings("list", "events").filter(isOf(LIST_KINDS))),
+    section("In trees, besides", keymap.bindings("list", "jobs").filter(isOf(TREE_KINDS))),
+    ...PANE_LIST.flatMap((pane) => paneSections(keymap, pane)),
     ...LAYERS.map(([context, title]) => section(title, keymap.bindings(context, "daemons"))),
     TEXT_KEYS,
   ];
   return sections.join("\n");
 }
 
-const isOfKind = (binding: Binding) =>
-  COMMANDS.some((command) => command.id === binding.id && "kinds" in command && command.kinds !== undefined);
+function kindsOf(binding: Binding): readonly Kind[] | null {
+  const command = COMMANDS.find(({ id }) => id === binding.id);
+  return command && "kinds" in command ? command.kinds : null;
+}
+
+const isOf = (kinds: readonly Kind[]) => (binding: Binding) => kindsOf(binding) === kinds;
+
+/** What its lines have in common, then what each kind of line has of its own. */
+function paneSections(keymap: Keymap, pane: Pane): readonly string[] {
+  const own = (kind: Kind) =>
+    keymap
+      .bindings("list", kind)
+      .filter((each) => each.type === "action" || ![null, LIST_KINDS, TREE_KINDS].includes(kindsOf(each)));
+  const [first = [], ...others] = pane.kinds.map(own);
+  const common = first.filter(({ id }) => others.every((list) => list.some((each) => each.id === id)));
+  const sections = pane.kinds.map((kind): readonly [string, readonly Binding[]] => [
+    `In ${pane.title}, on a ${WORDS[kind].one}`,
+    own(kind).filter(({ id }) => !common.some((each) => each.id === id)),
+  ]);
+  return [[`In ${pane.title}`, common] as const, ...sections]
+    .filter(([, bindings]) => bindings.length > 0)
+    .map(([title, bindings]) => section(title, bindings));
+}
 
 function section(title: string, bindings: readonly Binding[]): string {
   const rows = bindings.map((binding) => `| ${keyWords(binding.keys)} | ${escapeCell(whatItDoes(binding))} |`);

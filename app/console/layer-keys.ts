@@ -4,18 +4,18 @@ import { changePane, moveCursor, setFilter } from "./base-commands.ts";
 import type { Desk } from "./desk.ts";
 import { helpEntries } from "./help-entries.ts";
 import type { Binding } from "./keymap.ts";
+import { answerText } from "./parts/answer-dialog.tsx";
 import { pickRoom } from "./parts/pick-overlay.tsx";
 import { pickRows } from "./pick-rows.ts";
 import { defaultSortFor } from "./sort-choice.ts";
 import { edit, insert, type TextField } from "./text-field.ts";
 import type { Layer } from "./ui-state.ts";
-import { layoutOf, paneOf, paneStateOf } from "./view.ts";
+import { layoutOf, paneOf, paneStateOf, rowKindOf } from "./view.ts";
 
 type LayerOf<T extends Layer["type"]> = Layer & { readonly type: T };
 
 export function pressInLayer(desk: Desk, layer: Layer, key: string, perform: (binding: Binding) => void) {
-  const { pane } = desk.store.state().ui;
-  const binding = desk.keymap.find(layer.type, pane, key);
+  const binding = desk.keymap.find(layer.type, rowKindOf(desk.store.state()), key);
   const command = binding?.type === "command" ? binding.command : null;
   switch (layer.type) {
     case "filter":
@@ -30,6 +30,8 @@ export function pressInLayer(desk: Desk, layer: Layer, key: string, perform: (bi
       return pressInPick(desk, layer, command, key);
     case "confirm":
       return pressInConfirm(desk, layer, command);
+    case "answer":
+      return pressInAnswer(desk, layer, command);
   }
 }
 
@@ -114,7 +116,7 @@ function pressInSort(desk: Desk, layer: LayerOf<"sort">, command: string | null)
 }
 
 function pressInPrompt(desk: Desk, layer: LayerOf<"prompt">, command: string | null, key: string) {
-  if (command === "prompt-accept") return desk.acts.argue(layer);
+  if (command === "prompt-accept") return desk.acts.answered(layer);
   if (command === "prompt-cancel") return closeDialog(desk);
   type(desk, layer, key);
 }
@@ -144,6 +146,21 @@ function pressInConfirm(desk: Desk, layer: LayerOf<"confirm">, command: string |
     const choice = layer.choice === "accept" ? "cancel" : "accept";
     desk.store.dispatch({ type: "replace", layer: { ...layer, choice } });
   }
+}
+
+function pressInAnswer(desk: Desk, layer: LayerOf<"answer">, command: string | null) {
+  const place = layoutOf(desk.store.state());
+  if (place.kind === "small") return;
+  const { room, lines } = answerText(desk.skin, place.body, layer);
+  const step = (delta: number) => {
+    const offset = Math.max(0, Math.min(lines.length - room, layer.offset + delta));
+    desk.store.dispatch({ type: "replace", layer: { ...layer, offset } });
+  };
+  if (command === "answer-close") return pop(desk);
+  if (command === "answer-down") return step(1);
+  if (command === "answer-up") return step(-1);
+  if (command === "answer-page-down") return step(room);
+  if (command === "answer-page-up") step(-room);
 }
 
 /** The list was held under the dialog: it goes on from what there is now. */

@@ -1,5 +1,6 @@
 /** The list's props from the state: fitted columns, the rows in sight, or the sentence that stands for them. */
 import type { Cell, Column } from "#app/panes/pane.ts";
+import { WORDS } from "#app/panes/words.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import { type FittedColumn, fitColumns } from "./columns.ts";
 import type { ConsoleState } from "./console-store.ts";
@@ -8,8 +9,8 @@ import { type ListHeading, type ListRow, MARGIN, type Sentence } from "./parts/l
 import { SPINNER_AFTER_MS } from "./perform.ts";
 import type { Rows } from "./rows.ts";
 import { plain, type Skin } from "./skin.ts";
-import type { Running } from "./ui-state.ts";
-import { paneOf, paneStateOf } from "./view.ts";
+import { type Running, runningOn } from "./ui-state.ts";
+import { itemCount, itemIn, paneOf, paneStateOf } from "./view.ts";
 
 type Item = Items[Kind];
 
@@ -26,7 +27,6 @@ export function listView(skin: Skin, state: ConsoleState, rows: Rows, rect: Rect
   const { sort, offset, cursor, scope } = paneStateOf(state);
   const columns = pane.columns.filter((column) => scope === null || column.id !== pane.scopeColumn);
   const fitted = fitColumns<Item>(columns, rect.columns - MARGIN);
-  const { items } = state.shown.shelves[pane.kind];
   const visible = rows.ids.slice(offset, offset + listHeight(rect));
   return {
     headings: fitted.map(({ column, columns }) => ({
@@ -36,9 +36,10 @@ export function listView(skin: Skin, state: ConsoleState, rows: Rows, rect: Rect
       cut: column.cut,
       sorted: column.id === sort.column ? (sort.isReverse ? "descending" : "ascending") : null,
     })),
-    rows: visible.flatMap((id): ListRow[] => {
-      const item = items.get(id);
-      return item ? [{ cells: cellsOf(skin, state, item, fitted), isSelected: id === cursor }] : [];
+    rows: visible.flatMap((id, index): ListRow[] => {
+      const item = itemIn(state.shown, pane, id);
+      const branch = rows.branchAt(offset + index);
+      return item ? [{ cells: cellsOf(skin, state, item, fitted), branch, isSelected: id === cursor }] : [];
     }),
     sentences: rows.ids.length > 0 ? [] : sentencesFor(skin, state, rows),
     hidden: columns.filter((column) => !fitted.some((each) => each.column === column)),
@@ -46,12 +47,12 @@ export function listView(skin: Skin, state: ConsoleState, rows: Rows, rect: Rect
 }
 
 function cellsOf(skin: Skin, state: ConsoleState, item: Item, fitted: readonly FittedColumn<Item>[]): readonly Cell[] {
-  const running = state.ui.running.get(item.id);
+  const running = runningOn(state.ui, item.id);
   const { progressColumn } = paneOf(state);
   return fitted.map(({ column }) =>
     running && column.id === progressColumn
       ? progressCell(skin, running, state.ui.tickMs)
-      : column.cell(item, { atMs: state.shown.atMs }),
+      : column.cell(item, { atMs: state.shown.atMs, snapshot: state.shown }),
   );
 }
 
@@ -73,24 +74,26 @@ export function spinner(skin: Skin, elapsedMs: number): string {
 /** Loading, failed, empty, no match: each says what to do next. */
 function sentencesFor(skin: Skin, state: ConsoleState, rows: Rows): readonly Sentence[] {
   const pane = paneOf(state);
-  const shelf = state.shown.shelves[pane.kind];
+  const shelves = pane.kinds.map((kind) => ({ kind, ...state.shown.shelves[kind] }));
   const { filter, scope } = paneStateOf(state);
-  if (shelf.status === "failed") {
-    const { error } = shelf;
+  const count = itemCount(state.shown, pane);
+  const failed = shelves.find(({ status }) => status === "failed");
+  if (failed && count === 0) {
+    const { error } = failed;
     const errno = error?.errno && !error.message.includes(error.errno) ? ` (${error.errno})` : "";
-    const what = `Cannot read ${pane.many}: ${error?.message ?? "the source failed"}${errno}`;
+    const what = `Cannot read ${WORDS[failed.kind].many}: ${error?.message ?? "the source failed"}${errno}`;
     const way = error?.hint ?? "Press r to read again.";
     return [
       { text: plain(skin, what), tone: "error" },
       { text: plain(skin, way), tone: "text" },
     ];
   }
-  if (shelf.status === "loading") return [{ text: pane.loading, tone: "dim" }];
-  if (shelf.items.size === 0) return [{ text: pane.empty, tone: "text" }];
+  if (shelves.some(({ status }) => status === "loading")) return [{ text: pane.loading, tone: "dim" }];
+  if (count === 0) return [{ text: pane.empty, tone: "text" }];
   if (scope !== null && filter === "") {
-    const text = `${plain(skin, scope.name)} has no ${pane.many}. Press a to add one, Esc to go back.`;
+    const text = `${plain(skin, scope.name)} has no ${WORDS[pane.counted].many}. Press a to add one, Esc to go back.`;
     return [{ text, tone: "text" }];
   }
-  const text = `0 of ${shelf.items.size} match "${plain(skin, filter)}". Esc clears the filter.`;
+  const text = `0 of ${count} match "${plain(skin, filter)}". Esc clears the filter.`;
   return [{ text: rows.filter.problem === null ? text : plain(skin, rows.filter.problem), tone: "text" }];
 }

@@ -1,32 +1,19 @@
-/**
- * What is asked before something is made that is not there yet:
- *
- *     a category: its name
- *     a member:   a process out of a list, then the category
- */
-import { categoryNameProblem, newCategoryId, newMemberId, pidOfMemberId } from "#core/act/new-subjects.ts";
-import { errorRecord } from "#core/model/error.ts";
+/** What is asked before something is acted on by its name: a category that is made, a module that is loaded or asked. */
+import { ACTIONS, type ActionId } from "#core/act/actions.ts";
+import { categoryNameProblem, newCategoryId, newMemberId, newModuleId } from "#core/act/new-subjects.ts";
 import { nameOf } from "#core/model/id.ts";
-import type { Items, Kind } from "#core/model/kinds.ts";
-import type { ProcessRow } from "#core/service/processes.ts";
 import type { Service } from "#core/service/service.ts";
-import { memberOfProcess } from "#core/store/process-set.ts";
 import { itemOf } from "#core/store/select.ts";
-import type { Snapshot } from "#core/store/snapshot.ts";
+import type { GoOn } from "./asking.ts";
 import type { ConsoleState, ConsoleStore } from "./console-store.ts";
 import type { Intake } from "./intake.ts";
 import type { Performer } from "./perform.ts";
 import { textField } from "./text-field.ts";
-import type { Toasts } from "./toasts.ts";
-import { type Layer, topLayer } from "./ui-state.ts";
-
-type PickLayer = Layer & { readonly type: "pick" };
+import type { Captured, Layer } from "./ui-state.ts";
 
 export interface Making {
-  category(): void;
-  /** `category`: where it is likely to be put. */
-  member(category: string): void;
-  picked(layer: PickLayer, process: ProcessRow | undefined): void;
+  /** Asks for the name of what the action is about. */
+  begin(action: ActionId): void;
   /** A name or a category was typed. */
   named(layer: Layer & { readonly type: "prompt" }): void;
 }
@@ -34,82 +21,85 @@ export interface Making {
 interface Needs {
   readonly store: ConsoleStore;
   readonly service: Service;
-  readonly toasts: Toasts;
   readonly intake: Intake;
   readonly performer: Performer;
+  readonly goOn: GoOn;
 }
 
-export function createMaking({ store, service, toasts, intake, performer }: Needs): Making {
+interface Name {
+  readonly label: string;
+  readonly description: string;
+  problem(name: string): string | null;
+}
+
+/** PAGG_NAMELN of pagg.h: the name of a module is at most so long. */
+const LONGEST_MODULE_NAME = 32;
+
+const CATEGORY: Name = {
+  label: "name",
+  description: "at most 31 bytes, without '/'",
+  problem: categoryNameProblem,
+};
+
+const MODULE: Name = {
+  label: "module",
+  description: `at most ${LONGEST_MODULE_NAME} bytes; PAGG_MOD stands for the modules themselves`,
+  problem(name) {
+    if (name === "") return "a module needs a name";
+    const { length } = new TextEncoder().encode(name);
+    const most = LONGEST_MODULE_NAME;
+    return length > most ? `the name of a module is at most ${most} bytes, this is ${length}` : null;
+  },
+};
+
+const FILE: Name = {
+  label: "file",
+  description: "the path of a module's file, or its name in a directory of the configuration",
+  problem: (name) => (name === "" ? "a path or a name is needed" : null),
+};
+
+/** How the name of what an action is about is asked for. */
+export function nameQuestion(action: ActionId): Name {
+  if (action === "module.load") return FILE;
+  return ACTIONS[action].kind === "modules" ? MODULE : CATEGORY;
+}
+
+export function createMaking({ store, service, intake, performer, goOn }: Needs): Making {
   const replace = (layer: Layer) => store.dispatch({ type: "replace", layer });
 
-  const readProcesses = async () => {
-    const read = await Promise.resolve(service.processes?.({})).then(
-      (processes) => ({ processes: processes ?? [], problem: null }),
-      (error: unknown) => ({ processes: [], problem: errorRecord(error).message }),
-    );
-    const layer = topLayer(store.state().ui);
-    if (layer?.type === "pick" && layer.processes === null) replace({ ...layer, ...read });
-  };
+  const capturedAs = (action: ActionId, name: string): Captured =>
+    ACTIONS[action].kind === "modules"
+      ? { kind: "modules", label: name, target: { id: newModuleId(service.node, name), identity: null } }
+      : { kind: "categories", label: name, target: { id: newCategoryId(service.node, name), identity: null } };
 
   return {
-    category() {
-      const layer: Layer = {
-        type: "prompt",
-        action: "category.add",
-        ask: { type: "name" },
-        field: textField(),
-        problem: null,
-      };
-      store.dispatch({ type: "push", layer });
-    },
-    member(category) {
-      if (!service.processes) {
-        return toasts.say("info", "processes cannot be listed here: use muster members add CATEGORY PID");
-      }
-      const layer: Layer = { type: "pick", field: textField(), row: 0, processes: null, problem: null, category };
-      store.dispatch({ type: "push", layer });
-      void readProcesses();
-    },
-    picked(layer, process) {
-      if (!process) return;
-      const member = memberOfProcess(store.state().latest, process.identity);
-      if (member) return replace({ ...layer, problem: `process ${process.pid} is in ${member.category} already` });
-      replace({
-        type: "prompt",
-        action: "member.add",
-        ask: { type: "category", process },
-        field: textField(layer.category),
-        problem: null,
-      });
+    begin(action) {
+      const field = textField(likelyName(store.state(), action));
+      store.dispatch({ type: "push", layer: { type: "prompt", action, ask: { type: "name" }, field, problem: null } });
     },
     named(layer) {
       const name = layer.field.text.trim();
-      const problem = categoryNameProblem(name);
+      const { ask, action } = layer;
+      const problem = (ask.type === "category" ? CATEGORY : nameQuestion(action)).problem(name);
       if (problem !== null) return replace({ ...layer, problem });
       store.dispatch({ type: "pop" });
-      const { ask } = layer;
       if (ask.type === "category") {
         const { pid, identity } = ask.process;
         const target = { id: newMemberId(service.node, name, pid), identity };
-        void performer.perform(layer.action, { kind: "members", label: `${name}/${pid}`, target }, {});
+        void performer.perform(action, { kind: "members", label: `${name}/${pid}`, target }, {});
       } else {
-        const target = { id: newCategoryId(service.node, name), identity: null };
-        void performer.perform(layer.action, { kind: "categories", label: name, target }, {});
+        goOn(ACTIONS[action], capturedAs(action, name), null, {});
       }
       intake.now();
     },
   };
 }
 
-/** The item that came of a request for a new one: a member is asked for by its pid and is named by its identity. */
-export function madeItem(snapshot: Snapshot, kind: Kind, id: string): Items[Kind] | undefined {
-  const exact = itemOf(snapshot, kind, id);
-  if (exact || kind !== "members") return exact;
-  const pid = pidOfMemberId(id);
-  const [category] = nameOf(id).split("/", 1);
-  return [...snapshot.shelves.members.items.values()].find(
-    (member) => member.pid === pid && member.category === category && !member.flags.exit,
-  );
+/** Who asks a module something mostly means the marked one. */
+function likelyName({ ui, shown }: ConsoleState, action: ActionId): string {
+  const { cursor } = ui.panes[ui.pane];
+  if (cursor === null || (action !== "module.check" && action !== "module.ctl")) return "";
+  return itemOf(shown, "modules", cursor)?.name ?? itemOf(shown, "attachments", cursor)?.module ?? "";
 }
 
 /** Where a new member is likely to be put: the category that is shown, else that of the marked line. */

@@ -1,18 +1,21 @@
 /** The topmost dialog, if there is one. */
 import { ACTIONS, actionById } from "#core/act/actions.ts";
-import { memberOfProcess } from "#core/store/process-set.ts";
+import type { Kind } from "#core/model/kinds.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
 import { helpEntries } from "./help-entries.ts";
 import type { Rect } from "./layout.ts";
+import { nameQuestion } from "./making.ts";
+import { AnswerDialog } from "./parts/answer-dialog.tsx";
 import { ConfirmDialog } from "./parts/confirm-dialog.tsx";
 import { HelpOverlay } from "./parts/help-overlay.tsx";
 import { PickOverlay } from "./parts/pick-overlay.tsx";
 import { PromptDialog } from "./parts/prompt-dialog.tsx";
 import { SortMenu } from "./parts/sort-menu.tsx";
 import { pickRows } from "./pick-rows.ts";
-import { type Layer, topLayer } from "./ui-state.ts";
+import { holderOf } from "./picking.ts";
+import { type Layer, type Purpose, topLayer } from "./ui-state.ts";
 import { paneOf, paneStateOf } from "./view.ts";
 
 export interface OverlayProps {
@@ -56,11 +59,16 @@ export function Overlay({ desk, state, body }: OverlayProps) {
           total={layer.processes?.length ?? null}
           row={layer.row}
           problem={layer.problem}
-          categoryOf={({ identity }) => memberOfProcess(state.latest, identity)?.category ?? null}
+          title={pickTitle(layer.purpose)}
+          holderOf={({ identity }) => holderOf(state.latest, layer.purpose, identity)}
         />
       );
     case "confirm":
       return <Confirm desk={desk} state={state} body={body} layer={layer} />;
+    case "answer": {
+      const { title, message, facts, offset } = layer;
+      return <AnswerDialog skin={skin} body={body} title={title} message={message} facts={facts} offset={offset} />;
+    }
   }
 }
 
@@ -72,8 +80,10 @@ function wordsOf({ action, ask }: Layer & { readonly type: "prompt" }) {
       const { argument, captured } = ask;
       return { title: `${title}: ${captured.label}`, label: argument.title, description: argument.description };
     }
-    case "name":
-      return { title, label: "name", description: "at most 31 bytes, without '/'" };
+    case "name": {
+      const { label, description } = nameQuestion(action);
+      return { title, label, description };
+    }
     case "category": {
       const { pid, command } = ask.process;
       return {
@@ -83,6 +93,13 @@ function wordsOf({ action, ask }: Layer & { readonly type: "prompt" }) {
       };
     }
   }
+}
+
+function pickTitle(purpose: Purpose): string {
+  if (purpose.type === "member") return "Register which process?";
+  return purpose.type === "job"
+    ? "Create a job for which process?"
+    : `Attach which process to ${purpose.captured.label}?`;
 }
 
 interface ConfirmProps extends OverlayProps {
@@ -97,7 +114,7 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
   const values = given.map(([, value]) => value).join(" ");
   const facts = [
     ["item", captured.target.id] as const,
-    ...(captured.kind === "categories" ? [] : [["process", processText(identity)] as const]),
+    ...(HAVE_PROCESS.includes(captured.kind) ? [["process", processText(identity)] as const] : []),
     ...given,
   ];
   return (
@@ -114,6 +131,9 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
   );
 }
 
+/** Kinds whose items are one process, or are to be one. */
+const HAVE_PROCESS: readonly Kind[] = ["daemons", "members", "attachments"];
+
 const processText = (identity: string | null) =>
   identity === null ? "none" : `pid ${identity.replace(":", ", started at tick ")}`;
 
@@ -124,7 +144,11 @@ function changeSince(state: ConsoleState, layer: Layer & { readonly type: "confi
   if (!item) return `${captured.label} is gone meanwhile.`;
   const reason = actionById(layer.action)?.when(item) ?? null;
   if (reason !== null && item.kind !== "Daemon") return `Meanwhile: ${reason}. The action will be refused.`;
-  if ("identity" in item && item.identity !== (captured.target.identity ?? null)) {
+  if (
+    HAVE_PROCESS.includes(captured.kind) &&
+    "identity" in item &&
+    item.identity !== (captured.target.identity ?? null)
+  ) {
     const now = item.identity === null ? "its process has ended" : `it is another process now (${item.identity})`;
     return `${captured.label} changed meanwhile: ${now}. The action will be refused.`;
   }

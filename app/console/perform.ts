@@ -1,4 +1,5 @@
 /** A request under way: sent, its progress on the row, its answer said, what was made shown. */
+import { paneOfKind } from "#app/panes/table.ts";
 import { ACTIONS, type ActionId } from "#core/act/actions.ts";
 import type { ActionResult } from "#core/act/request.ts";
 import type { Clock } from "#core/model/clock.ts";
@@ -6,11 +7,16 @@ import { errorRecord } from "#core/model/error.ts";
 import type { Severity } from "#core/model/event.ts";
 import type { Warning } from "#core/model/source.ts";
 import type { Service } from "#core/service/service.ts";
+import { itemOf } from "#core/store/select.ts";
+import { answerFacts } from "./answer-facts.ts";
+import { answeredOnes } from "./asking.ts";
 import type { ConsoleStore } from "./console-store.ts";
+import { unfoldTo } from "./folding.ts";
 import type { Intake } from "./intake.ts";
-import { madeItem } from "./making.ts";
-import type { Toasts } from "./toasts.ts";
-import { type Arguments, type Captured, topLayer } from "./ui-state.ts";
+import { madeItem } from "./made-item.ts";
+import { INFO_MS, type Toasts } from "./toasts.ts";
+import { type Arguments, type Captured, type Layer, topLayer } from "./ui-state.ts";
+import type { View } from "./view.ts";
 
 /** Nothing moves on the row before this. */
 export const SPINNER_AFTER_MS = 200;
@@ -19,6 +25,9 @@ const STILL_TICK_MS = 1000;
 
 /** What the dialog asked stands for the option of the command line. */
 const IMPLIED: Partial<Record<ActionId, Arguments>> = { "category.remove": { empty: true } };
+
+/** What only looks on until something happens: meanwhile the item can be acted on. */
+export const PATIENT: readonly ActionId[] = ["job.wait"];
 
 export interface Performer {
   perform(id: ActionId, captured: Captured, args: Arguments): Promise<void>;
@@ -29,6 +38,7 @@ export interface Performer {
 
 export interface PerformerNeeds {
   readonly store: ConsoleStore;
+  readonly view: View;
   readonly service: Service;
   readonly clock: Clock;
   readonly toasts: Toasts;
@@ -38,7 +48,7 @@ export interface PerformerNeeds {
 }
 
 export function createPerformer(needs: PerformerNeeds): Performer {
-  const { store, service, clock, toasts, intake, isMotionless, newRequestId } = needs;
+  const { store, view, service, clock, toasts, intake, isMotionless, newRequestId } = needs;
   const controllers = new Map<string, AbortController>();
   let cancelTick: (() => void) | null = null;
 
@@ -53,76 +63,93 @@ export function createPerformer(needs: PerformerNeeds): Performer {
     const target = captured.target.id;
     const { verb } = ACTIONS[id];
     const controller = new AbortController();
-    controllers.set(target, controller);
+    const requestId = newRequestId();
+    controllers.set(requestId, controller);
     const startedMs = clock.nowMs();
-    const running = { action: id, label: captured.label, verb, startedMs, step: "sent", isCancelAsked: false };
-    store.dispatch({ type: "run", id: target, running });
+    const running = { target, action: id, label: captured.label, verb, startedMs, step: "sent", isCancelAsked: false };
+    store.dispatch({ type: "run", id: requestId, running });
     store.dispatch({ type: "tick", nowMs: startedMs });
     cancelTick ??= clock.setTimer(SPINNER_AFTER_MS, tick);
-    let isMade = false;
+    let madeId: string | null = null;
     try {
       const report = await service.invoke(
         {
           action: id,
           targets: [captured.target],
-          arguments: { ...IMPLIED[id], ...args },
+          arguments: { ...IMPLIED[id], ...answeredOnes(args) },
           dryRun: false,
-          requestId: newRequestId(),
+          requestId,
           via: "console",
         },
         {
           signal: controller.signal,
           onProgress: (progress) =>
-            store.dispatch({ type: "progress", id: target, change: { step: progress.step.text } }),
+            store.dispatch({ type: "progress", id: requestId, change: { step: progress.step.text } }),
         },
       );
       const result = report.results[0];
-      if (result) answer(captured, verb, result, report.warnings);
-      isMade = ACTIONS[id].subject === "new" && result?.outcome === "done";
+      if (result) answer(id, captured, result, report.warnings, clock.nowMs() - startedMs);
+      if (ACTIONS[id].subject === "new" && result?.outcome === "done") madeId = result.id;
     } catch (error) {
       const record = errorRecord(error, target);
       toasts.say("error", withHint(`${verb} ${captured.label}: ${record.message}`, record.hint));
     } finally {
-      controllers.delete(target);
-      store.dispatch({ type: "ran", id: target });
+      controllers.delete(requestId);
+      store.dispatch({ type: "ran", id: requestId });
       if (controllers.size === 0) {
         cancelTick?.();
         cancelTick = null;
       }
       intake.now();
-      if (isMade) reveal(captured);
+      if (madeId !== null) reveal(captured, madeId);
     }
   };
 
   /** The cursor goes to what was made, unless the operator has gone on to something else. */
-  const reveal = ({ kind, target }: Captured) => {
+  const reveal = ({ kind, target }: Captured, id: string) => {
     const { ui, shown } = store.state();
-    const item = madeItem(shown, kind, target.id);
-    if (!item || ui.pane !== kind || topLayer(ui) !== null || ui.panes[kind].isDetailOpen) return;
-    store.dispatch({ type: "change-pane", pane: kind, change: { cursor: item.id, detailOffset: 0 } });
+    const item = itemOf(shown, kind, id) ?? madeItem(shown, kind, target);
+    const pane = paneOfKind(kind).id;
+    if (!item || ui.pane !== pane || topLayer(ui) !== null || ui.panes[pane].isDetailOpen) return;
+    unfoldTo(store, view, pane, item.id);
+    store.dispatch({ type: "change-pane", pane, change: { cursor: item.id, detailOffset: 0 } });
     intake.settle();
   };
 
-  const answer = (captured: Captured, verb: string, result: ActionResult, warnings: readonly Warning[]) => {
+  const answer = (
+    id: ActionId,
+    captured: Captured,
+    result: ActionResult,
+    warnings: readonly Warning[],
+    tookMs: number,
+  ) => {
+    const { verb, title } = ACTIONS[id];
     if (result.outcome === "done" && result.undo !== null) {
-      const undo = { action: result.undo, kind: captured.kind, id: captured.target.id, label: captured.label };
+      const undo = { action: result.undo, kind: captured.kind, id: result.id, label: captured.label };
       store.dispatch({ type: "undoable", undo });
     }
     const way = result.outcome === "done" && result.undo !== null ? " (z takes it back)" : "";
     const beside = warnings.map(({ message }) => `; ${message}`).join("");
-    toasts.say(
-      warnings.some(({ code }) => code === "NOT_RECORDED") ? "error" : severityOf(result),
-      withHint(`${verb} ${captured.label}: ${result.message}${way}${beside}`, result.error?.hint ?? null),
-    );
+    const text = withHint(`${verb} ${captured.label}: ${result.message}${way}${beside}`, result.error?.hint ?? null);
+    const severity = warnings.some(({ code }) => code === "NOT_RECORDED") ? "error" : severityOf(result);
+    const isShown = ACTIONS[id].effect === "read" && topLayer(store.state().ui) === null;
+    if (PATIENT.includes(id) || tookMs >= INFO_MS) toasts.keep(severity, text);
+    else if (result.answer && isShown) {
+      const heading = `${title}: ${captured.label}`;
+      const facts = answerFacts(result.answer);
+      const layer: Layer = { type: "answer", title: heading, message: result.message, facts, offset: 0 };
+      store.dispatch({ type: "push", layer });
+    } else toasts.say(severity, text);
   };
 
   return {
     perform,
     cancel(id) {
-      const running = id === null ? undefined : store.state().ui.running.get(id);
-      if (id === null || !running || running.isCancelAsked) return false;
-      store.dispatch({ type: "progress", id, change: { isCancelAsked: true } });
-      controllers.get(id)?.abort();
+      const all = [...store.state().ui.running];
+      const [requestId] = all.findLast(([, { target, isCancelAsked }]) => target === id && !isCancelAsked) ?? [];
+      if (requestId === undefined) return false;
+      store.dispatch({ type: "progress", id: requestId, change: { isCancelAsked: true } });
+      controllers.get(requestId)?.abort();
       return true;
     },
     close: () => cancelTick?.(),

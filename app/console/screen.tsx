@@ -23,7 +23,7 @@ import { StatusLine } from "./parts/status-line.tsx";
 import { TabLine } from "./parts/tab-line.tsx";
 import { cellText } from "./skin.ts";
 import { statusView } from "./status-view.ts";
-import { layoutOf, paneOf, paneStateOf, selectedItem } from "./view.ts";
+import { itemCount, layoutOf, paneOf, paneStateOf, selectedItem, shelvesOf } from "./view.ts";
 
 export interface ScreenProps {
   readonly desk: Desk;
@@ -61,7 +61,8 @@ function Full({ desk, state, version, place }: FullProps) {
   const remark =
     item === undefined || place.detail
       ? ""
-      : view.hidden.find((column) => column.isFilling)?.cell(item, state.shown).text;
+      : view.hidden.find((column) => column.isFilling)?.cell(item, { atMs: state.shown.atMs, snapshot: state.shown })
+          .text;
   const status = statusView(skin, state, rows, remark ?? "", place.status.columns);
   const footer = footerView(desk, state);
   return (
@@ -115,28 +116,28 @@ function Full({ desk, state, version, place }: FullProps) {
 
 function tabsOf(state: ConsoleState) {
   return PANE_LIST.map((pane) => {
-    const shelf = state.shown.shelves[pane.kind];
+    const shelf = state.shown.shelves[pane.counted];
     const count = shelf.status === "loading" ? "..." : String(shelf.items.size);
-    const alarms = alarmsOf(pane, shelf.items);
-    return { title: pane.title, count, ...alarms, isActive: pane.kind === state.ui.pane };
+    const { title, shortTitle } = pane;
+    return { title, shortTitle, count, ...alarmsOf(pane, state.shown), isActive: pane.id === state.ui.pane };
   });
 }
 
-/** `7/37 (of 212)`: the cursor's place, the rows, and all items if a filter hides some. */
+/** `7/37 (of 212)`: the cursor's place, the rows, and all items if a filter or a fold hides some. */
 function positionOf(state: ConsoleState, shown: number): string {
   const { cursor, row, filter, scope } = paneStateOf(state);
-  const all = state.shown.shelves[state.ui.pane].items.size;
+  const all = itemCount(state.shown, paneOf(state));
   const at = `${cursor === null ? 0 : row + 1}/${shown}`;
-  return filter === "" && scope === null ? at : `${at} (of ${all})`;
+  return filter === "" && scope === null && shown === all ? at : `${at} (of ${all})`;
 }
 
 function flagsOf(desk: Desk, state: ConsoleState): readonly string[] {
   const flags: string[] = [];
   if (desk.service.isReadOnly) flags.push("READ-ONLY");
   if (state.ui.isFrozen) flags.push("FROZEN");
-  const shelf = state.latest.shelves[state.ui.pane];
-  const sinceMs = staleSinceWallMs(shelf, desk.clock.nowMs(), desk.clock.wallMs());
-  if (sinceMs !== null) flags.push(`STALE since ${clockTime(sinceMs)}`);
-  else if (shelf.status === "failed" && shelf.items.size > 0) flags.push("STALE");
+  const shelves = shelvesOf(state.latest, paneOf(state));
+  const stale = shelves.flatMap((shelf) => staleSinceWallMs(shelf, desk.clock.nowMs(), desk.clock.wallMs()) ?? []);
+  if (stale.length > 0) flags.push(`STALE since ${clockTime(Math.min(...stale))}`);
+  else if (shelves.some(({ status, items }) => status === "failed" && items.size > 0)) flags.push("STALE");
   return flags;
 }

@@ -1,6 +1,7 @@
 /** What the status line says, by importance: typing, answer, action, filter mistake, broken source, remark on the row. */
 
 import type { Tone } from "#app/panes/pane.ts";
+import { WORDS } from "#app/panes/words.ts";
 import type { Severity } from "#core/model/event.ts";
 import { wrap } from "./cells.ts";
 import type { ConsoleState } from "./console-store.ts";
@@ -8,8 +9,8 @@ import { spinner } from "./list-view.ts";
 import { fieldSpans } from "./parts/field.ts";
 import type { Rows } from "./rows.ts";
 import { plain, type Skin, type Span, sign } from "./skin.ts";
-import { topLayer } from "./ui-state.ts";
-import { paneOf, paneStateOf } from "./view.ts";
+import { runningOn, topLayer } from "./ui-state.ts";
+import { itemCount, paneOf, paneStateOf, shelvesOf } from "./view.ts";
 
 export interface StatusView {
   /** One, unless an answer is too long for one: an error has to be read whole. */
@@ -48,14 +49,14 @@ export function statusView(skin: Skin, state: ConsoleState, rows: Rows, remark: 
 /** The action on the selected item, else the one that has run longest. */
 function runningView(skin: Skin, state: ConsoleState): StatusView {
   const { running, tickMs } = state.ui;
-  const { cursor } = paneStateOf(state);
-  const one = (cursor === null ? undefined : running.get(cursor)) ?? running.values().next().value;
+  const own = runningOn(state.ui, paneStateOf(state).cursor);
+  const one = own ?? running.values().next().value;
   if (!one) return single([]);
   const elapsedMs = Math.max(0, tickMs - one.startedMs);
   const step = one.isCancelAsked ? `cancel asked; ${one.step}` : one.step;
   const others = running.size > 1 ? ` (and ${running.size - 1} more)` : "";
   const text = `${spinner(skin, elapsedMs)} ${one.verb} ${plain(skin, one.label)}: ${plain(skin, step)}${others}`;
-  const way = one.isCancelAsked || one !== (cursor === null ? undefined : running.get(cursor)) ? "" : "  Esc cancels";
+  const way = one.isCancelAsked || one !== own ? "" : "  Esc cancels";
   return single([{ text, tone: "busy" }], `${Math.floor(elapsedMs / 1000)} s${way}`);
 }
 
@@ -64,9 +65,11 @@ const runningAside = (state: ConsoleState) => (state.ui.running.size > 0 ? `${st
 /** Rows are there, but their source is broken or only part of it could be read. */
 function sourceTrouble(state: ConsoleState): string | null {
   const pane = paneOf(state);
-  const shelf = state.shown.shelves[pane.kind];
-  if (shelf.status === "failed" && shelf.items.size > 0)
-    return `${pane.many} cannot be read now: ${shelf.error?.message ?? ""}`;
-  const [first, ...more] = shelf.warnings;
+  const hasRows = itemCount(state.shown, pane) > 0;
+  for (const kind of pane.kinds) {
+    const { status, error } = state.shown.shelves[kind];
+    if (status === "failed" && hasRows) return `${WORDS[kind].many} cannot be read now: ${error?.message ?? ""}`;
+  }
+  const [first, ...more] = shelvesOf(state.shown, pane).flatMap(({ warnings }) => warnings);
   return first ? `${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ""}` : null;
 }

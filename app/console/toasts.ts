@@ -3,16 +3,19 @@ import type { Clock } from "#core/model/clock.ts";
 import { SEVERITIES, type Severity } from "#core/model/event.ts";
 import type { ConsoleStore } from "./console-store.ts";
 
-const INFO_MS = 2000;
+/** Who asked for something is still there to read the answer. */
+export const INFO_MS = 2000;
 const LEAST_ERROR_MS = 4000;
 /** An answer younger than this nobody has read yet. */
 const SAME_MOMENT_MS = 100;
 
 export interface Toasts {
   say(severity: Severity, text: string): void;
+  /** The same of what came after a while: also good news stays until somebody was there. */
+  keep(severity: Severity, text: string): void;
   /** The same, but what was said in this very moment stays before it. */
   add(severity: Severity, text: string): void;
-  /** A key was pressed: an error that has stood long enough has been seen. */
+  /** A key was pressed: what stays and has stood long enough has been seen. */
   seen(): void;
   close(): void;
 }
@@ -24,13 +27,18 @@ export function createToasts(store: ConsoleStore, clock: Clock): Toasts {
     cancel = null;
     if (store.state().ui.toast) store.dispatch({ type: "toast", toast: null });
   };
-  const say = (severity: Severity, text: string) => {
+  const keep = (severity: Severity, text: string) => {
     cancel?.();
-    cancel = severity === "info" ? clock.setTimer(INFO_MS, clear) : null;
+    cancel = null;
     store.dispatch({ type: "toast", toast: { severity, text, shownAtMs: clock.nowMs() } });
+  };
+  const say = (severity: Severity, text: string) => {
+    keep(severity, text);
+    if (severity === "info") cancel = clock.setTimer(INFO_MS, clear);
   };
   return {
     say,
+    keep,
     add(severity, text) {
       const { toast } = store.state().ui;
       if (!toast || clock.nowMs() - toast.shownAtMs > SAME_MOMENT_MS) return say(severity, text);
@@ -39,7 +47,7 @@ export function createToasts(store: ConsoleStore, clock: Clock): Toasts {
     },
     seen() {
       const { toast } = store.state().ui;
-      if (toast && toast.severity !== "info" && clock.nowMs() - toast.shownAtMs >= LEAST_ERROR_MS) clear();
+      if (toast && cancel === null && clock.nowMs() - toast.shownAtMs >= LEAST_ERROR_MS) clear();
     },
     close: () => cancel?.(),
   };

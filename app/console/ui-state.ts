@@ -1,10 +1,10 @@
 /** What the operator has done to the screen, as plain data and a pure reducer. The cursor is an identity, not a row. */
-import type { SortOrder } from "#app/panes/pane.ts";
+import { PANE_IDS, type PaneId, type SortOrder } from "#app/panes/pane.ts";
 import { PANES } from "#app/panes/table.ts";
 import type { ActionId, ArgumentSpec } from "#core/act/actions.ts";
 import type { ActionTarget } from "#core/act/request.ts";
 import type { Severity } from "#core/model/event.ts";
-import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
+import type { Kind } from "#core/model/kind-names.ts";
 import type { ProcessRow } from "#core/service/processes.ts";
 import type { TextField } from "./text-field.ts";
 
@@ -16,8 +16,10 @@ export interface PaneState {
   readonly offset: number;
   readonly filter: string;
   /** The one group whose items are shown, and the pane it was chosen in; null: all of them. */
-  readonly scope: { readonly name: string; readonly from: Kind } | null;
+  readonly scope: { readonly name: string; readonly from: PaneId } | null;
   readonly sort: SortOrder;
+  /** Lines of a tree that the operator unfolded (true) or folded, by id; all others as the tree itself would have them. */
+  readonly folds: ReadonlyMap<string, boolean>;
   readonly isDetailOpen: boolean;
   readonly detailOffset: number;
 }
@@ -33,9 +35,21 @@ export type Arguments = Readonly<Record<string, string | number | boolean>>;
 
 /** What a prompt wants to know: an argument of an action, the name of what is made, the category of a new member. */
 export type Ask =
-  | { readonly type: "argument"; readonly captured: Captured; readonly argument: ArgumentSpec }
+  | {
+      readonly type: "argument";
+      readonly captured: Captured;
+      readonly argument: ArgumentSpec;
+      /** What was answered before. */
+      readonly given: Arguments;
+    }
   | { readonly type: "name" }
   | { readonly type: "category"; readonly process: ProcessRow };
+
+/** What a process is chosen for: to be registered where it is likely to belong, to get a job of its own, to join one. */
+export type Purpose =
+  | { readonly type: "member"; readonly category: string }
+  | { readonly type: "job" }
+  | { readonly type: "argument"; readonly captured: Captured };
 
 export type Layer =
   | { readonly type: "filter"; readonly field: TextField }
@@ -50,14 +64,14 @@ export type Layer =
     }
   | {
       readonly type: "pick";
+      readonly action: ActionId;
+      readonly purpose: Purpose;
       readonly field: TextField;
       readonly row: number;
       /** null while they are read. */
       readonly processes: readonly ProcessRow[] | null;
       /** Why they cannot be had, or why the marked one will not do. */
       readonly problem: string | null;
-      /** Where it is likely to be put. */
-      readonly category: string;
     }
   | {
       readonly type: "confirm";
@@ -66,6 +80,14 @@ export type Layer =
       readonly arguments: Arguments;
       readonly consequence: string;
       readonly choice: "cancel" | "accept";
+    }
+  | {
+      /** What an action that asks was told. */
+      readonly type: "answer";
+      readonly title: string;
+      readonly message: string;
+      readonly facts: readonly (readonly [name: string, text: string])[];
+      readonly offset: number;
     };
 
 export interface Toast {
@@ -76,6 +98,8 @@ export interface Toast {
 
 /** An action under way, shown on the row of its item. */
 export interface Running {
+  /** The id of the item. */
+  readonly target: string;
   readonly action: ActionId;
   readonly label: string;
   readonly verb: string;
@@ -93,12 +117,12 @@ export interface Undo {
 }
 
 export interface UiState {
-  readonly pane: Kind;
-  readonly panes: Readonly<Record<Kind, PaneState>>;
+  readonly pane: PaneId;
+  readonly panes: Readonly<Record<PaneId, PaneState>>;
   /** The topmost, last, owns the input. */
   readonly layers: readonly Layer[];
   readonly toast: Toast | null;
-  /** By the id of the item. */
+  /** By the id of the request, in the order they were made. */
   readonly running: ReadonlyMap<string, Running>;
   /** Monotonic time of the newest frame of running actions. */
   readonly tickMs: number;
@@ -107,8 +131,8 @@ export interface UiState {
 }
 
 export type UiAction =
-  | { readonly type: "pane"; readonly pane: Kind }
-  | { readonly type: "change-pane"; readonly pane: Kind; readonly change: Partial<PaneState> }
+  | { readonly type: "pane"; readonly pane: PaneId }
+  | { readonly type: "change-pane"; readonly pane: PaneId; readonly change: Partial<PaneState> }
   | { readonly type: "push"; readonly layer: Layer }
   | { readonly type: "replace"; readonly layer: Layer }
   | { readonly type: "pop" }
@@ -120,14 +144,15 @@ export type UiAction =
   | { readonly type: "undoable"; readonly undo: Undo | null }
   | { readonly type: "frozen"; readonly isFrozen: boolean };
 
-function initialPane(kind: Kind): PaneState {
+function initialPane(id: PaneId): PaneState {
   return {
     cursor: null,
     row: 0,
     offset: 0,
     filter: "",
     scope: null,
-    sort: PANES[kind].sort,
+    sort: PANES[id].sort,
+    folds: new Map(),
     isDetailOpen: false,
     detailOffset: 0,
   };
@@ -135,11 +160,12 @@ function initialPane(kind: Kind): PaneState {
 
 export function initialUi(): UiState {
   return {
-    pane: KIND_NAMES[0] ?? "daemons",
+    pane: PANE_IDS[0],
     panes: {
       daemons: initialPane("daemons"),
       categories: initialPane("categories"),
       members: initialPane("members"),
+      aggregates: initialPane("aggregates"),
       events: initialPane("events"),
     },
     layers: [],
@@ -186,6 +212,13 @@ export function reduceUi(state: UiState, action: UiAction): UiState {
 function progressed(running: UiState["running"], id: string, change: Partial<Running>): UiState["running"] {
   const current = running.get(id);
   return current ? new Map(running).set(id, { ...current, ...change }) : running;
+}
+
+/** The action on an item that was begun last. */
+export function runningOn(state: UiState, id: string | null): Running | undefined {
+  let found: Running | undefined;
+  for (const running of state.running.values()) if (running.target === id) found = running;
+  return found;
 }
 
 export const topLayer = (state: UiState): Layer | null => state.layers.at(-1) ?? null;

@@ -4,7 +4,7 @@ import type { Member } from "#core/model/member.ts";
 import { hasFailed, membersOf } from "#core/store/process-set.ts";
 import { duration } from "./measures.ts";
 import { memberStateCell } from "./members.ts";
-import type { Cell, Column, DetailContext, DetailLine, Pane, Sign, Tone } from "./pane.ts";
+import type { Cell, Column, DetailLine, DrawContext, Pane, Sign, Tone } from "./pane.ts";
 
 /** Members told of one by one in the detail; the others are a key away. */
 const MOST_MEMBERS = 30;
@@ -90,7 +90,7 @@ const COLUMNS: readonly Column<Category>[] = [
   },
 ];
 
-function detail(category: Category, context: DetailContext): readonly DetailLine[] {
+function detail(category: Category, context: DrawContext): readonly DetailLine[] {
   const state = stateCell(category);
   const counts = `${category.running} running, ${category.exited} exited, ${category.failed} of them failed`;
   const members = membersOf(context.snapshot, category.name);
@@ -107,7 +107,7 @@ function detail(category: Category, context: DetailContext): readonly DetailLine
 }
 
 /** `812   ● running for 3 h 2 min: nginx -g daemon off;` */
-function memberLine(member: Member, { atMs }: DetailContext): DetailLine {
+function memberLine(member: Member, { atMs }: DrawContext): DetailLine {
   const state = memberStateCell(member);
   const isRunning = !member.flags.exit && member.startedAt !== null;
   const time = isRunning ? ` for ${duration(atMs - Date.parse(member.startedAt ?? ""))}` : "";
@@ -120,17 +120,18 @@ function memberLine(member: Member, { atMs }: DetailContext): DetailLine {
 }
 
 export const CATEGORIES_PANE: Pane<"categories"> = {
-  kind: "categories",
+  id: "categories",
+  kinds: ["categories"],
+  counted: "categories",
   title: "Categories",
-  one: "category",
-  many: "categories",
+  shortTitle: "Cat",
   columns: COLUMNS,
   sort: { column: "state", isReverse: false },
   progressColumn: "state",
   isChronicle: false,
   isListWide: false,
   hasHistory: true,
-  isSampled: false,
+  sampled: [],
   loading: "Reading the process set...",
   empty: "No categories. Press a to add one.",
   label: (category) => category.name,

@@ -1,19 +1,22 @@
 /** Daemons: columns, the facts of one daemon each on its own line, and the sentences of an empty list. */
 import type { Daemon, DaemonState } from "#core/model/daemon.ts";
+import { attachmentOfProcess } from "#core/store/aggregates.ts";
 import { memberOfProcess } from "#core/store/process-set.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
-import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
+import { fullTime } from "./measures.ts";
 import {
   type Cell,
   type Column,
-  type DetailContext,
   type DetailLine,
+  type DrawContext,
   type Jump,
   NONE,
   type Pane,
   type Sign,
   type Tone,
 } from "./pane.ts";
+import { runningLine, startedLine, usageLines } from "./process-lines.ts";
+import { sameProcess } from "./same-process.ts";
 import { USAGE_COLUMNS } from "./usage-columns.ts";
 
 const STATE_LOOKS: Readonly<Record<DaemonState, { readonly sign: Sign; readonly tone: Tone; readonly rank: number }>> =
@@ -119,7 +122,7 @@ function lockLine(daemon: Daemon): DetailLine {
   return { label: "locked", text: `yes, by pid ${by}`, tone: isOther ? "warn" : "ok" };
 }
 
-function detail(daemon: Daemon, context: DetailContext): readonly DetailLine[] {
+function detail(daemon: Daemon, context: DrawContext): readonly DetailLine[] {
   const lines: DetailLine[] = [];
   const state = stateCell(daemon);
   const since = daemon.since === null ? "" : `, since ${fullTime(Date.parse(daemon.since))}`;
@@ -151,20 +154,8 @@ function detail(daemon: Daemon, context: DetailContext): readonly DetailLine[] {
   });
   if (daemon.identity) lines.push({ label: "identity", text: daemon.identity });
   if (daemon.comm) lines.push({ label: "command", text: daemon.comm });
-  if (daemon.startedAt) {
-    const startedMs = Date.parse(daemon.startedAt);
-    lines.push({ label: "started", text: fullTime(startedMs) });
-    lines.push({
-      label: "running",
-      text: `${duration(context.atMs - startedMs)} at ${clockTime(context.atMs)}`,
-    });
-  }
-  if (daemon.usage) {
-    const percent = daemon.usage.cpuPercent;
-    const now = percent === null ? "first sample" : `${percent.toFixed(1)} %`;
-    lines.push({ label: "cpu", text: `${now}, ${duration(daemon.usage.cpuSeconds * 1000)} in all` });
-    lines.push({ label: "memory", text: `${mebibytes(daemon.usage.memoryBytes)} MiB resident` });
-  }
+  if (daemon.startedAt) lines.push(startedLine(daemon.startedAt), runningLine(daemon.startedAt, context));
+  lines.push(...usageLines(daemon.usage, "process"));
   if (daemon.exit) {
     const tone = daemon.exit.status === 0 ? "dim" : "warn";
     lines.push({ label: "last exit", text: `${daemon.exit.text}, ${fullTime(Date.parse(daemon.exit.at))}`, tone });
@@ -173,6 +164,9 @@ function detail(daemon: Daemon, context: DetailContext): readonly DetailLine[] {
   const member = daemon.identity === null ? undefined : memberOfProcess(context.snapshot, daemon.identity);
   if (member) lines.push({ label: "process set", text: `member of ${member.category}, ${member.state}` });
 
+  const attachment = daemon.identity === null ? undefined : attachmentOfProcess(context.snapshot, daemon.identity);
+  if (attachment?.job) lines.push({ label: "job", text: attachment.job });
+
   lines.push({ heading: "Files" });
   lines.push({ label: "pid file", text: daemon.pidFile });
   lines.push({ label: "guard file", text: daemon.guardFile ?? "none", tone: daemon.guardFile ? "text" : "dim" });
@@ -180,26 +174,26 @@ function detail(daemon: Daemon, context: DetailContext): readonly DetailLine[] {
   return lines;
 }
 
-/** To its entry in the process set. */
+/** To its entry in the process set, or in its job. */
 function jump(daemon: Daemon, snapshot: Snapshot): Jump {
   if (daemon.identity === null) return { reason: `${daemon.label} has no process` };
-  const member = memberOfProcess(snapshot, daemon.identity);
-  if (member) return { kind: "members", id: member.id };
-  return { reason: `process ${daemon.pid} of ${daemon.label} is not in the process set` };
+  const reason = `process ${daemon.pid} of ${daemon.label} is not in the process set and in no job`;
+  return sameProcess(snapshot, daemon.identity, "daemons") ?? { reason };
 }
 
 export const DAEMONS_PANE: Pane<"daemons"> = {
-  kind: "daemons",
+  id: "daemons",
+  kinds: ["daemons"],
+  counted: "daemons",
   title: "Daemons",
-  one: "daemon",
-  many: "daemons",
+  shortTitle: "Daem",
   columns: COLUMNS,
   sort: { column: "name", isReverse: false },
   progressColumn: "state",
   isChronicle: false,
   isListWide: false,
   hasHistory: true,
-  isSampled: true,
+  sampled: ["daemons"],
   loading: "Reading declared daemons and pid files...",
   empty:
     "No daemons: none is declared and no pid file was found. Declare one in daemons.d and start muster again; what writes a pid file appears by itself.",

@@ -1,6 +1,7 @@
 /** Events: what happened on this node, newest first. */
 import type { MusterEvent, Severity } from "#core/model/event.ts";
 import { nameOf } from "#core/model/id.ts";
+import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import { fullTime } from "./measures.ts";
 import type { Cell, Column, DetailLine, Jump, Pane, Sign, Tone } from "./pane.ts";
@@ -105,26 +106,27 @@ function detail(event: MusterEvent): readonly DetailLine[] {
 function jump(event: MusterEvent, snapshot: Snapshot): Jump {
   const { target } = event;
   if (target === null) return { reason: "this event is about the node" };
-  for (const kind of ["daemons", "categories", "members"] as const) {
-    if (snapshot.shelves[kind].items.has(target)) return { kind, id: target };
+  for (const kind of KIND_NAMES) {
+    if (kind !== "events" && snapshot.shelves[kind].items.has(target)) return { kind, id: target };
   }
   return { reason: `${nameOf(target)} is not there any more` };
 }
 
 export const EVENTS_PANE: Pane<"events"> = {
-  kind: "events",
+  id: "events",
+  kinds: ["events"],
+  counted: "events",
   title: "Events",
-  one: "event",
-  many: "events",
+  shortTitle: "Ev",
   columns: COLUMNS,
   sort: { column: "time", isReverse: true },
   progressColumn: null,
   isChronicle: true,
   isListWide: true,
   hasHistory: false,
-  isSampled: false,
+  sampled: [],
   loading: "Reading the journal...",
-  empty: "No events yet. They appear here as daemons and members come, go and are acted on.",
+  empty: "No events yet. They appear here as daemons, members and jobs come, go and are acted on.",
   label: (event) => `event ${nameOf(event.id)}`,
   alarm: () => null,
   searchText: (event) => `${event.severity} ${event.target ?? ""} ${event.code} ${event.message} ${event.action ?? ""}`,

@@ -23,6 +23,13 @@ export function duration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** The same where there is little room: `3d 2h`, `4m 10s`, `12s`. */
+export function shortDuration(ms: number): string {
+  return duration(ms)
+    .replace(" min", "m")
+    .replace(/ ([dhs])/g, "$1");
+}
+
 export function mebibytes(bytes: number): string {
   const value = bytes / 1048576;
   return value < 99.95 ? value.toFixed(1) : String(Math.round(value));

@@ -1,18 +1,12 @@
 /** Members: the processes that were registered in a category, alive or ended with their status kept. */
 import type { Member } from "#core/model/member.ts";
+import { attachmentOfProcess } from "#core/store/aggregates.ts";
 import { daemonOfProcess, hasFailed } from "#core/store/process-set.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
-import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
-import {
-  type Cell,
-  type Column,
-  type DetailContext,
-  type DetailLine,
-  type DrawContext,
-  type Jump,
-  NONE,
-  type Pane,
-} from "./pane.ts";
+import { duration, fullTime } from "./measures.ts";
+import { type Cell, type Column, type DetailLine, type DrawContext, type Jump, NONE, type Pane } from "./pane.ts";
+import { runningLine, startedLine, usageLines } from "./process-lines.ts";
+import { sameProcess } from "./same-process.ts";
 import { USAGE_COLUMNS } from "./usage-columns.ts";
 
 const UNKNOWN_EXIT = "exited, status unknown";
@@ -37,7 +31,7 @@ const startOf = (member: Member) => (member.startedAt === null ? null : Date.par
 const endOf = (member: Member) => (member.exit === null ? null : Date.parse(member.exit.at));
 
 /** How long it has been running; of one that ended how long it ran. */
-function ranMs(member: Member, { atMs }: DrawContext): number | null {
+function ranMs(member: Member, atMs: number): number | null {
   const start = startOf(member);
   const end = member.flags.exit ? endOf(member) : atMs;
   return start === null || end === null ? null : Math.max(0, end - start);
@@ -86,8 +80,8 @@ const COLUMNS: readonly Column<Member>[] = [
     priority: 1,
     align: "right",
     cut: "never",
-    cell: (member, context) => {
-      const ms = ranMs(member, context);
+    cell: (member, { atMs }) => {
+      const ms = ranMs(member, atMs);
       return ms === null ? NONE : { text: duration(ms), tone: member.flags.exit ? "dim" : "text" };
     },
     // By its start: the order of what runs does not change from one moment to the next.
@@ -125,7 +119,7 @@ const COLUMNS: readonly Column<Member>[] = [
   },
 ];
 
-function detail(member: Member, context: DetailContext): readonly DetailLine[] {
+function detail(member: Member, context: DrawContext): readonly DetailLine[] {
   const state = memberStateCell(member);
   const lines: DetailLine[] = [
     { label: "state", text: state.text, tone: state.tone ?? "text", sign: state.sign ?? "none" },
@@ -147,45 +141,41 @@ function detail(member: Member, context: DetailContext): readonly DetailLine[] {
   if (member.comm) lines.push({ label: "comm", text: member.comm });
   lines.push({ label: "user", text: `uid ${member.uid}, when it was registered` });
   lines.push({ label: "registered", text: fullTime(Date.parse(member.registeredAt)) });
-  const start = startOf(member);
-  if (start !== null) lines.push({ label: "started", text: fullTime(start) });
-  const ran = ranMs(member, context);
-  if (ran !== null) {
-    const text = member.flags.exit ? duration(ran) : `${duration(ran)} at ${clockTime(context.atMs)}`;
-    lines.push({ label: member.flags.exit ? "ran" : "running", text });
+  if (member.startedAt) {
+    lines.push(startedLine(member.startedAt));
+    const ran = ranMs(member, context.atMs);
+    if (!member.flags.exit) lines.push(runningLine(member.startedAt, context));
+    else if (ran !== null) lines.push({ label: "ran", text: duration(ran) });
   }
-  if (member.usage) {
-    const percent = member.usage.cpuPercent;
-    const now = percent === null ? "first sample" : `${percent.toFixed(1)} %`;
-    lines.push({ label: "cpu", text: `${now}, ${duration(member.usage.cpuSeconds * 1000)} in all` });
-    lines.push({ label: "memory", text: `${mebibytes(member.usage.memoryBytes)} MiB resident` });
-  }
+  lines.push(...usageLines(member.usage, "process"));
   const daemon = daemonOfProcess(context.snapshot, member.identity);
   if (daemon) lines.push({ label: "daemon", text: `${daemon.label}, ${daemon.state}` });
+  const job = member.flags.exit ? null : (attachmentOfProcess(context.snapshot, member.identity)?.job ?? null);
+  if (job !== null) lines.push({ label: "job", text: job });
   lines.push({ label: "id", text: member.id, tone: "dim" });
   return lines;
 }
 
-/** To the daemon that is this very process. */
+/** To the same process in its job, or to the daemon that it is. */
 function jump(member: Member, snapshot: Snapshot): Jump {
   if (member.flags.exit) return { reason: `process ${member.pid} of ${member.category} has ended` };
-  const daemon = daemonOfProcess(snapshot, member.identity);
-  if (daemon) return { kind: "daemons", id: daemon.id };
-  return { reason: `process ${member.pid} of ${member.category} is no daemon that muster knows` };
+  const reason = `process ${member.pid} of ${member.category} is no daemon that muster knows, and in no job`;
+  return sameProcess(snapshot, member.identity, "members") ?? { reason };
 }
 
 export const MEMBERS_PANE: Pane<"members"> = {
-  kind: "members",
+  id: "members",
+  kinds: ["members"],
+  counted: "members",
   title: "Members",
-  one: "member",
-  many: "members",
+  shortTitle: "Memb",
   columns: COLUMNS,
   sort: { column: "category", isReverse: false },
   progressColumn: "state",
   isChronicle: false,
   isListWide: true,
   hasHistory: true,
-  isSampled: true,
+  sampled: ["members"],
   loading: "Reading the process set...",
   empty: "No process is registered. Press a to choose one, or start one with: muster members run CATEGORY -- COMMAND",
   label: (member) => `${member.category}/${member.pid}`,

@@ -1,11 +1,17 @@
 /**
- * What a pane is: how one kind of item looks. A pane file says nothing but columns, detail and sentences; the list, its
- * keys, its filter and its dialogs are the console's and the same for every kind.
+ * What a pane is: how items of one kind look, or of several kinds that belong to each other and stand as a tree. A pane
+ * file says nothing but columns, detail and sentences; the list, its keys, its filter and its dialogs are the console's and
+ * the same for every pane.
  *
  *     Pane -> columns -> cells (text + tone + glyph) -> the console paints them
  */
 import type { Items, Kind } from "#core/model/kinds.ts";
+import type { Forest } from "#core/store/forest.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
+
+/** In the order of their tabs. */
+export const PANE_IDS = ["daemons", "categories", "members", "aggregates", "events"] as const;
+export type PaneId = (typeof PANE_IDS)[number];
 
 /** What a piece of text means. The theme alone knows what that looks like. */
 export type Tone =
@@ -26,6 +32,7 @@ export type Tone =
 export type Sign =
   | "up"
   | "busy"
+  | "frozen"
   | "down"
   | "failed"
   | "unknown"
@@ -73,9 +80,6 @@ export type DetailLine =
 export interface DrawContext {
   /** Wall clock of the newest data: what "for 3 h" is counted to. It moves when data come, so that nothing ticks. */
   readonly atMs: number;
-}
-
-export interface DetailContext extends DrawContext {
   /** Everything else there is at this moment: what belongs to the item. */
   readonly snapshot: Snapshot;
 }
@@ -88,12 +92,28 @@ export interface SortOrder {
   readonly isReverse: boolean;
 }
 
+/** How items of several kinds hang together. */
+export interface Tree<T> {
+  /** The same object for the same items. */
+  forest(snapshot: Snapshot): Forest<T>;
+  /**
+   * How many lines it unfolds to: one that needs more than a screen has is folded until it is unfolded. 0: it is never
+   * folded by itself.
+   */
+  size(item: T): number;
+}
+
 /** Methods, not properties: so that `Pane<"daemons">` can stand in a table of panes of all kinds. */
 export interface Pane<K extends Kind = Kind> {
-  readonly kind: K;
+  readonly id: PaneId;
+  /** A kind is shown in one pane and no other. Where there are several, they stand as a tree. */
+  readonly kinds: readonly K[];
+  /** The items that its tab counts. */
+  readonly counted: K;
   readonly title: string;
-  readonly one: string;
-  readonly many: string;
+  /** Where there is no room for the title. */
+  readonly shortTitle: string;
+  /** The first bears the branches of a tree. */
   readonly columns: readonly Column<Items[K]>[];
   readonly sort: SortOrder;
   /** The column that a running action writes its progress to. */
@@ -104,8 +124,8 @@ export interface Pane<K extends Kind = Kind> {
   readonly hasHistory: boolean;
   /** A line says most of what there is: the list gets more of the room, the detail less. */
   readonly isListWide: boolean;
-  /** CPU and memory of its items are sampled while they are on the screen. */
-  readonly isSampled: boolean;
+  /** CPU and memory of items of these kinds are sampled while they are on the screen. */
+  readonly sampled: readonly K[];
   readonly loading: string;
   readonly empty: string;
   label(item: Items[K]): string;
@@ -113,7 +133,8 @@ export interface Pane<K extends Kind = Kind> {
   alarm(item: Items[K]): "warn" | "error" | null;
   /** What the filter looks in. */
   searchText(item: Items[K]): string;
-  detail(item: Items[K], context: DetailContext): readonly DetailLine[];
+  detail(item: Items[K], context: DrawContext): readonly DetailLine[];
+  readonly tree?: Tree<Items[K]>;
   /** The group an item belongs to, where a list can be narrowed to one: the category of a member. */
   scopeOf?(item: Items[K]): string;
   /** The column that says the same for every line while the list is narrowed to one group. */

@@ -4,6 +4,7 @@
  */
 import type { Daemon } from "#core/model/daemon.ts";
 import type { Member } from "#core/model/member.ts";
+import { indexer } from "./indexer.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 type Index<T> = ReadonlyMap<string, T>;
@@ -51,15 +52,3 @@ function worstFirst(a: Member, b: Member): number {
 }
 
 const rankOf = (member: Member) => (hasFailed(member) ? 0 : member.flags.exit ? 2 : 1);
-
-function indexer<K extends object, V>(make: (items: K) => V): (items: K) => V {
-  const made = new WeakMap<K, V>();
-  return (items) => {
-    let index = made.get(items);
-    if (index === undefined) {
-      index = make(items);
-      made.set(items, index);
-    }
-    return index;
-  };
-}

@@ -47,14 +47,25 @@ export interface Query<T> {
 
 /** Ids in the order to be shown. Equal keys are ordered by id, so that the order never depends on arrival. */
 export function queryIds<T extends { readonly id: string }>(items: ReadonlyMap<string, T>, query: Query<T>): string[] {
-  const found: { readonly id: string; readonly key: SortKey }[] = [];
+  const found: T[] = [];
   for (const item of items.values()) {
     if (query.accepts?.(item) === false) continue;
-    if (query.filter.test(query.searchText(item))) found.push({ id: item.id, key: query.sortKey(item) });
+    if (query.filter.test(query.searchText(item))) found.push(item);
   }
-  const direction = query.isReverse ? -1 : 1;
-  found.sort((a, b) => compareKeys(a.key, b.key, direction) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  return found.map((entry) => entry.id);
+  return sortItems(found, query.sortKey, query.isReverse).map(({ id }) => id);
+}
+
+/** In the order of their keys, each key asked for once; equal ones in the order of their ids. */
+export function sortItems<T extends { readonly id: string }>(
+  items: readonly T[],
+  sortKey: (item: T) => SortKey,
+  isReverse: boolean,
+): T[] {
+  const direction = isReverse ? -1 : 1;
+  return items
+    .map((item) => ({ item, id: item.id, key: sortKey(item) }))
+    .sort((a, b) => compareKeys(a.key, b.key, direction) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+    .map(({ item }) => item);
 }
 
 /** What has no value comes last in either direction. */

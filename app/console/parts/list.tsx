@@ -3,6 +3,7 @@ import type { Cell, Tone } from "#app/panes/pane.ts";
 import { wrap } from "../cells.ts";
 import { GAP } from "../columns.ts";
 import type { Rect } from "../layout.ts";
+import type { Branch } from "../rows.ts";
 import { cellText, type Fit, fit, type Skin } from "../skin.ts";
 import { Region } from "./region.tsx";
 
@@ -16,6 +17,8 @@ export interface ListHeading extends Fit {
 
 export interface ListRow {
   readonly cells: readonly Cell[];
+  /** Its place in a tree; null in a plain list. */
+  readonly branch: Branch | null;
   readonly isSelected: boolean;
 }
 
@@ -61,7 +64,10 @@ function rowLine(
 ): string {
   const texts = headings.map((heading, index) => {
     const cell = row.cells[index] ?? { text: "" };
-    return { text: fit(skin, cellText(skin, cell), heading), tone: cell.tone ?? "text" };
+    const tone: Tone = row.branch?.isContext ? "dim" : (cell.tone ?? "text");
+    const stem = index === 0 && row.branch ? stemOf(skin, row.branch, heading.columns) : "";
+    const room = { ...heading, columns: heading.columns - stem.length };
+    return { text: stem + fit(skin, cellText(skin, cell), room), tone };
   });
   const gap = " ".repeat(GAP);
   if (row.isSelected) {
@@ -71,6 +77,19 @@ function rowLine(
     return hasFocus ? skin.theme.selected(whole) : skin.theme.selectedFaintly(whole);
   }
   return " ".repeat(MARGIN) + texts.map((each) => skin.theme.paint(each.tone, each.text)).join(gap);
+}
+
+const STEP = 2;
+
+/** Indentation and the sign of a fold. At most half of the column is indented: what is deeper stands there with dots. */
+function stemOf(skin: Skin, { depth, fold }: Branch, columns: number): string {
+  const sign = fold === null ? " " : fold === "open" ? skin.glyphs.unfolded : skin.glyphs.folded;
+  const most = Math.max(0, Math.floor(columns / (2 * STEP)) - 1);
+  const indentation =
+    depth > most
+      ? `${skin.glyphs.ellipsis.padEnd(STEP)}${" ".repeat(STEP * Math.max(0, most - 1))}`
+      : " ".repeat(STEP * depth);
+  return `${indentation}${sign} `;
 }
 
 function sentenceLines(skin: Skin, sentence: Sentence, columns: number): readonly string[] {

@@ -1,4 +1,4 @@
-/** Processes to choose one from, searched by typing; who is a member already says of what. */
+/** Processes to choose one from, searched by typing; what belongs somewhere already says to what. */
 import type { ProcessRow } from "#core/service/processes.ts";
 import { cutEnd, pad, wrap } from "../cells.ts";
 import type { Rect } from "../layout.ts";
@@ -17,7 +17,8 @@ export interface PickOverlayProps {
   readonly total: number | null;
   readonly row: number;
   readonly problem: string | null;
-  categoryOf(process: ProcessRow): string | null;
+  readonly title: string;
+  holderOf(process: ProcessRow): string | null;
 }
 
 const COLUMNS = 110;
@@ -31,7 +32,8 @@ const CHROME = 5 + WHOLE_ROWS;
 /** Lines of processes in a dialog over `body`: also how far a page goes. */
 export const pickRoom = (body: Rect): number => Math.max(1, body.rows - CHROME);
 
-export function PickOverlay({ skin, body, field, rows, total, row, problem, categoryOf }: PickOverlayProps) {
+export function PickOverlay(props: PickOverlayProps) {
+  const { skin, body, field, rows, total, row, problem, title, holderOf } = props;
   const room = pickRoom(body);
   const columns = innerColumns(body, COLUMNS);
   const offset = Math.max(0, Math.min(row - Math.floor(room / 2), rows.length - room));
@@ -40,7 +42,7 @@ export function PickOverlay({ skin, body, field, rows, total, row, problem, cate
   const lines: (readonly Span[])[] = [
     [{ text: "search: ", tone: "dim" }, ...fieldSpans(skin, field), { text: count, tone: "dim" }],
     [],
-    ...shown.map((process, index) => processLine(skin, process, categoryOf(process), offset + index === row)),
+    ...shown.map((process, index) => processLine(skin, process, holderOf(process), offset + index === row)),
   ];
   if (rows.length === 0) {
     const text = total === null ? "Reading the processes..." : "No process fits: Ctrl-U clears, Esc closes";
@@ -52,16 +54,16 @@ export function PickOverlay({ skin, body, field, rows, total, row, problem, cate
   for (let index = 0; index < WHOLE_ROWS; index++) {
     lines.push([{ text: whole[index] ?? "", tone: problem === null ? "dim" : "warn" }]);
   }
-  return <Dialog skin={skin} body={body} title="Register which process?" lines={lines} columns={COLUMNS} />;
+  return <Dialog skin={skin} body={body} title={plain(skin, title)} lines={lines} columns={COLUMNS} />;
 }
 
-function processLine(skin: Skin, process: ProcessRow, category: string | null, isMarked: boolean): readonly Span[] {
+function processLine(skin: Skin, process: ProcessRow, holder: string | null, isMarked: boolean): readonly Span[] {
   const user = cutEnd(plain(skin, process.user), USER_COLUMNS, skin.glyphs.ellipsis);
   return [
     { text: isMarked ? `${skin.glyphs.cursor} ` : "  ", tone: "accent" },
     { text: `${pad(String(process.pid), PID_COLUMNS, "right")}  `, tone: isMarked ? "strong" : "accent" },
     { text: `${pad(user, USER_COLUMNS, "left")}  `, tone: "dim" },
-    ...(category === null ? [] : [{ text: `in ${plain(skin, category)}: `, tone: "warn" } as const]),
+    ...(holder === null ? [] : [{ text: `in ${plain(skin, holder)}: `, tone: "warn" } as const]),
     { text: plain(skin, process.command), tone: isMarked ? "strong" : "text" },
   ];
 }

@@ -5,7 +5,13 @@ import { keep, moveBy, moveTo } from "#app/console/cursor.ts";
 import type { Rows } from "#app/console/rows.ts";
 import { parseFilter } from "#core/store/query.ts";
 
-const rowsOf = (ids: readonly string[]): Rows => ({ ids, indexOf: (id) => ids.indexOf(id), filter: parseFilter("") });
+const rowsOf = (ids: readonly string[]): Rows => ({
+  ids,
+  indexOf: (id) => ids.indexOf(id),
+  branchAt: () => null,
+  lineage: () => [],
+  filter: parseFilter(""),
+});
 
 const start = { cursor: null, row: 0, offset: 0 };
 const ids = fc.uniqueArray(fc.integer({ min: 0, max: 60 }).map(String), { minLength: 0, maxLength: 40 });

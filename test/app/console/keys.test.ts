@@ -49,8 +49,8 @@ test("panes by Tab, Shift-Tab and number; a number without a pane says so", asyn
   expect(screen.line("▸ 2 Categories")).not.toBe("");
   await screen.press("\x1b[Z");
   expect(screen.line("▸ 1 Daemons")).not.toBe("");
-  await screen.press("4");
-  expect(screen.line("▸ 4 Events")).not.toBe("");
+  await screen.press("5");
+  expect(screen.line("▸ 5 Events")).not.toBe("");
   await screen.press("9");
   expect(screen.text()).toContain("there is no pane 9");
 });
@@ -173,7 +173,7 @@ test("q while an action runs asks once", async () => {
 
 test("a key bound twice in one context is an error that names both", () => {
   const actions = [...ACTION_LIST, { ...ACTIONS["daemon.check"], id: "daemon.other", key: "/" }];
-  const make = () => createKeymap({ commands: COMMANDS, actions, kinds: ["daemons", "events"] });
+  const make = () => createKeymap({ commands: COMMANDS, actions, panes: [{ kinds: ["daemons"] }] });
   expect(make).toThrow(/key \/ is bound to both daemon\.other and filter in list/);
 });
 

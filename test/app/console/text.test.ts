@@ -61,7 +61,7 @@ test("columns: never wider than the list, the least important left out first, st
       for (const { column, columns: own } of fitted) expect(own).toBeGreaterThanOrEqual(column.min);
     }
   }
-  const members = PANE_LIST.find(({ kind }) => kind === "members");
+  const members = PANE_LIST.find(({ id }) => id === "members");
   expect(fitColumns(members?.columns ?? [], 69).map(({ column }) => column.id)).toContain("cpu");
   const daemons = PANE_LIST[0];
   expect(fitColumns(daemons?.columns ?? [], 38).map(({ column }) => column.id)).toEqual(["name", "state", "pid"]);

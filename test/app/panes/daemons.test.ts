@@ -14,7 +14,10 @@ function facts(change: Partial<Daemon>): Record<string, string> {
 
 const cells = (change: Partial<Daemon>) =>
   Object.fromEntries(
-    DAEMONS_PANE.columns.map((column) => [column.id, column.cell(daemon("d", change), { atMs }).text]),
+    DAEMONS_PANE.columns.map((column) => [
+      column.id,
+      column.cell(daemon("d", change), { atMs, snapshot: emptySnapshot("n1") }).text,
+    ]),
   );
 
 test("a daemon that runs", () => {

@@ -47,6 +47,7 @@ class Exchange {
   readonly reply: Promise<Reply>;
   readonly #address: JobdAddress;
   readonly #request: Request;
+  readonly #bytes: Uint8Array;
   readonly #settle: PromiseWithResolvers<Reply>;
   readonly #undo = new DisposableStack();
   #chunks: Uint8Array[] = [];
@@ -59,7 +60,8 @@ class Exchange {
   constructor(address: JobdAddress, request: Request) {
     this.#address = address;
     this.#request = request;
-    this.#needed = REQUESTS[request.name].length;
+    this.#bytes = requestBytes(request);
+    this.#needed = this.#bytes.length;
     this.#settle = Promise.withResolvers();
     this.reply = this.#settle.promise;
     this.#guard();
@@ -100,9 +102,8 @@ class Exchange {
       return;
     }
     this.#undo.defer(() => line.terminate());
-    const message = requestBytes(this.#request);
     // A socket that was just opened has room for 48 bytes.
-    if (line.write(message) !== message.length) {
+    if (line.write(this.#bytes) !== this.#bytes.length) {
       this.#fail(unreachable(this.#address.path, "the request was not taken", null));
     }
   }

@@ -46,6 +46,8 @@ const WAITERS: WaiterLimits = { all: 4096, ofOneUser: 1024 };
 
 /** How long a turn looks for a next request. */
 const LINGER_MS = 0.06;
+/** The same for a clock that stands still. */
+const MOST_LOOKS = 1000;
 /** When the rest of the service gets its turn. */
 const LONGEST_TURN_MS = 2;
 /** Connections looked at within a turn; beyond that the oldest becomes a slow one. */
@@ -126,10 +128,10 @@ class Server {
     for (const connection of this.#fresh) this.#polled.add(connection.fd);
     if (this.#polled.isReady()) return true;
     const untilMs = clock.nowMs() + LINGER_MS;
-    do {
+    for (let looks = 0; looks < MOST_LOOKS && clock.nowMs() < untilMs; looks++) {
       yieldProcessor();
       if (this.#polled.isReady()) return true;
-    } while (clock.nowMs() < untilMs);
+    }
     return false;
   }
 

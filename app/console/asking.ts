@@ -1,0 +1,40 @@
+/** Which arguments of an action are asked for, what stands in the prompt, and what will not do. */
+import type { ActionId, ActionSpec, ArgumentSpec } from "#core/act/actions.ts";
+import { memberStateProblem } from "#core/act/new-subjects.ts";
+import type { Items, Kind } from "#core/model/kinds.ts";
+import type { Arguments, Captured } from "./ui-state.ts";
+
+/** Asks for what is not known yet, then to confirm, then does it. `item`: null of one that is to be made. */
+export type GoOn = (action: ActionSpec, captured: Captured, item: Items[Kind] | null, given: Arguments) => void;
+
+/** Arguments that may be left out, and are asked for all the same: an empty answer leaves them out. */
+const ASKED: Partial<Record<ActionId, readonly string[]>> = {
+  "job.kill": ["signal"],
+  "module.ctl": ["data"],
+};
+
+/** What stands in the prompt at first. */
+const PRESETS: Partial<Record<ActionId, string>> = { "job.kill": "TERM" };
+
+/** The next argument to be asked for; undefined if all is known. */
+export function nextQuestion(action: ActionSpec, given: Arguments): ArgumentSpec | undefined {
+  const asked = ASKED[action.id as ActionId] ?? [];
+  return action.arguments.find(
+    ({ name, isRequired }) => given[name] === undefined && (isRequired || asked.includes(name)),
+  );
+}
+
+/** What is there now, to be changed rather than typed again. */
+export function presentValue(id: ActionId, argument: ArgumentSpec, item: Items[Kind] | null): string {
+  if (id === "member.state" && item?.kind === "Member") return item.state;
+  return argument.name === "signal" ? (PRESETS[id] ?? "") : "";
+}
+
+export function argumentProblem(id: ActionId, argument: ArgumentSpec, value: string): string | null {
+  if (value === "") return argument.isRequired ? `${argument.title} is needed` : null;
+  return id === "member.state" ? memberStateProblem(value) : null;
+}
+
+/** Without those that were left empty. */
+export const answeredOnes = (given: Arguments): Arguments =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ""));

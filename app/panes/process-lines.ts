@@ -1,0 +1,24 @@
+/** Lines of a detail that every process has, whatever else it is. */
+import type { Usage } from "#core/model/daemon.ts";
+import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
+import type { DetailLine, DrawContext } from "./pane.ts";
+
+export function startedLine(startedAt: string): DetailLine {
+  return { label: "started", text: fullTime(Date.parse(startedAt)) };
+}
+
+/** Counted to the newest data, whose time stands beside it. */
+export function runningLine(startedAt: string, { atMs }: DrawContext): DetailLine {
+  return { label: "running", text: `${duration(atMs - Date.parse(startedAt))} at ${clockTime(atMs)}` };
+}
+
+/** `whose`: of one process the memory is what is resident; of a group what the kernel counts for it. */
+export function usageLines(usage: Usage | null, whose: "process" | "group"): readonly DetailLine[] {
+  if (usage === null) return [];
+  const now = usage.cpuPercent === null ? "first sample" : `${usage.cpuPercent.toFixed(1)} %`;
+  const memory = `${mebibytes(usage.memoryBytes)} MiB`;
+  return [
+    { label: "cpu", text: `${now}, ${duration(usage.cpuSeconds * 1000)} in all` },
+    { label: "memory", text: whose === "process" ? `${memory} resident` : `${memory}, all its processes` },
+  ];
+}
