@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, delay } from "#core/model/clock.ts";
 import type { AgentSizes, EndpointHost } from "./endpoint.ts";
-import { GeopmError, geopmError } from "./errors.ts";
+import { GeopmError, geopmError, toGeopmError } from "./errors.ts";
 import { formatHostlist } from "./hostlist.ts";
 import { AGENT, HOSTLIST_PATH, type Layout, POLICY, PROFILE, SAMPLE, type TextPlace } from "./layout.ts";
 import { resolveEndpoint } from "./names.ts";
@@ -77,7 +77,7 @@ export class EndpointUser implements Disposable {
       return new EndpointUser(policy, sample, options);
     } catch (thrown) {
       for (const region of opened) region.close();
-      throw thrown;
+      throw toGeopmError(thrown, name);
     }
   }
 

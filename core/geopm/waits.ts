@@ -63,6 +63,7 @@ export class EndpointWaits {
           if (!this.#waiting.delete(waiting)) return;
           wait.signal?.removeEventListener("abort", abort);
           this.#unwatch(wait.path);
+          if (this.#waiting.size === 0) this.#schedule();
           if (typeof outcome === "boolean") resolve(outcome);
           else reject(outcome);
         },

@@ -35,9 +35,9 @@ test("who has a file mapped is found by its device and inode", async () => {
     const { dev, ino } = statSync(mapping.path, { bigint: true });
     expect(key).toBe(mapKey(dev, ino));
     await using peer = await MutexPeer.start(mapping.path);
-    const found = findMapHolders("/proc", new Set([key, "00:00 0"]));
+    const found = findMapHolders("/proc", new Set([key, "ff:ff 1"]));
     expect(found.pids.get(key)?.toSorted()).toEqual([process.pid, peer.pid].toSorted());
-    expect(found.pids.get("00:00 0")).toEqual([]);
+    expect(found.pids.get("ff:ff 1")).toEqual([]);
   } finally {
     drop(mapping);
   }
