@@ -28,30 +28,34 @@ export function ownMapKey(procRoot: string, address: number): MapKey | null {
   return null;
 }
 
+/** The machine's init, which may be more privileged than root elsewhere, maps nobody's files. */
+const INIT = 1;
+
 export interface MapHolders {
-  /** File -> processes that have it mapped, in the kernel's order. */
+  /** File -> processes that have it mapped, in the kernel's order: each as often as it has. */
   readonly pids: ReadonlyMap<MapKey, readonly number[]>;
   /** Processes of others that may not be looked into. */
-  readonly hidden: number;
+  readonly hidden: readonly number[];
 }
 
 /** One walk through the maps of all processes, for any number of files. */
 export function findMapHolders(procRoot: string, keys: ReadonlySet<MapKey>): MapHolders {
   const pids = new Map<MapKey, number[]>([...keys].map((key) => [key, []]));
-  let hidden = 0;
+  const hidden: number[] = [];
   if (keys.size === 0) return { pids, hidden };
+  const knowsInit = isInitialPidNamespace(procRoot);
   for (const pid of listPids(procRoot)) {
     const mapped = mapsOf(`${procRoot}/${pid}`);
-    if (mapped === "hidden") hidden++;
-    else for (const key of keys) if (mapped.has(key)) pids.get(key)?.push(pid);
+    if (mapped !== "hidden") for (const key of mapped) pids.get(key)?.push(pid);
+    else if (pid !== INIT || !knowsInit) hidden.push(pid);
   }
   return { pids, hidden };
 }
 
-function mapsOf(directory: string): ReadonlySet<MapKey> | "hidden" {
+function mapsOf(directory: string): readonly MapKey[] | "hidden" {
   try {
     const text = readProcText(`${directory}/maps`) ?? "";
-    return new Set(text.split("\n").flatMap((line) => LINE.exec(line)?.[2] ?? []));
+    return text.split("\n").flatMap((line) => LINE.exec(line)?.[2] ?? []);
   } catch (error) {
     if (error instanceof SysError && (error.errno === ERRNO.EACCES || error.errno === ERRNO.EPERM)) return "hidden";
     throw error;
@@ -77,6 +81,7 @@ export function judgeHolder(procRoot: string, threadId: number, key: MapKey): Ho
   if (readProcText(`${procRoot}/1/stat`) === null) return unknown("/proc hides the processes of other users");
   let verdict = DEAD;
   for (const pid of listPids(procRoot)) {
+    if (pid === INIT) continue;
     const found = threadId === 0 ? judgeNameless(procRoot, pid, key) : judgeThreads(procRoot, pid, threadId, key);
     if (found.state === "alive") return found;
     if (found.state === "unknown") verdict = found;
@@ -88,7 +93,7 @@ function judgeNameless(procRoot: string, pid: number, key: MapKey): HolderVerdic
   if (pid === process.pid) return DEAD;
   const mapped = mapsOf(`${procRoot}/${pid}`);
   if (mapped === "hidden") return unknown(`process ${pid} may hold it: its memory may not be looked at`);
-  return mapped.has(key) ? unknown(`process ${pid} may hold it: it has the file mapped`) : DEAD;
+  return mapped.includes(key) ? unknown(`process ${pid} may hold it: it has the file mapped`) : DEAD;
 }
 
 function judgeThreads(procRoot: string, pid: number, threadId: number, key: MapKey): HolderVerdict {
@@ -100,7 +105,7 @@ function judgeThreads(procRoot: string, pid: number, threadId: number, key: MapK
     if (!isNumbered) continue;
     const mapped = mapsOf(directory);
     if (mapped === "hidden") return unknown(`process ${pid} may hold it: its memory may not be looked at`);
-    if (mapped.has(key)) return { state: "alive", pid };
+    if (mapped.includes(key)) return { state: "alive", pid };
   }
   return DEAD;
 }

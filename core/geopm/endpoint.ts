@@ -60,6 +60,7 @@ const LONGEST_SECONDS = Number.MAX_SAFE_INTEGER / 1000;
 
 export class Endpoint implements Disposable {
   readonly place: EndpointPlace;
+  readonly agents: AgentTable;
   readonly #options: EndpointOptions;
   readonly #layout: Layout;
   #regions: Regions | null = null;
@@ -71,6 +72,7 @@ export class Endpoint implements Disposable {
   /** Touches no file. */
   constructor(name: string, options: EndpointOptions) {
     this.#options = options;
+    this.agents = options.agents ?? AGENTS;
     this.#layout = options.layout ?? CURRENT_LAYOUT;
     if (name.includes("\0")) throw geopmError(-3, "the name of an endpoint has a NUL in it");
     this.place = resolveEndpoint(name, options.host, this.#layout.name);
@@ -268,7 +270,7 @@ export class Endpoint implements Disposable {
   }
 
   #sizesOf(agent: string): AgentSizes {
-    const found = (this.#options.agents ?? AGENTS).get(agent);
+    const found = this.agents.get(agent);
     if (found) return { policies: found.policy.length, samples: found.sample.length };
     const hint = "an agent of a plugin, or of another version of GEOPM";
     throw geopmError(-3, `the agent ${JSON.stringify(agent)} is not known`, { hint });

@@ -45,7 +45,7 @@ test("who has a file mapped is found by its device and inode", async () => {
 
 test("what is not mapped has no key, and no file needs no walk", () => {
   expect(ownMapKey("/proc", 4096)).toBeNull();
-  expect(findMapHolders("/nowhere", new Set())).toEqual({ pids: new Map(), hidden: 0 });
+  expect(findMapHolders("/nowhere", new Set())).toEqual({ pids: new Map(), hidden: [] });
 });
 
 initialTest(`${WHY}: a thread lives as long as it has the file mapped`, async () => {
@@ -70,7 +70,7 @@ initialTest(`${WHY}: one without a number may be anybody else who has it mapped`
   const { mapping, key } = mapOf("nameless");
   try {
     const { hidden } = findMapHolders("/proc", new Set([key]));
-    expect(judgeHolder("/proc", 0, key).state).toBe(hidden > 0 ? "unknown" : "dead");
+    expect(judgeHolder("/proc", 0, key).state).toBe(hidden.length > 0 ? "unknown" : "dead");
     await using peer = await MutexPeer.start(mapping.path);
     expect(judgeHolder("/proc", 0, key)).toMatchObject({ state: "unknown" });
     expect(peer.pid).toBeGreaterThan(0);
