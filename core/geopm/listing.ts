@@ -2,16 +2,15 @@
  * The endpoints of a machine. GEOPM keeps no list of them, so they are found by their pairs of files, and who is alive is
  * told by who has them mapped: an owner is older than its files, or holds muster's lock on them; a controller is younger.
  */
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { errnoName } from "#core/model/error.ts";
-import { type Fd, OPEN, openFd, statFd } from "#ffi/fd.ts";
-import { findMapHolders, mapKey } from "#ffi/map-holders.ts";
+import { findMapHolders } from "#ffi/map-holders.ts";
 import { readProcText } from "#ffi/proc-file.ts";
 import { bootTimeMs, clockTicksPerSecond, lockKey, readLocks, readProcessStat } from "#ffi/procfs.ts";
 import { POLICY_SUFFIX, SAMPLE_SUFFIX } from "./layout.ts";
 import type { PolicyFields, SampleFields } from "./region-fields.ts";
-import { copyRegion, isUntouched, policyOf, type RegionCopy, sampleOf } from "./region-file.ts";
+import { isUntouched, policyOf, type RegionCopy, sampleOf } from "./region-file.ts";
+import { type LookedAt, RegionFiles } from "./region-files.ts";
 
 export interface ListingHost {
   readonly procRoot: string;
@@ -64,22 +63,14 @@ export interface ListedEndpoint {
 /** When /proc tells no finer: a process that started that much after a file may have made it all the same. */
 const TICK_TOLERANCE_MS = 20;
 
-interface Opened {
-  readonly copy: RegionCopy | string;
-  readonly key: string;
-  readonly lockKey: string;
-  readonly uid: number;
-  readonly createdMs: number;
-}
-
 /** All that can be found now. Directories that are not there, or may not be looked into, have none. */
-export function listEndpoints(host: ListingHost): ListedEndpoint[] {
-  return describe(endpointDirectories(host).flatMap(namesIn), host);
+export function listEndpoints(host: ListingHost, files?: RegionFiles): ListedEndpoint[] {
+  return describe(endpointDirectories(host).flatMap(namesIn), host, files);
 }
 
 /** One of them, by its absolute path; null when neither file is there. */
 export function inspectEndpoint(name: string, host: ListingHost): ListedEndpoint | null {
-  return describe([name], host, true)[0] ?? null;
+  return describe([name], host, undefined, true)[0] ?? null;
 }
 
 /** Where they are looked for. */
@@ -106,13 +97,22 @@ function namesOf(directory: string): string[] {
   }
 }
 
-function describe(names: readonly string[], host: ListingHost, isAsked = false): ListedEndpoint[] {
+function describe(
+  names: readonly string[],
+  host: ListingHost,
+  kept: RegionFiles | undefined,
+  isAsked = false,
+): ListedEndpoint[] {
+  const files = kept ?? new RegionFiles();
   const pairs = names.map((name) => ({
     name,
-    policy: look(`${name}${POLICY_SUFFIX}`),
-    sample: look(`${name}${SAMPLE_SUFFIX}`),
+    policy: files.look(`${name}${POLICY_SUFFIX}`),
+    sample: files.look(`${name}${SAMPLE_SUFFIX}`),
   }));
-  const isReal = (region: Opened | null) => region !== null && typeof region.copy !== "string";
+  if (kept)
+    kept.keepOnly(new Set(pairs.flatMap(({ policy, sample }) => [policy?.path ?? [], sample?.path ?? []].flat())));
+  else files[Symbol.dispose]();
+  const isReal = (region: LookedAt | null) => region !== null && typeof region.copy !== "string";
   // Anybody may call a file something-policy: one of the two must be a region.
   const found = pairs.filter(({ policy, sample }) => (isAsked ? (policy ?? sample) : isReal(policy) || isReal(sample)));
   const keys = new Set(found.flatMap(({ policy, sample }) => [policy?.key ?? [], sample?.key ?? []].flat()));
@@ -181,7 +181,7 @@ function stateOf(sample: SampleFields | null, census: Census, isUntouched: boole
   return { isAttached, isOwned, isControlled, isUntouched };
 }
 
-const copyOf = (region: Opened | null): RegionCopy | null =>
+const copyOf = (region: LookedAt | null): RegionCopy | null =>
   region === null || typeof region.copy === "string" ? null : region.copy;
 
 function heldLockOf(name: string, { policy, sample }: { policy: RegionCopy | null; sample: RegionCopy | null }) {
@@ -191,7 +191,7 @@ function heldLockOf(name: string, { policy, sample }: { policy: RegionCopy | nul
   return null;
 }
 
-function problemOf(name: string, policy: Opened | null, sample: Opened | null): string | null {
+function problemOf(name: string, policy: LookedAt | null, sample: LookedAt | null): string | null {
   for (const [region, suffix] of [
     [policy, POLICY_SUFFIX],
     [sample, SAMPLE_SUFFIX],
@@ -201,24 +201,6 @@ function problemOf(name: string, policy: Opened | null, sample: Opened | null): 
     if (typeof region.copy === "string") return `${file} ${region.copy}`;
   }
   return null;
-}
-
-/** null when it is not there. */
-function look(path: string): Opened | null {
-  try {
-    using fd = openFd(path, OPEN.READ_ONLY | OPEN.NONBLOCK | OPEN.NOCTTY);
-    return { ...identityOf(fd, path), copy: copyRegion(fd) };
-  } catch (thrown) {
-    const errno = errnoName(thrown);
-    if (errno === "ENOENT" || errno === "ENOTDIR") return null;
-    return { copy: `cannot be read (${errno ?? thrown})`, key: "", lockKey: "", uid: -1, createdMs: 0 };
-  }
-}
-
-function identityOf(fd: Fd, path: string) {
-  const { device, inode, uid } = statFd(fd);
-  const createdMs = statSync(path).birthtimeMs;
-  return { key: mapKey(device, inode), lockKey: lockKey(device, inode), uid, createdMs };
 }
 
 /** File -> the process of muster that owns it: see ownership.ts. */
