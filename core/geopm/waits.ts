@@ -3,7 +3,7 @@
  * attach it must open the region, and when it detaches or dies the kernel closes what it had mapped (inotify(7)):
  *
  *     event of the file -> looked at now, then after 1, 1, 2, 3, 5, 8 ... ms -> at rest
- *     at rest           -> every 100 ms, all waits in one turn: GEOPM's own pace, for what no event told
+ *     at rest           -> every 250 ms, all waits in one turn, for what no event told
  *     no inotify left   -> every 4 ms instead
  */
 import type { Clock } from "#core/model/clock.ts";
@@ -22,7 +22,7 @@ export interface Wait {
   readonly restMs?: number;
 }
 
-const REST_MS = 100;
+const REST_MS = 250;
 const BLIND_REST_MS = 4;
 const FIRST_STEP_MS = 1;
 const STEP_GROWTH = 1.6;
@@ -97,7 +97,7 @@ export class EndpointWaits {
 
   #lookAtDue(): void {
     const nowMs = this.#clock.nowMs();
-    for (const waiting of [...this.#waiting]) if (waiting.dueMs <= nowMs) this.#look(waiting, nowMs);
+    for (const waiting of this.#waiting) if (waiting.dueMs <= nowMs) this.#look(waiting, nowMs);
     this.#schedule();
   }
 
@@ -109,7 +109,9 @@ export class EndpointWaits {
     this.#cancelTimer = null;
     this.#timerDueMs = dueMs;
     if (dueMs === Number.POSITIVE_INFINITY) return;
-    this.#cancelTimer = this.#clock.setTimer(Math.max(0, dueMs - this.#clock.nowMs()), () => {
+    // Whole milliseconds: a timer that fires too early by a fraction would be a turn for nothing.
+    const delayMs = Math.max(0, Math.ceil(dueMs - this.#clock.nowMs()));
+    this.#cancelTimer = this.#clock.setTimer(delayMs, () => {
       this.#cancelTimer = null;
       this.#timerDueMs = Number.POSITIVE_INFINITY;
       this.#lookAtDue();
@@ -118,7 +120,7 @@ export class EndpointWaits {
 
   #onEvents(paths: ReadonlySet<string>): void {
     const nowMs = this.#clock.nowMs();
-    for (const waiting of [...this.#waiting]) {
+    for (const waiting of this.#waiting) {
       if (!paths.has(waiting.wait.path)) continue;
       waiting.stepMs = FIRST_STEP_MS;
       this.#look(waiting, nowMs);
