@@ -56,6 +56,8 @@ interface Regions {
 }
 
 const NO_SIZES: AgentSizes = { policies: 0, samples: 0 };
+/** No event tells a sample; controllers write one every few milliseconds. */
+const SAMPLE_LOOK_MS = 10;
 const LONGEST_SECONDS = Number.MAX_SAFE_INTEGER / 1000;
 
 export class Endpoint implements Disposable {
@@ -206,6 +208,26 @@ export class Endpoint implements Disposable {
   }
 
   /**
+   * Ends an attachment whose controller is gone, as that one would have done it, and takes the policy back, so that the next
+   * one does not begin with what was meant for another. False, and nothing done, if by now another controller is attached.
+   */
+  dismiss(gone: Pick<SampleFields, "agent" | "profile" | "hostlistPath">): boolean {
+    const { policy, sample } = this.#open();
+    sample.enter();
+    const isIt =
+      textOf(sample.copyBytes(AGENT), AGENT) === gone.agent &&
+      textOf(sample.copyBytes(PROFILE), PROFILE) === gone.profile &&
+      textOf(sample.copyBytes(HOSTLIST_PATH), HOSTLIST_PATH) === gone.hostlistPath;
+    if (isIt) for (const place of [AGENT, PROFILE, HOSTLIST_PATH]) sample.clearText(place);
+    sample.leave();
+    if (!isIt) return false;
+    policy.enter();
+    policy.wipe();
+    policy.leave();
+    return true;
+  }
+
+  /**
    * Resolves when a controller is attached, and after `stopWaitLoop`. -1 when `timeoutSeconds` pass first; a negative
    * time is no limit. -3 when the agent is not known.
    */
@@ -222,6 +244,13 @@ export class Endpoint implements Disposable {
     await this.#wait(timeoutSeconds, "timed out waiting for controller to detach", (sample) => sample.isEmpty(AGENT));
   }
 
+  /** Resolves when a sample was written after the call, and after `stopWaitLoop`. */
+  async waitForSample(timeoutSeconds: number): Promise<void> {
+    const before = this.#open().sample.stampMark;
+    const isSo = (sample: Region) => sample.stampMark !== before;
+    await this.#wait(timeoutSeconds, "timed out waiting for a sample", isSo, SAMPLE_LOOK_MS);
+  }
+
   /** Ends the waits that go on, and every later one at once, until `resetWaitLoop`. */
   stopWaitLoop(): void {
     this.#isStopped = true;
@@ -232,7 +261,12 @@ export class Endpoint implements Disposable {
     this.#isStopped = false;
   }
 
-  async #wait(timeoutSeconds: number, failure: string, isSo: (sample: Region) => boolean): Promise<void> {
+  async #wait(
+    timeoutSeconds: number,
+    failure: string,
+    isSo: (sample: Region) => boolean,
+    restMs?: number,
+  ): Promise<void> {
     const { sample } = this.#open();
     const timeoutMs = timeoutOf(timeoutSeconds);
     if (this.#isStopped) return;
@@ -243,7 +277,13 @@ export class Endpoint implements Disposable {
       if (sample.isLost) this.agent();
       return isIt;
     };
-    const isIt = await this.#options.waits.until({ path: sample.path, isDone, timeoutMs, signal });
+    const isIt = await this.#options.waits.until({
+      path: sample.path,
+      isDone,
+      timeoutMs,
+      signal,
+      ...(restMs ? { restMs } : {}),
+    });
     if (isIt || this.#isStopped || (signal.aborted && this.#regions !== null)) return;
     this.#open();
     throw geopmError(-1, failure, { code: "TIMED_OUT", hint: `no change in ${timeoutSeconds} s` });

@@ -73,6 +73,11 @@ export function inspectEndpoint(name: string, host: ListingHost): ListedEndpoint
   return describe([name], host, undefined, true)[0] ?? null;
 }
 
+/** Some, by their absolute paths, in one walk through the processes; those of which no file is there are left out. */
+export function inspectEndpoints(names: readonly string[], host: ListingHost): ListedEndpoint[] {
+  return describe(names, host, undefined, true);
+}
+
 /** Where they are looked for. */
 export function endpointDirectories({ shmRoot, runtimeRoot, directories }: ListingHost): string[] {
   const users = namesOf(runtimeRoot).map((uid) => join(runtimeRoot, uid));
