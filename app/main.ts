@@ -11,6 +11,10 @@ async function main(argv: readonly string[]): Promise<number> {
     const { control } = await import("#app/cli/control.ts");
     return control(argv.slice(2), { variables, isReadOnly: false, configFile: null });
   }
+  if (argv[0] === "--module-host") {
+    const { runModuleHost } = await import("#core/pagg/host/main.ts");
+    return runModuleHost((code) => process.exit(code));
+  }
   const [{ run }, { systemClock }] = await Promise.all([import("#app/cli/run.ts"), import("#app/cli/system-clock.ts")]);
   const uid = process.geteuid?.() ?? 0;
   return run({ argv, variables, uid, clock: systemClock, exit: (code) => process.exit(code) });

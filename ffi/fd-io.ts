@@ -66,3 +66,14 @@ export function truncate(fd: Fd, length: number): void {
     fd.path,
   );
 }
+
+/** Writes what a non-blocking descriptor takes at once: 0 if that is nothing. Throws if it cannot be written to any more. */
+export function writeSome(fd: Fd, bytes: Uint8Array): number {
+  if (!(bytes instanceof Uint8Array)) throw new SysError(ERRNO.EINVAL, "write", fd.path);
+  if (bytes.length === 0) return 0;
+  const copy = kernelBytes(bytes.length);
+  copy.set(bytes);
+  const number = fd.number;
+  const count = attempt(() => libc().write(number, copy, copy.length));
+  return count === -ERRNO.EAGAIN ? 0 : orThrow(count, "write", fd.path);
+}

@@ -5,7 +5,7 @@ import { cString, kernelBytes, MAXIMUM_INT, viewOf } from "./memory.ts";
 import { OPEN } from "./open-flags.ts";
 import { checkInteger, orThrow, SysError } from "./sys-error.ts";
 
-export { readAt, readSome, truncate, writeAll } from "./fd-io.ts";
+export { readAt, readSome, truncate, writeAll, writeSome } from "./fd-io.ts";
 export { statFd } from "./fd-status.ts";
 export { OPEN } from "./open-flags.ts";
 

@@ -2,7 +2,9 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoName } from "#core/model/error.ts";
+import { findBaseGroup } from "#core/pagg/job/base-group.ts";
 import type { Capability, HostProbe } from "#ffi/probe.ts";
+import { connectUnix } from "#ffi/unix-socket.ts";
 import type { Session } from "./session.ts";
 
 export interface Check {
@@ -40,6 +42,35 @@ export function kernelChecks(host: HostProbe): Check[] {
 function kernelCheck(name: string, capability: Capability, needed = false, found: string | null = null): Check {
   const { ok, reason } = capability;
   return { group: "kernel", name, needed, ok, detail: ok ? found : reason };
+}
+
+/** What holds the processes of jobs here, and whether old clients find jobd. */
+export function jobChecks({ environment, config }: Session, host: HostProbe): Check[] {
+  const { procRoot, uid } = environment;
+  const { cgroup, jobdSocket } = config.jobs;
+  const found = findBaseGroup({ procRoot, uid, wanted: cgroup });
+  const tracker = host.procEvents.ok ? "the tracker holds jobs" : `and no tracker: ${host.procEvents.reason}`;
+  const isHeld = typeof found !== "string";
+  const containment: Check = {
+    group: "kernel",
+    name: "job-containment",
+    needed: false,
+    ok: isHeld,
+    detail: isHeld ? `cgroup ${found.mount}${found.path}` : `${found}; ${tracker}`,
+  };
+  return jobdSocket === null ? [containment] : [containment, jobdCheck(jobdSocket)];
+}
+
+function jobdCheck(path: string): Check {
+  const check = { group: "service", name: "jobd-socket", needed: false } as const;
+  try {
+    connectUnix(path).close();
+    return { ...check, ok: true, detail: path };
+  } catch (thrown) {
+    const errno = errnoName(thrown);
+    const reason = errno === "ENOENT" ? "nobody listens there" : `it does not answer: ${errno ?? String(thrown)}`;
+    return { ...check, ok: false, detail: `${path}: ${reason}` };
+  }
 }
 
 export function directoryChecks({ environment, config, isReadOnly, root }: Session): Check[] {

@@ -3,9 +3,11 @@ import { loadConfig } from "#core/config/load.ts";
 import { timestamp } from "#core/model/clock.ts";
 import type { Config, ConfigProblem } from "#core/model/declaration.ts";
 import { errorRecord } from "#core/model/error.ts";
+import { HOST_WORD } from "#core/pagg/host/main.ts";
 import { type LocalService, openLocalService } from "#core/service/local.ts";
 import { openServer, type Server } from "#core/service/rpc/server.ts";
 import { configDigest } from "./config-digest.ts";
+import { selfCommand } from "./self-command.ts";
 import type { ServiceLog } from "./service-log.ts";
 import type { Session } from "./session.ts";
 import { MUSTER_VERSION } from "./version.ts";
@@ -26,6 +28,8 @@ export async function beginServing(session: Session, log: ServiceLog): Promise<S
     isReadOnly,
     mode: "watch",
     keepsSet: true,
+    moduleHost: [...selfCommand(), HOST_WORD],
+    log: (text) => log.write(text),
   });
   await service.ready;
   const server = openServer({

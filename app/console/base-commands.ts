@@ -5,7 +5,7 @@ import type { CommandId } from "./commands.ts";
 import { moveBy, moveTo } from "./cursor.ts";
 import type { Desk } from "./desk.ts";
 import { detailScroll } from "./detail-view.ts";
-import { fold, unfold } from "./folding.ts";
+import { fold, unfold, unfoldTo } from "./folding.ts";
 import { jumpOn, leaveScope, showMembers, showPane } from "./going.ts";
 import { textField } from "./text-field.ts";
 import type { PaneState } from "./ui-state.ts";
@@ -111,6 +111,10 @@ function back(desk: Desk) {
 
 export function setFilter(desk: Desk, filter: string): void {
   changePane(desk, { filter });
+  const state = desk.store.state();
+  const { cursor } = paneStateOf(state);
+  // A match that a fold would hide again keeps the cursor.
+  if (cursor !== null) unfoldTo(desk.store, desk.view, state.ui.pane, cursor);
   desk.intake.settle();
 }
 

@@ -87,7 +87,7 @@ export const COMMANDS = [
     command("add-member", BASE, ["A"], "add member", "register a process in the selected category", 38),
   ),
   ofKinds(
-    ["daemons", "members", "jobs", "attachments", "events"],
+    ["daemons", "members", ...TREE_KINDS, "events"],
     command("jump", BASE, ["J"], "jump", "to the same process in the next pane, or to the item an event is about", 56),
   ),
   command("refresh", BASE, ["r"], "refresh", "read every source again now", 70),

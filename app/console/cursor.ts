@@ -30,17 +30,29 @@ const rowOf = ({ cursor, row }: Place, rows: Rows): number => {
 };
 
 /**
- * To whom the cursor goes when its item is gone: to the next one that is left, in a tree of those at its side; else to the
- * one before, which in a tree may be what it belonged to. null if nothing is left.
+ * To whom the cursor goes when its item is gone: to the next one that is left, else to the one before; in a tree to one
+ * beside it, else to what it belonged to, and if that is gone as well to one beside that. null if nothing is left.
  */
 export function neighbour(before: Rows, after: Rows, row: number): string | null {
   const isLeft = new Set(after.ids);
-  const depth = before.branchAt(row)?.depth ?? 0;
-  for (let at = row + 1; at < before.ids.length && (before.branchAt(at)?.depth ?? 0) >= depth; at++) {
-    const id = before.ids[at] ?? "";
-    if (isLeft.has(id)) return id;
+  const depthOf = (at: number) => before.branchAt(at)?.depth ?? 0;
+  const left = (at: number) => {
+    const id = before.ids[at];
+    return id !== undefined && isLeft.has(id) ? id : null;
+  };
+  for (let lost = row; lost >= 0; ) {
+    const depth = depthOf(lost);
+    for (let at = lost + 1; at < before.ids.length && depthOf(at) >= depth; at++) {
+      if (depthOf(at) === depth && left(at) !== null) return left(at);
+    }
+    let above = lost - 1;
+    for (; above >= 0 && depthOf(above) >= depth; above--) {
+      if (depthOf(above) === depth && left(above) !== null) return left(above);
+    }
+    if (left(above) !== null) return left(above);
+    lost = above;
   }
-  return before.ids.slice(0, row).findLast((id) => isLeft.has(id)) ?? null;
+  return null;
 }
 
 /**

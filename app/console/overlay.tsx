@@ -107,14 +107,15 @@ interface ConfirmProps extends OverlayProps {
 }
 
 function Confirm({ desk, state, body, layer }: ConfirmProps) {
-  const { title } = ACTIONS[layer.action];
+  const { title, subject } = ACTIONS[layer.action];
   const { captured } = layer;
   const identity = captured.target.identity ?? null;
   const given = Object.entries(layer.arguments).map(([name, value]) => [name, String(value)] as const);
   const values = given.map(([, value]) => value).join(" ");
+  const hasProcess = HAVE_PROCESS.includes(captured.kind) || identity !== null;
   const facts = [
-    ["item", captured.target.id] as const,
-    ...(HAVE_PROCESS.includes(captured.kind) ? [["process", processText(identity)] as const] : []),
+    ...(subject === "new" ? [] : [["item", captured.target.id] as const]),
+    ...(hasProcess ? [["process", processText(identity)] as const] : []),
     ...given,
   ];
   return (
@@ -122,7 +123,7 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
       skin={desk.skin}
       body={body}
       verb={title}
-      question={given.length === 0 ? `${title} ${captured.label}?` : `${title} ${values} to ${captured.label}?`}
+      question={questionOf(title, subject === "new" ? "" : values, captured.label)}
       facts={facts}
       consequence={layer.consequence}
       change={changeSince(state, layer)}
@@ -130,6 +131,9 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
     />
   );
 }
+
+const questionOf = (title: string, values: string, label: string) =>
+  values === "" ? `${title} ${label}?` : `${title} ${values} to ${label}?`;
 
 /** Kinds whose items are one process, or are to be one. */
 const HAVE_PROCESS: readonly Kind[] = ["daemons", "members", "attachments"];
@@ -140,6 +144,7 @@ const processText = (identity: string | null) =>
 /** The dialog speaks of the moment it was opened; what happened to its object since is said beside it. */
 function changeSince(state: ConsoleState, layer: Layer & { readonly type: "confirm" }): string | null {
   const { captured } = layer;
+  if (ACTIONS[layer.action].subject === "new") return null;
   const item = itemOf(state.latest, captured.kind, captured.target.id);
   if (!item) return `${captured.label} is gone meanwhile.`;
   const reason = actionById(layer.action)?.when(item) ?? null;

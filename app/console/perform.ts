@@ -130,7 +130,10 @@ export function createPerformer(needs: PerformerNeeds): Performer {
     }
     const way = result.outcome === "done" && result.undo !== null ? " (z takes it back)" : "";
     const beside = warnings.map(({ message }) => `; ${message}`).join("");
-    const text = withHint(`${verb} ${captured.label}: ${result.message}${way}${beside}`, result.error?.hint ?? null);
+    const { label } = captured;
+    // What is named by the answer itself is not named twice.
+    const about = result.message.startsWith(`${label} `) ? verb : `${verb} ${label}`;
+    const text = withHint(`${about}: ${result.message}${way}${beside}`, result.error?.hint ?? null);
     const severity = warnings.some(({ code }) => code === "NOT_RECORDED") ? "error" : severityOf(result);
     const isShown = ACTIONS[id].effect === "read" && topLayer(store.state().ui) === null;
     if (PATIENT.includes(id) || tookMs >= INFO_MS) toasts.keep(severity, text);

@@ -1,20 +1,19 @@
-/** A process is chosen out of a list: to be registered in a category, to get a job of its own, to join one. */
-import { ACTIONS, type ActionId } from "#core/act/actions.ts";
+/**
+ * A process is chosen out of a list: to be registered in a category, to get a job of its own, to join one. No key takes a
+ * process out of its old job and back again, so both of the latter are confirmed.
+ */
+import type { ActionId } from "#core/act/actions.ts";
 import { newJobId } from "#core/act/new-subjects.ts";
 import { errorRecord } from "#core/model/error.ts";
 import type { ProcessRow } from "#core/service/processes.ts";
 import type { Service } from "#core/service/service.ts";
 import { attachmentOfProcess } from "#core/store/aggregates.ts";
 import { memberOfProcess } from "#core/store/process-set.ts";
-import { itemOf } from "#core/store/select.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
-import type { GoOn } from "./asking.ts";
 import type { ConsoleStore } from "./console-store.ts";
-import type { Intake } from "./intake.ts";
-import type { Performer } from "./perform.ts";
 import { textField } from "./text-field.ts";
 import type { Toasts } from "./toasts.ts";
-import { type Layer, type Purpose, topLayer } from "./ui-state.ts";
+import { type Captured, type Layer, type Purpose, topLayer } from "./ui-state.ts";
 
 type PickLayer = Layer & { readonly type: "pick" };
 
@@ -27,9 +26,6 @@ interface Needs {
   readonly store: ConsoleStore;
   readonly service: Service;
   readonly toasts: Toasts;
-  readonly intake: Intake;
-  readonly performer: Performer;
-  readonly goOn: GoOn;
 }
 
 /** What the same is called on the command line, where pids can be typed. */
@@ -45,7 +41,17 @@ export function holderOf(snapshot: Snapshot, purpose: Purpose, identity: string)
   return attachmentOfProcess(snapshot, identity)?.job ?? null;
 }
 
-export function createPicking({ store, service, toasts, intake, performer, goOn }: Needs): Picking {
+/** The first process of all: init(1), or what stands for it in a container. */
+const INIT_PID = 1;
+
+function consequence({ pid, command }: ProcessRow, oldJob: string | null, job: string | null): string {
+  const whose = job === null ? "gets a job of its own" : `joins ${job}`;
+  const leaves = oldJob === null ? "" : ` It leaves ${oldJob}.`;
+  const all = pid === INIT_PID ? " Everything comes from process 1: whatever is started later may be in that job." : "";
+  return `${command} ${whose}; what it forks from then on stays in it.${leaves}${all}`;
+}
+
+export function createPicking({ store, service, toasts }: Needs): Picking {
   const replace = (layer: Layer) => store.dispatch({ type: "replace", layer });
 
   const readProcesses = async () => {
@@ -87,17 +93,13 @@ export function createPicking({ store, service, toasts, intake, performer, goOn 
         const field = textField(purpose.category);
         return replace({ type: "prompt", action, ask: { type: "category", process }, field, problem: null });
       }
-      store.dispatch({ type: "pop" });
-      if (purpose.type === "job") {
-        const target = { id: newJobId(service.node, pid), identity };
-        void performer.perform(action, { kind: "jobs", label: `job of process ${pid}`, target }, { pid });
-      } else {
-        // The process that is meant is told by more than its pid.
-        const captured = { ...purpose.captured, target: { ...purpose.captured.target, identity } };
-        const item = itemOf(store.state().shown, captured.kind, captured.target.id);
-        if (item) goOn(ACTIONS[action], captured, item, { pid });
-      }
-      intake.now();
+      const isNew = purpose.type === "job";
+      // The process that is meant is told by more than its pid.
+      const captured: Captured = isNew
+        ? { kind: "jobs", label: `process ${pid}`, target: { id: newJobId(service.node, pid), identity } }
+        : { ...purpose.captured, target: { ...purpose.captured.target, identity } };
+      const text = consequence(process, holder, isNew ? null : captured.label);
+      replace({ type: "confirm", action, captured, arguments: { pid }, consequence: text, choice: "cancel" });
     },
   };
 }

@@ -123,12 +123,12 @@ function tabsOf(state: ConsoleState) {
   });
 }
 
-/** `7/37 (of 212)`: the cursor's place, the rows, and all items if a filter or a fold hides some. */
+/** `7/37 (of 212)`: the cursor's place, the rows, and all items if a filter hides some. */
 function positionOf(state: ConsoleState, shown: number): string {
   const { cursor, row, filter, scope } = paneStateOf(state);
   const all = itemCount(state.shown, paneOf(state));
   const at = `${cursor === null ? 0 : row + 1}/${shown}`;
-  return filter === "" && scope === null && shown === all ? at : `${at} (of ${all})`;
+  return filter === "" && scope === null ? at : `${at} (of ${all})`;
 }
 
 function flagsOf(desk: Desk, state: ConsoleState): readonly string[] {

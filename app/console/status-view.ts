@@ -55,7 +55,9 @@ function runningView(skin: Skin, state: ConsoleState): StatusView {
   const elapsedMs = Math.max(0, tickMs - one.startedMs);
   const step = one.isCancelAsked ? `cancel asked; ${one.step}` : one.step;
   const others = running.size > 1 ? ` (and ${running.size - 1} more)` : "";
-  const text = `${spinner(skin, elapsedMs)} ${one.verb} ${plain(skin, one.label)}: ${plain(skin, step)}${others}`;
+  // A step that says itself what is done to what needs no lead.
+  const lead = one.step.startsWith(`${one.verb} `) ? "" : `${one.verb} ${plain(skin, one.label)}: `;
+  const text = `${spinner(skin, elapsedMs)} ${lead}${plain(skin, step)}${others}`;
   const way = one.isCancelAsked || one !== own ? "" : "  Esc cancels";
   return single([{ text, tone: "busy" }], `${Math.floor(elapsedMs / 1000)} s${way}`);
 }

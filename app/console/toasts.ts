@@ -1,4 +1,7 @@
-/** One line of answer. The newest wins; a piece of news leaves by itself, an error stays until somebody was there. */
+/**
+ * One line of answer. The newest wins; a piece of good news leaves by itself, what is lasting stays until somebody was
+ * there. What happened to the cursor is said behind an answer that nobody has read yet.
+ */
 import type { Clock } from "#core/model/clock.ts";
 import { SEVERITIES, type Severity } from "#core/model/event.ts";
 import type { ConsoleStore } from "./console-store.ts";
@@ -13,41 +16,55 @@ export interface Toasts {
   say(severity: Severity, text: string): void;
   /** The same of what came after a while: also good news stays until somebody was there. */
   keep(severity: Severity, text: string): void;
-  /** The same, but what was said in this very moment stays before it. */
+  /** The same of what nobody asked for: an answer that has not been read stays before it. */
   add(severity: Severity, text: string): void;
   /** A key was pressed: what stays and has stood long enough has been seen. */
   seen(): void;
   close(): void;
 }
 
+interface Answer {
+  readonly severity: Severity;
+  readonly text: string;
+}
+
 export function createToasts(store: ConsoleStore, clock: Clock): Toasts {
   let cancel: (() => void) | null = null;
+  /** What was asked for, of what is shown; null if nothing was. */
+  let answer: Answer | null = null;
+  const isLasting = () => cancel === null;
+
   const clear = () => {
     cancel?.();
     cancel = null;
+    answer = null;
     if (store.state().ui.toast) store.dispatch({ type: "toast", toast: null });
   };
-  const keep = (severity: Severity, text: string) => {
+  const show = (severity: Severity, text: string, isLeaving: boolean) => {
     cancel?.();
-    cancel = null;
+    cancel = isLeaving ? clock.setTimer(INFO_MS, clear) : null;
     store.dispatch({ type: "toast", toast: { severity, text, shownAtMs: clock.nowMs() } });
   };
-  const say = (severity: Severity, text: string) => {
-    keep(severity, text);
-    if (severity === "info") cancel = clock.setTimer(INFO_MS, clear);
-  };
   return {
-    say,
-    keep,
+    say(severity, text) {
+      answer = { severity, text };
+      show(severity, text, severity === "info");
+    },
+    keep(severity, text) {
+      answer = { severity, text };
+      show(severity, text, false);
+    },
     add(severity, text) {
       const { toast } = store.state().ui;
-      if (!toast || clock.nowMs() - toast.shownAtMs > SAME_MOMENT_MS) return say(severity, text);
-      const worse = SEVERITIES.indexOf(toast.severity) > SEVERITIES.indexOf(severity) ? toast.severity : severity;
-      say(worse, `${toast.text}; ${text}`);
+      const isUnread = toast && (isLasting() || clock.nowMs() - toast.shownAtMs <= SAME_MOMENT_MS);
+      if (!isUnread) answer = null;
+      if (answer === null) return show(severity, text, severity === "info");
+      const worse = SEVERITIES.indexOf(answer.severity) > SEVERITIES.indexOf(severity) ? answer.severity : severity;
+      show(worse, `${answer.text}; ${text}`, false);
     },
     seen() {
       const { toast } = store.state().ui;
-      if (toast && cancel === null && clock.nowMs() - toast.shownAtMs >= LEAST_ERROR_MS) clear();
+      if (toast && isLasting() && clock.nowMs() - toast.shownAtMs >= LEAST_ERROR_MS) clear();
     },
     close: () => cancel?.(),
   };

@@ -6,6 +6,7 @@ import type { Pane, SortOrder, Tree } from "#app/panes/pane.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import type { Forest } from "#core/store/forest.ts";
 import { type Filter, parseFilter, sortItems } from "#core/store/query.ts";
+import { itemAmong } from "#core/store/select.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import type { RowQuery, RowSource, Rows } from "./rows.ts";
 import { searchTexts } from "./search-texts.ts";
@@ -77,14 +78,15 @@ function createOpenings(pane: Pane, tree: Tree<Item>) {
       let isOpen = first.get(item.id);
       if (isOpen === undefined) {
         isOpen = size <= screenful;
-        first.set(item.id, isOpen);
+        // A terminal that is too small for any line decides nothing.
+        if (screenful > 1) first.set(item.id, isOpen);
       }
       return isOpen;
     },
     /** What is gone. */
     forget(snapshot: Snapshot): void {
       for (const id of first.keys()) {
-        if (!pane.kinds.some((kind) => snapshot.shelves[kind].items.has(id))) first.delete(id);
+        if (!itemAmong(snapshot, pane.kinds, id)) first.delete(id);
       }
     },
   };
@@ -137,16 +139,9 @@ function rowsOf(
   snapshot: Snapshot,
   pane: Pane,
 ): Rows {
-  const itemOf = (id: string): Item | undefined => {
-    for (const kind of pane.kinds) {
-      const item = snapshot.shelves[kind].items.get(id);
-      if (item) return item;
-    }
-    return undefined;
-  };
   const foldOf = (row: number, id: string, depth: number) => {
     if (found) return (depths[row + 1] ?? 0) > depth ? "open" : null;
-    const item = itemOf(id);
+    const item = itemAmong(snapshot, pane.kinds, id);
     if (!item || forest.childrenOf(id).length === 0) return null;
     return isOpen(item) ? "open" : "folded";
   };

@@ -2,7 +2,7 @@
 import { PANE_IDS, type Pane, type PaneId } from "#app/panes/pane.ts";
 import { PANES } from "#app/panes/table.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
-import { itemOf } from "#core/store/select.ts";
+import { itemAmong, itemOf } from "#core/store/select.ts";
 import type { Shelf, Snapshot } from "#core/store/snapshot.ts";
 import type { Context } from "./commands.ts";
 import type { ConsoleState } from "./console-store.ts";
@@ -54,13 +54,8 @@ export function selectedItem(state: ConsoleState): Items[Kind] | undefined {
 }
 
 /** An item of any of the kinds that a pane shows. */
-export function itemIn(snapshot: Snapshot, pane: Pane, id: string): Items[Kind] | undefined {
-  for (const kind of pane.kinds) {
-    const item = itemOf(snapshot, kind, id);
-    if (item) return item;
-  }
-  return undefined;
-}
+export const itemIn = (snapshot: Snapshot, pane: Pane, id: string): Items[Kind] | undefined =>
+  itemAmong(snapshot, pane.kinds, id);
 
 /** The kind of the selected line: it decides what keys do. */
 export function rowKindOf(state: ConsoleState): Kind {

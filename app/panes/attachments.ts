@@ -3,8 +3,8 @@ import type { Attachment } from "#core/model/attachment.ts";
 import { stateCounts, userName } from "#core/store/aggregates.ts";
 import { daemonOfProcess, memberOfProcess } from "#core/store/process-set.ts";
 import type { Look } from "./aggregate-look.ts";
+import { runningLine, startedLine, stateLine, usageLines } from "./detail-lines.ts";
 import type { Cell, DetailLine, DrawContext, Sign, Tone } from "./pane.ts";
-import { runningLine, startedLine, usageLines } from "./process-lines.ts";
 import { sameProcess } from "./same-process.ts";
 
 /** Processes told of one by one in the detail of what they belong to. */
@@ -57,16 +57,10 @@ function processLine(process: Attachment): DetailLine {
 
 function detail(process: Attachment, context: DrawContext): readonly DetailLine[] {
   const { snapshot } = context;
-  const state = stateCell(process);
   const daemon = daemonOfProcess(snapshot, process.identity);
   const member = memberOfProcess(snapshot, process.identity);
   return [
-    {
-      label: "state",
-      text: `${state.text} (${process.state})`,
-      tone: state.tone ?? "text",
-      sign: state.sign ?? "none",
-    },
+    stateLine(stateCell(process), ` (${process.state})`),
     process.job === null ? { label: "module", text: process.module } : { label: "job", text: process.job },
     { label: "command", text: process.argv || process.comm },
     ...(process.data === null ? [] : [{ label: "data", text: process.data }]),

@@ -2,6 +2,7 @@
 import type { Category } from "#core/model/category.ts";
 import type { Member } from "#core/model/member.ts";
 import { hasFailed, membersOf } from "#core/store/process-set.ts";
+import { stateLine } from "./detail-lines.ts";
 import { duration } from "./measures.ts";
 import { memberStateCell } from "./members.ts";
 import type { Cell, Column, DetailLine, DrawContext, Pane, Sign, Tone } from "./pane.ts";
@@ -91,12 +92,11 @@ const COLUMNS: readonly Column<Category>[] = [
 ];
 
 function detail(category: Category, context: DrawContext): readonly DetailLine[] {
-  const state = stateCell(category);
   const counts = `${category.running} running, ${category.exited} exited, ${category.failed} of them failed`;
   const members = membersOf(context.snapshot, category.name);
   const more = members.length - MOST_MEMBERS;
   return [
-    { label: "state", text: state.text, tone: state.tone ?? "text", sign: state.sign ?? "none" },
+    stateLine(stateCell(category)),
     { label: "members", text: category.members === 0 ? "none: A registers a process" : counts },
     { label: "known", text: category.wellKnown ? "one of the well-known categories" : "added by an operator" },
     { label: "id", text: category.id, tone: "dim" },

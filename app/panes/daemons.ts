@@ -3,6 +3,7 @@ import type { Daemon, DaemonState } from "#core/model/daemon.ts";
 import { attachmentOfProcess } from "#core/store/aggregates.ts";
 import { memberOfProcess } from "#core/store/process-set.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
+import { problemLines, runningLine, startedLine, stateLine, usageLines } from "./detail-lines.ts";
 import { fullTime } from "./measures.ts";
 import {
   type Cell,
@@ -15,7 +16,6 @@ import {
   type Sign,
   type Tone,
 } from "./pane.ts";
-import { runningLine, startedLine, usageLines } from "./process-lines.ts";
 import { sameProcess } from "./same-process.ts";
 import { USAGE_COLUMNS } from "./usage-columns.ts";
 
@@ -124,12 +124,8 @@ function lockLine(daemon: Daemon): DetailLine {
 
 function detail(daemon: Daemon, context: DrawContext): readonly DetailLine[] {
   const lines: DetailLine[] = [];
-  const state = stateCell(daemon);
   const since = daemon.since === null ? "" : `, since ${fullTime(Date.parse(daemon.since))}`;
-  lines.push({ label: "state", text: `${state.text}${since}`, tone: state.tone ?? "text", sign: state.sign ?? "none" });
-  for (const problem of daemon.problems) {
-    lines.push({ label: "problem", text: `${problem.message} (${problem.code})`, tone: "warn", sign: "warn" });
-  }
+  lines.push(stateLine(stateCell(daemon), since), ...problemLines(daemon.problems));
   if (daemon.description) lines.push({ label: "about", text: daemon.description });
   lines.push({ label: "managed", text: daemon.managed ? "yes, declared" : "no, only found" });
 

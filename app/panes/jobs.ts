@@ -3,9 +3,9 @@ import type { Job, JobState } from "#core/model/job.ts";
 import { processesOfJob } from "#core/store/aggregates.ts";
 import type { Look } from "./aggregate-look.ts";
 import { processList } from "./attachments.ts";
+import { problemLines, stateLine, usageLines } from "./detail-lines.ts";
 import { clockTime, duration, fullTime } from "./measures.ts";
 import type { Cell, DetailLine, DrawContext, Sign, Tone } from "./pane.ts";
-import { usageLines } from "./process-lines.ts";
 import { sameProcess } from "./same-process.ts";
 
 interface StateLook {
@@ -41,25 +41,12 @@ function containmentLine(job: Job): DetailLine {
 }
 
 function detail(job: Job, context: DrawContext): readonly DetailLine[] {
-  const state = stateCell(job);
   const { meaning } = STATES[job.state];
   const createdMs = Date.parse(job.createdAt);
   const total = job.total === null ? "in all not known: some may have been missed" : `${job.total} in all`;
   return [
-    {
-      label: "state",
-      text: meaning === "" ? state.text : `${state.text}: ${meaning}`,
-      tone: state.tone ?? "text",
-      sign: state.sign ?? "none",
-    },
-    ...job.problems.map(
-      ({ code, message }): DetailLine => ({
-        label: "problem",
-        text: `${message} (${code})`,
-        tone: "warn",
-        sign: "warn",
-      }),
-    ),
+    stateLine(stateCell(job), meaning === "" ? "" : `: ${meaning}`),
+    ...problemLines(job.problems),
     { label: "owner", text: job.user === null ? `uid ${job.uid}, who has no name` : `${job.user} (uid ${job.uid})` },
     { label: "command", text: job.command },
     { label: "created", text: fullTime(createdMs) },

@@ -3,9 +3,9 @@ import type { Member } from "#core/model/member.ts";
 import { attachmentOfProcess } from "#core/store/aggregates.ts";
 import { daemonOfProcess, hasFailed } from "#core/store/process-set.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
+import { runningLine, startedLine, stateLine, usageLines } from "./detail-lines.ts";
 import { duration, fullTime } from "./measures.ts";
 import { type Cell, type Column, type DetailLine, type DrawContext, type Jump, NONE, type Pane } from "./pane.ts";
-import { runningLine, startedLine, usageLines } from "./process-lines.ts";
 import { sameProcess } from "./same-process.ts";
 import { USAGE_COLUMNS } from "./usage-columns.ts";
 
@@ -120,10 +120,7 @@ const COLUMNS: readonly Column<Member>[] = [
 ];
 
 function detail(member: Member, context: DrawContext): readonly DetailLine[] {
-  const state = memberStateCell(member);
-  const lines: DetailLine[] = [
-    { label: "state", text: state.text, tone: state.tone ?? "text", sign: state.sign ?? "none" },
-  ];
+  const lines: DetailLine[] = [stateLine(memberStateCell(member))];
   // The word its owner set last stays beside the exit status.
   if (member.flags.exit && member.state !== "exited") lines.push({ label: "was", text: member.state });
   const { exit } = member;

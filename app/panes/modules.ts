@@ -3,6 +3,7 @@ import type { Module, ModuleState } from "#core/model/module.ts";
 import { processesOfModule } from "#core/store/aggregates.ts";
 import type { Look } from "./aggregate-look.ts";
 import { processList } from "./attachments.ts";
+import { problemLines, stateLine } from "./detail-lines.ts";
 import { fullTime } from "./measures.ts";
 import type { Cell, DetailLine, DrawContext, Sign, Tone } from "./pane.ts";
 
@@ -42,18 +43,7 @@ function hooksText({ hooks }: Module): string {
 }
 
 function detail(module: Module, context: DrawContext): readonly DetailLine[] {
-  const state = stateCell(module);
-  const lines: DetailLine[] = [
-    { label: "state", text: state.text, tone: state.tone ?? "text", sign: state.sign ?? "none" },
-    ...module.problems.map(
-      ({ code, message }): DetailLine => ({
-        label: "problem",
-        text: `${message} (${code})`,
-        tone: "warn",
-        sign: "warn",
-      }),
-    ),
-  ];
+  const lines: DetailLine[] = [stateLine(stateCell(module)), ...problemLines(module.problems)];
   if (module.description) lines.push({ label: "about", text: module.description });
   lines.push({
     label: "from",
@@ -79,7 +69,7 @@ export const MODULE_LOOK: Look<Module> = {
   usage: () => null,
   since: (module) => module.registeredAt,
   command: summary,
-  label: (module) => `module ${module.name}`,
+  label: (module) => module.name,
   alarm: (module) => {
     if (module.state === "failed") return "error";
     return module.problems.length > 0 ? "warn" : null;

@@ -117,6 +117,13 @@ export const PAGG_ACTIONS = {
         isRequired: false,
         description: "its owner, by name or number; else the user of the process",
       },
+      {
+        name: "command",
+        title: "command",
+        type: "text",
+        isRequired: false,
+        description: "what it is called in lists and reports; else the command line of the process",
+      },
     ],
     inverse: null,
     when: always,

@@ -9,7 +9,9 @@ export const PAGG_MOD = "PAGG_MOD";
 
 /** Throws EINVAL for what cannot be the name of a module. */
 export function checkModuleName(name: unknown): string {
-  if (typeof name !== "string" || name === "") throw paggError("EINVAL", "the name of the module is missing");
+  if (typeof name !== "string" || name === "") {
+    throw paggError("EINVAL", "the name of the module is missing", { hint: "such as job" });
+  }
   const shown = JSON.stringify(name);
   const bytes = Buffer.byteLength(name);
   if (bytes > PAGG_NAMELN) {

@@ -63,7 +63,12 @@ function serviceOf(registry: ModuleRegistry, name: string): PaggctlService {
       hint: `MOD_GETLST of ${PAGG_MOD} tells which are`,
     });
   }
-  if (!module.service) throw paggError("ENXIO", `the module ${name} has no paggctl service`, { target: name });
+  if (!module.service) {
+    throw paggError("ENXIO", `the module ${name} has no paggctl service`, {
+      target: name,
+      hint: "it has hooks alone and answers no requests",
+    });
+  }
   return module.service;
 }
 

@@ -10,10 +10,13 @@ import { Chronicle } from "./chronicle.ts";
 import { isDaemonRequest } from "./handle/daemon-orders.ts";
 import { DaemonHandler } from "./handle/daemons.ts";
 import { deniedResult } from "./handle/outcome.ts";
+import { PaggHandler } from "./handle/pagg.ts";
+import { isPaggRequest } from "./handle/pagg-orders.ts";
 import { PsmHandler } from "./handle/psm.ts";
 import { isPsmRequest } from "./handle/psm-orders.ts";
 import { JournalWatch } from "./journal-watch.ts";
 import { DaemonObserver } from "./observe/daemons.ts";
+import { PaggObserver } from "./observe/pagg.ts";
 import { PsmObserver } from "./observe/psm.ts";
 import type { LocalServiceOptions } from "./options.ts";
 import { authorize } from "./privilege.ts";
@@ -67,6 +70,19 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     // The rest is for the sockets of clients, and for whatever else a process needs.
     pidfdLimit: Math.floor(openFiles / 2),
   });
+  const pagg = new PaggObserver({
+    environment,
+    clock,
+    pagg: config.pagg,
+    jobs: config.jobs,
+    keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
+    moduleHost: options.moduleHost ?? [],
+    publish: (...events) => publisher.publish(...events),
+    log: options.log ?? (() => {}),
+    record: (events) => {
+      chronicle.recordAll(events);
+    },
+  });
   const takeWanted = () => {
     for (const [id, value] of chronicle.wanted()) wanted.set(id, value);
   };
@@ -78,6 +94,13 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     audit,
     set: () => psm.opened.then(() => psm.set),
     query: () => psm.query,
+  });
+  const paggHandler = new PaggHandler({
+    environment,
+    clock,
+    isReadOnly,
+    audit,
+    kept: () => pagg.opened.then(() => pagg.kept),
   });
   const handler = new DaemonHandler({
     environment,
@@ -117,7 +140,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     takeWanted();
     chronicle.begin();
     await psm.open(mode === "watch");
-    for (const src of ["modules", "jobs", "attachments"] as const) publisher.publish({ src, op: "reset", items: [] });
+    await pagg.open(mode === "watch");
     if (mode === "once") return observer.readAll();
     await observer.follow();
     followJournal();
@@ -133,6 +156,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       if (denied) return deniedResult(target, denied);
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
       if (isPsmRequest(request)) return psmHandler.perform(request, target, invoke);
+      if (isPaggRequest(request)) return paggHandler.perform(request, target, invoke);
       throw new MusterError("INTERNAL", `${request.action} has no handler`);
     });
     const { action, dryRun, requestId } = request;
@@ -147,7 +171,10 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     node: environment.node,
     ready: ready.promise,
     isReadOnly,
-    snapshot: () => publisher.snapshot(),
+    snapshot: () => {
+      pagg.tellCounts();
+      return publisher.snapshot();
+    },
     subscribe: (kinds, listener) => publisher.subscribe(kinds, listener),
     invoke: (request, invoke = {}) => perform(request, invoke),
     events: async (query) => {
@@ -155,16 +182,19 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       return chronicle.read(query);
     },
     processes: async (query) => (await import("./processes.ts")).readProcesses(environment.procRoot, clock, query),
+    reports: (query) => pagg.reports(query),
     attend: (ids) => {
       observer.attend(ids);
+      pagg.attend(ids);
       psm.attend(ids);
     },
     refresh: async () => {
-      await Promise.all([observer.refresh(), psm.refresh()]);
+      await Promise.all([observer.refresh(), psm.refresh(), pagg.refresh()]);
     },
     reload: async (next) => {
       config = next;
       psm.applySettings(next.psm);
+      pagg.applySettings(next.pagg, next.jobs);
       await observer.refresh();
     },
     note: (severity, code, message) => {
@@ -174,6 +204,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       journalWatch?.close();
       observer.close();
       psm.close();
+      await pagg.close();
       publisher.close();
       chronicle.close();
     },

@@ -11,8 +11,12 @@ export interface LocalServiceOptions {
   /** once: sources are read one time, for a command; watch: observers follow every change until close(). */
   readonly mode: "once" | "watch";
   /**
-   * With mode watch: this process keeps the process set, if no other one does. By default it does not, for a set must outlive
+   * With mode watch: this process keeps the process set, jobs and modules, if no other one does. By default it does not, for they must outlive
    * the command or the console that looks at it: `muster serve` keeps it.
    */
   readonly keepsSet?: boolean;
+  /** How a module's own process is started: muster again, in the mode for that. Without it no module can be loaded. */
+  readonly moduleHost?: readonly string[];
+  /** A line for the service's log. */
+  readonly log?: (text: string) => void;
 }

@@ -19,8 +19,11 @@ export interface Privilege {
 export const CAPABILITIES = { CAP_KILL: 5, CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24 } as const;
 export type Capability = keyof typeof CAPABILITIES;
 
+/** What the table has a row for. */
+export type PrivilegedAction = ActionId | "read";
+
 /** A check takes the guard lock and so can hold up an action: that is not for everyone. */
-export const PRIVILEGES: Readonly<Record<ActionId | "read", Privilege>> = {
+export const PRIVILEGES: Readonly<Record<PrivilegedAction, Privilege>> = {
   read: { rule: "anyone", capability: null },
   "daemon.start": { rule: "service", capability: null },
   "daemon.stop": { rule: "service", capability: "CAP_KILL" },
@@ -61,7 +64,7 @@ export const PRIVILEGES: Readonly<Record<ActionId | "read", Privilege>> = {
 };
 
 /** Null if the caller may; else why not and what it takes. `ownerUid` is the target's; null if it has none. */
-export function authorize(action: ActionId | "read", caller: Caller, ownerUid: number | null): MusterError | null {
+export function authorize(action: PrivilegedAction, caller: Caller, ownerUid: number | null): MusterError | null {
   const { rule, capability } = PRIVILEGES[action];
   if (rule === "anyone" || caller.uid === 0 || caller.uid === caller.serviceUid) return null;
   if (rule === "owner" && ownerUid !== null && caller.uid === ownerUid) return null;

@@ -12,6 +12,15 @@ export function itemOf<K extends Kind>(snapshot: Snapshot, kind: K, id: string):
   return snapshot.shelves[kind].items.get(id) as Items[K] | undefined;
 }
 
+/** The same of an item that is of one of several kinds. */
+export function itemAmong(snapshot: Snapshot, kinds: readonly Kind[], id: string): Items[Kind] | undefined {
+  for (const kind of kinds) {
+    const item = itemOf(snapshot, kind, id);
+    if (item) return item;
+  }
+  return undefined;
+}
+
 /** The newest events first, at most `limit`. Maps keep the order of arrival. */
 export function newestEvents(snapshot: Snapshot, limit: number): readonly MusterEvent[] {
   const events = [...snapshot.shelves.events.items.values()];

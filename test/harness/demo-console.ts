@@ -4,7 +4,9 @@ import type { Category } from "#core/model/category.ts";
 import type { Clock } from "#core/model/clock.ts";
 import type { Daemon, DaemonState } from "#core/model/daemon.ts";
 import type { Member } from "#core/model/member.ts";
+import type { SourceEvent } from "#core/model/source.ts";
 import { readProcesses } from "#core/service/processes.ts";
+import { attachment, job, module } from "./aggregates.ts";
 import { category, daemon, event, member } from "./items.ts";
 import { createScriptedService, type ScriptedService } from "./scripted-service.ts";
 
@@ -80,6 +82,47 @@ function processSet(count: number): { categories: Category[]; members: Member[] 
   return { categories: [...known, ...used], members };
 }
 
+/** A job of the module's own, one that is frozen, one that only the tracker follows, one that ends; sessions. */
+function aggregates(count: number): readonly SourceEvent[] {
+  const createdAt = new Date(Date.now() - 5_400_000).toISOString();
+  const processes = Array.from({ length: count }, (_, index) => {
+    const parentPid = index === 0 ? 1 : 5000 + Math.floor((index - 1) / 3);
+    return attachment(1, 5000 + index, { parentPid, comm: index % 3 === 0 ? "sh" : "solver", startedAt: createdAt });
+  });
+  const others = [
+    attachment(2, 200, { comm: "backup", uid: 0 }),
+    attachment(3, 300),
+    attachment(4, 400, { state: "Z" }),
+  ];
+  const failure = { code: "MODULE_FAILED", message: "attach threw: cannot read the list of tenants" };
+  return [
+    {
+      src: "modules",
+      op: "reset",
+      items: [
+        module("job", { jobs: 4, attached: count + 3 }),
+        module("sessions", { attached: 1, description: "who logged in where" }),
+        module("tenants", { state: "failed", problems: [failure] }),
+      ],
+    },
+    {
+      src: "jobs",
+      op: "reset",
+      items: [
+        job(1, { pid: 5000, processes: count, total: count + 12, command: "mpirun -np 64 solver", createdAt }),
+        job(2, { uid: 0, user: "root", state: "frozen", command: "backup --all" }),
+        job(3, { containment: "tracker", cgroup: null, total: null }),
+        job(4, { state: "dying" }),
+      ],
+    },
+    {
+      src: "attachments",
+      op: "reset",
+      items: [...processes, ...others, attachment("sessions", 700, { data: "tty1" })],
+    },
+  ];
+}
+
 function follow(service: ScriptedService, answered: { count: number }): void {
   for (const invocation of service.invocations.slice(answered.count)) {
     answered.count++;
@@ -125,6 +168,7 @@ async function main(): Promise<void> {
         { src: "categories", op: "reset", items: categories },
         { src: "members", op: "reset", items: members },
         { src: "daemons", op: "reset", items: Array.from({ length: count }, (_, index) => made(index)) },
+        ...aggregates(count),
         {
           src: "events",
           op: "reset",

@@ -35,7 +35,11 @@ type Values = ActionRequest["arguments"];
 export async function createJob(call: Call): Promise<number> {
   const { options, words, behind } = call.invocation;
   const [pid] = words.slice(0, words.length - (behind?.length ?? 0));
-  const values: Values = { ...optional("jid", jidOf(options.text("jid"))), ...optional("user", options.text("user")) };
+  const values: Values = {
+    ...optional("jid", jidOf(options.text("jid"))),
+    ...optional("user", options.text("user")),
+    ...optional("command", options.text("command")),
+  };
   if (behind !== null) {
     if (pid !== undefined) throw usage("jobs create takes either PID or -- CMD, not both", pid);
     return createOfCommand(call, behind, values);
@@ -92,7 +96,8 @@ async function createOfCommand(call: Call, argv: readonly string[], values: Valu
     await tellCreated(session, report);
     return 0;
   };
-  return withService(session, "once", use, { kinds: ["jobs"], isForChange: true, needsLasting: true });
+  // Awaited: signals are relayed to the end.
+  return await withService(session, "once", use, { kinds: ["jobs"], isForChange: true, needsLasting: true });
 }
 
 interface Command {
@@ -122,7 +127,8 @@ async function start(session: Session, service: Service, command: Command): Prom
       const report = await service.invoke({
         action: "job.create",
         targets: [targetOf(service.node, pid)],
-        arguments: { ...command.values, pid },
+        // It is held in front of its execve: what it is now is us.
+        arguments: { command: command.argv.join(" "), ...command.values, pid },
         dryRun: false,
         requestId: newRequestId(call),
         via: "cli",

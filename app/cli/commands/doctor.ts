@@ -2,7 +2,7 @@
 import { plainDocument } from "#core/output/document.ts";
 import { tableText } from "#core/output/table.ts";
 import { type Call, outputColor, writeText } from "../context.ts";
-import { type Check, configurationChecks, directoryChecks, kernelChecks } from "../doctor-checks.ts";
+import { type Check, configurationChecks, directoryChecks, jobChecks, kernelChecks } from "../doctor-checks.ts";
 import { type ServiceState, serviceState } from "../service-state.ts";
 import { openSession, origin, refuseProblems, writeDocument } from "../session.ts";
 import { isTerminal } from "../stdio.ts";
@@ -12,8 +12,10 @@ export async function doctor(call: Call): Promise<number> {
   const session = await openSession(call);
   const { probe } = await import("#ffi/probe.ts");
   const service = serviceState(session.environment);
+  const host = probe(session.environment.procRoot);
   const checks = [
-    ...kernelChecks(probe(session.environment.procRoot)),
+    ...kernelChecks(host),
+    ...jobChecks(session, host),
     ...directoryChecks(session),
     ...configurationChecks(session),
     serviceCheck(service),

@@ -16,6 +16,8 @@ export interface CreateOptions {
   readonly uid: number;
   /** 0n: the next free one. */
   readonly jid?: Jid;
+  /** What the process is about to execute, of one that is held in front of it; else what it is now. */
+  readonly command?: string | null;
 }
 
 export interface JobEnd {

@@ -12,7 +12,7 @@ import type { ProcessSet } from "#core/psm/set.ts";
 import { psmError } from "#core/psm/status.ts";
 import { signalName, signalNumber } from "#ffi/signals.ts";
 import { categoryOfId, memberOfId, type NamedMember } from "../psm-id.ts";
-import { signalMember } from "./psm-signal.ts";
+import { signalProcess } from "./signal-process.ts";
 
 export type PsmRequest = ActionRequest & { readonly action: keyof typeof PSM_ACTIONS };
 
@@ -139,7 +139,7 @@ function sendSignal(entry: MemberEntry, signal: number, { query, procRoot }: Ord
     ownerUid: entry.uid,
     plan: [{ op: "signal", text: `send ${name} to process ${entry.pid}`, signal: name, ...processOf(entry) }],
     run: (_set, authorize) => {
-      signalMember(entry, signal, procRoot, authorize);
+      signalProcess(entry, signal, { procRoot, authorize, gone: (message) => psmError("ESRCH", message) });
       return `${name} was sent to process ${entry.pid} of ${entry.category}`;
     },
   };

@@ -21,8 +21,8 @@ import { SetQuery } from "#core/psm/query.ts";
 import type { ProcessSet } from "#core/psm/set.ts";
 import { SetView } from "#core/psm/view.ts";
 import { memberOfId } from "../psm-id.ts";
+import { ProcessUsage } from "./process-usage.ts";
 import { eventOfChange, setEvent } from "./psm-events.ts";
-import { MemberUsage } from "./psm-usage.ts";
 
 export interface PsmObserverOptions {
   readonly environment: Environment;
@@ -40,7 +40,7 @@ const TICK_MS = 1000;
 
 export class PsmObserver {
   readonly #options: PsmObserverOptions;
-  readonly #usage: MemberUsage;
+  readonly #usage: ProcessUsage;
   readonly #warnings: Warning[] = [];
   readonly #opened = Promise.withResolvers<void>();
   #set: ProcessSet | null = null;
@@ -52,7 +52,7 @@ export class PsmObserver {
 
   constructor(options: PsmObserverOptions) {
     this.#options = options;
-    this.#usage = new MemberUsage(options.clock, options.environment.procRoot);
+    this.#usage = new ProcessUsage(options.clock, options.environment.procRoot);
     this.#query = new SetQuery(options.environment.node, new MemberIndex());
   }
 

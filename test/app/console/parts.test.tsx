@@ -6,6 +6,7 @@ import type { ReactElement } from "react";
 import { ConfirmDialog } from "#app/console/parts/confirm-dialog.tsx";
 import { Footer, type FooterKey } from "#app/console/parts/footer.tsx";
 import { Header } from "#app/console/parts/header.tsx";
+import { TabLine } from "#app/console/parts/tab-line.tsx";
 import { createSkin } from "#app/console/skin.ts";
 
 const skin = createSkin({ colorLevel: 0, isAscii: false, isMotionless: true });
@@ -53,6 +54,33 @@ test("footer: as many keys as fit, help always, what is off in brackets without 
   expect(footer(60)).toBe(" x stop  (t start)  R restart  ? help");
   expect(footer(30)).toBe(" x stop  (t start)  ? help");
   expect(footer(12)).toBe(" ? help");
+});
+
+test("tabs: the one in front is whole; those behind get short, then lose their counts, then their titles", () => {
+  const titles = ["Daemons", "Categories", "Members", "Aggregates", "Events"];
+  const tabs = titles.map((title, index) => ({
+    title,
+    shortTitle: title.slice(0, 4),
+    count: "100",
+    errors: index % 2,
+    warnings: 12,
+    isActive: index === 1,
+  }));
+  const line = (columns: number) =>
+    frame(
+      <TabLine skin={skin} rect={bar(columns)} tabs={tabs} scope="" filter="" position="12/100 (of 3000)" />,
+      columns,
+      1,
+    )[0];
+  expect(line(140)).toMatch(
+    /^ {2}1 Daemons 100 ▲12 ▸ 2 Categories 100 ✖1 ▲12 .* 5 Events 100 ▲12 +12\/100 \(of 3000\)$/,
+  );
+  expect(line(118)).toMatch(/^ {2}1 Daem 100 ▲12 ▸ 2 Categories 100 ✖1 ▲12 .* 5 Even 100 ▲12 +12\/100 \(of 3000\)$/);
+  expect(line(100)).toMatch(
+    /^ {2}1 Daem ▲12 ▸ 2 Categories 100 ✖1 ▲12 {3}3 Memb ▲12 .* 5 Even ▲12 +12\/100 \(of 3000\)$/,
+  );
+  expect(line(80)).toMatch(/^ {2}1 ▲12 ▸ 2 Categories 100 ✖1 ▲12 {3}3 ▲12 {3}4 ✖1 ▲12 {3}5 ▲12 +12\/100 \(of 3000\)$/);
+  expect(line(60)).toMatch(/^ {2}1 ▸ 2 Categories 100 ✖1 ▲12 {3}3 {3}4 {3}5 +12\/100/);
 });
 
 test("confirm dialog: marks one button, wraps what is long, shows control characters", () => {

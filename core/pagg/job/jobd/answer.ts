@@ -2,16 +2,15 @@
  * One request of jobd's protocol -> its reply, by way of JobRequests. What each returns beside an error is jobd's: some
  * return 0, KILLJID -1, some what was sent.
  */
-import { errorRecord, MusterError } from "#core/model/error.ts";
+import { errorRecord } from "#core/model/error.ts";
 import { ERRNO, errnoNumber } from "#ffi/errno-names.ts";
 import type { Fd } from "#ffi/fd.ts";
 import { kernelBytes } from "#ffi/memory.ts";
+import { jobError } from "../errors.ts";
+import { DISABLED } from "../jid.ts";
 import type { Jid, JobRequests } from "../requests.ts";
 import { LIST_STRIDE, REQUESTS, type RequestName, requestName } from "./layout.ts";
 import type { Message } from "./message.ts";
-
-/** HID that says: no new jobs. */
-export const HID_DISABLED = 0xffffffff;
 
 export type PrivilegedRequest = "CREATE" | "KILLJID" | "SETHID" | "DETACHJID" | "DETACHPID" | "ATTACHPID" | "RUNCSA";
 
@@ -74,7 +73,7 @@ const HANDLERS: Readonly<Record<RequestName, Handler>> = {
   CREATE(message, { jobs, authorize, peer }) {
     const { result, jid, pid, user } = REQUESTS.CREATE;
     // Asked before privilege is: while jobs are disabled everybody's login goes on without one.
-    if (jobs.hid === HID_DISABLED) {
+    if (jobs.hid === DISABLED) {
       message.setWide(result, 0n);
       return "nothing";
     }
@@ -94,7 +93,7 @@ const HANDLERS: Readonly<Record<RequestName, Handler>> = {
 
   WAITJID(message, { wait }) {
     const { result, jid, stat, options } = REQUESTS.WAITJID;
-    if (message.int(options) !== 0) throw refusal("EINVAL", "WAITJID has no options");
+    if (message.int(options) !== 0) throw jobError("EINVAL", "WAITJID has no options");
     message.setWide(result, 0n);
     message.setInt(stat, 0);
     wait(message.wide(jid));
@@ -116,7 +115,7 @@ const HANDLERS: Readonly<Record<RequestName, Handler>> = {
   GETJIDLST(message, { jobs }) {
     const { result } = REQUESTS.GETJIDLST;
     const capacity = message.int(result);
-    if (capacity < 0) throw refusal("ENOMEM", `a list of ${capacity} jids`);
+    if (capacity < 0) throw jobError("ENOMEM", `a list of ${capacity} jids`);
     const jids = jobs.getjidlst(capacity);
     message.setInt(result, jids.length);
     if (jids.length === 0) return "nothing";
@@ -137,7 +136,7 @@ const HANDLERS: Readonly<Record<RequestName, Handler>> = {
     if (capacity < 0) {
       // Whether there is such a job comes first.
       jobs.getpidcnt(message.wide(jid));
-      throw refusal("ENOMEM", `a list of ${capacity} pids`);
+      throw jobError("ENOMEM", `a list of ${capacity} pids`);
     }
     const pids = jobs.getpidlst(message.wide(jid), capacity);
     message.setInt(result, pids.length);
@@ -166,7 +165,7 @@ const HANDLERS: Readonly<Record<RequestName, Handler>> = {
     const inForce = jobs.sethid(Number(BigInt.asUintN(32, message.wide(hid))));
     message.setWide(result, BigInt(inForce));
     // jobd exits here, and its init script stops it by this. Who else uses the service shall not lose it.
-    if (inForce === HID_DISABLED) log("jobs are disabled by a jobd client; another host id enables them again");
+    if (inForce === DISABLED) log("jobs are disabled by a jobd client; another host id enables them again");
     return "nothing";
   },
 
@@ -198,10 +197,6 @@ const HANDLERS: Readonly<Record<RequestName, Handler>> = {
     return "nothing";
   },
 };
-
-function refusal(errno: "EINVAL" | "ENOMEM", message: string): MusterError {
-  return new MusterError(errno === "EINVAL" ? "USAGE" : "SYSTEM", message, { errno });
-}
 
 /** Errors that carry no errno of their own. */
 const ERRNO_OF_CODE: Readonly<Record<string, number>> = {

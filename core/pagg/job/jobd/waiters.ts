@@ -1,6 +1,6 @@
 /** Connections whose WAITJID is open: each gets its reply when the job ends, and is forgotten when its client goes. */
-import { MusterError } from "#core/model/error.ts";
 import { peerCredentials } from "#ffi/peer.ts";
+import { jobError } from "../errors.ts";
 import type { Jid, JobEnd, JobRequests } from "../requests.ts";
 import type { Connection } from "./connection.ts";
 
@@ -74,7 +74,7 @@ export class Waiters {
   #checkRoom(uid: number): void {
     const ofUser = this.#countOfUser.get(uid) ?? 0;
     if (this.#waiters.size < this.#limits.all && (uid === 0 || ofUser < this.#limits.ofOneUser)) return;
-    throw new MusterError("BUSY", `uid ${uid} waits for ${ofUser} jobs already`, { errno: "ENOMEM" });
+    throw jobError("ENOMEM", `uid ${uid} waits for ${ofUser} jobs already`);
   }
 
   #count(uid: number, by: 1 | -1): void {

@@ -1,4 +1,4 @@
-/** CPU and memory of the members that are on a screen, a sample a second; nobody else's /proc is read. */
+/** CPU and memory of the processes that are on a screen, a sample a second; nobody else's /proc is read. */
 import type { Clock } from "#core/model/clock.ts";
 import type { Usage } from "#core/model/daemon.ts";
 import { clockTicksPerSecond, pageSize, readProcessStat } from "#ffi/procfs.ts";
@@ -8,7 +8,7 @@ interface Sample {
   readonly usage: Usage;
 }
 
-export class MemberUsage {
+export class ProcessUsage {
   readonly #clock: Clock;
   readonly #procRoot: string;
   readonly #samples = new Map<string, Sample>();
@@ -34,7 +34,7 @@ export class MemberUsage {
     const atMs = this.#clock.nowMs();
     const cpuSeconds = (stat.userTicks + stat.systemTicks) / clockTicksPerSecond();
     const usage = {
-      cpuPercent: before ? percent(cpuSeconds - before.usage.cpuSeconds, atMs - before.atMs) : null,
+      cpuPercent: before ? cpuPercent(cpuSeconds - before.usage.cpuSeconds, atMs - before.atMs) : null,
       cpuSeconds,
       memoryBytes: stat.residentPages * pageSize(),
     };
@@ -48,7 +48,8 @@ export class MemberUsage {
   }
 }
 
-function percent(cpuSeconds: number, elapsedMs: number): number | null {
+/** Of one core. */
+export function cpuPercent(cpuSeconds: number, elapsedMs: number): number | null {
   if (elapsedMs <= 0) return null;
   return Math.round(Math.max(0, (cpuSeconds * 100_000) / elapsedMs) * 10) / 10;
 }

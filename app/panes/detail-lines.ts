@@ -1,7 +1,22 @@
-/** Lines of a detail that every process has, whatever else it is. */
-import type { Usage } from "#core/model/daemon.ts";
+/** Lines of a detail that items of several kinds have. */
+import type { Problem, Usage } from "#core/model/daemon.ts";
 import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
-import type { DetailLine, DrawContext } from "./pane.ts";
+import type { Cell, DetailLine, DrawContext } from "./pane.ts";
+
+/** `note`: what is said of the state beside its word. */
+export function stateLine(state: Cell, note = ""): DetailLine {
+  const { text, tone = "text", sign = "none" } = state;
+  return { label: "state", text: `${text}${note}`, tone, sign };
+}
+
+export function problemLines(problems: readonly Problem[]): readonly DetailLine[] {
+  return problems.map(({ code, message }) => ({
+    label: "problem",
+    text: `${message} (${code})`,
+    tone: "warn",
+    sign: "warn",
+  }));
+}
 
 export function startedLine(startedAt: string): DetailLine {
   return { label: "started", text: fullTime(Date.parse(startedAt)) };

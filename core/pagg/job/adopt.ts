@@ -1,0 +1,136 @@
+/**
+ * What becomes of the jobs of an earlier run: those whose control group is populated, or whose processes still live, go on;
+ * of the others it is told honestly that nobody saw their end. Groups without a job are removed, or become jobs.
+ */
+import { childGroups, removeGroup } from "#ffi/cgroup.ts";
+import { readProcText } from "#ffi/proc-file.ts";
+import { readProcessStat } from "#ffi/procfs.ts";
+import { SysError } from "#ffi/sys-error.ts";
+import { type BaseGroup, v2Mount } from "./base-group.ts";
+import { type Accounting, type JobRecord, UNCOUNTED } from "./entry.ts";
+import { JobGroup } from "./group.ts";
+import type { Membership } from "./membership.ts";
+import { holdProcess } from "./process.ts";
+import type { Jid } from "./requests.ts";
+import { RunningJob } from "./running-job.ts";
+import type { JobStore } from "./store.ts";
+
+export interface Adoption {
+  readonly store: JobStore;
+  readonly base: BaseGroup | null;
+  readonly procRoot: string;
+  readonly nowMs: number;
+  readonly membership: Membership;
+  readonly nextJid: () => Jid;
+  readonly onJob: (job: RunningJob) => void;
+}
+
+export interface Adopted {
+  readonly jobs: readonly RunningJob[];
+  readonly lost: readonly { readonly record: JobRecord; readonly accounting: Accounting }[];
+}
+
+export function adoptJobs(adoption: Adoption): Adopted {
+  const { store, base, procRoot, onJob, membership } = adoption;
+  const bootId = (readProcText(`${procRoot}/sys/kernel/random/boot_id`) ?? "").trim();
+  const isSameBoot = store.meta("boot_id") === bootId;
+  const mount = base?.mount ?? v2Mount(procRoot);
+  const jobs: RunningJob[] = [];
+  const lost: { record: JobRecord; accounting: Accounting }[] = [];
+  for (const record of store.jobs()) {
+    const found = isSameBoot ? find(record, mount, adoption) : UNCOUNTED;
+    if (found instanceof RunningJob) {
+      onJob(found);
+      jobs.push(found);
+    } else lost.push({ record, accounting: found });
+  }
+  if (jobs.some((job) => !job.group)) membership.repair();
+  if (!isSameBoot) store.setMeta("boot_id", bootId);
+  if (base) jobs.push(...adoptOrphans(base, jobs, adoption));
+  return { jobs, lost };
+}
+
+/** The job, or what was counted of it. */
+function find(
+  record: JobRecord,
+  mount: string | null,
+  { store, procRoot, membership }: Adoption,
+): RunningJob | Accounting {
+  if (record.cgroup === null) {
+    const living = store.processes(record.jid).filter(({ pid, startTicks }) => {
+      const stat = readProcessStat(procRoot, pid);
+      return stat?.startTicks === startTicks && stat.state !== "Z" && stat.state !== "X";
+    });
+    if (living.length === 0 || !membership.canTrack()) return UNCOUNTED;
+    const job = takeUp(record, null, membership);
+    for (const { pid, startTicks } of living) {
+      membership.enter(job, pid, startTicks);
+      const stat = readProcessStat(procRoot, pid);
+      if (stat?.session === pid || stat?.processGroup === pid) job.sessions.add(pid);
+    }
+    job.total = null;
+    if (job.members.size > 0) return job;
+    membership.remove(job);
+    return UNCOUNTED;
+  }
+  const group = mount === null ? null : JobGroup.find(mount, record.cgroup, procRoot);
+  if (!group) return UNCOUNTED;
+  if (!group.events()?.isPopulated) {
+    const accounting = group.accounting();
+    group.remove();
+    return accounting;
+  }
+  return takeUp(record, group, membership);
+}
+
+function takeUp(record: JobRecord, group: JobGroup | null, membership: Membership): RunningJob {
+  const job = new RunningJob(record, group);
+  job.total = null;
+  job.isFreezeWanted = group?.isFreezeWanted() ?? false;
+  job.isFrozen = group?.events()?.isFrozen ?? false;
+  membership.add(job);
+  return job;
+}
+
+/** Groups below the base of which the store knows nothing: its file was lost, or a job was about to be made. */
+function adoptOrphans(base: BaseGroup, jobs: readonly RunningJob[], adoption: Adoption): RunningJob[] {
+  const known = new Set(jobs.map(({ record }) => record.cgroup));
+  return childGroups(base.mount + base.path).flatMap((name) => {
+    const path = `${base.path}/${name}`;
+    if (known.has(path)) return [];
+    try {
+      if (removeGroup(base.mount + path)) return [];
+      const group = JobGroup.find(base.mount, path, adoption.procRoot);
+      const record = group && recordOf(group, adoption);
+      if (!record) {
+        group?.close();
+        return [];
+      }
+      adoption.store.add(record, Number(record.jid & 0xffff_ffffn));
+      const job = takeUp(record, group, adoption.membership);
+      adoption.onJob(job);
+      return [job];
+    } catch (thrown) {
+      if (thrown instanceof SysError) return [];
+      throw thrown;
+    }
+  });
+}
+
+/** As far as it can be told from the outside: its oldest process stands for the one it was made for. */
+function recordOf(group: JobGroup, { procRoot, nowMs, nextJid }: Adoption): JobRecord | null {
+  const stats = [...(group.processes() ?? [])].flatMap((pid) => readProcessStat(procRoot, pid) ?? []);
+  const oldest = stats.toSorted((one, other) => Number(one.startTicks) - Number(other.startTicks))[0];
+  if (!oldest) return null;
+  using held = holdProcess(procRoot, oldest.pid, oldest.startTicks);
+  return {
+    jid: nextJid(),
+    uid: 0,
+    user: null,
+    command: held.command,
+    containment: "cgroup",
+    cgroup: group.path,
+    origin: null,
+    createdMs: nowMs,
+  };
+}

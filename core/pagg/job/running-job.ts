@@ -1,0 +1,88 @@
+/** A job that has not ended: who is in it, and who left it last. */
+import type { JobState } from "#core/model/job.ts";
+import type { TrackedExit } from "../tracker.ts";
+import type { JobRecord } from "./entry.ts";
+import type { JobGroup } from "./group.ts";
+import type { JobEnd } from "./requests.ts";
+
+/** How the last process so far has left. */
+export interface Leave {
+  readonly pid: number;
+  readonly how: "exit" | "detach" | "lost";
+  readonly status: number | null;
+  readonly timeNs: number | null;
+}
+
+/** Between the end of a process that was collected at once and the word of it lies at most this much of somebody else's time. */
+const LATE_NS = 20e6;
+
+export class RunningJob {
+  readonly record: JobRecord;
+  /** null: held by the tracker alone. */
+  readonly group: JobGroup | null;
+  /** Pids in the order they came. */
+  readonly members = new Set<number>();
+  readonly waiters = new Set<(end: JobEnd) => void>();
+  /** Members that are gone from the kernel's list, by how often they were found so; the word of their end should come. */
+  readonly doubted = new Map<number, number>();
+  /** Parents of members that are in no job themselves: a child of theirs may be a member's, by CLONE_PARENT. */
+  readonly outsideParents = new Set<number>();
+  /** Sessions and process groups that began with its first process: what is in them was forked out of it. */
+  readonly sessions = new Set<number>();
+  /** `pid:start` of those that were detached. */
+  readonly released = new Set<string>();
+  /** null once some may have been missed. */
+  total: number | null = 0;
+  usesCloneParent = false;
+  isDying = false;
+  isFreezeWanted = false;
+  isFrozen = false;
+  hasEnded = false;
+  last: Leave | null = null;
+  /** When its members were last compared with the kernel's list. */
+  checkedMs = 0;
+  lossesSeen = 0;
+
+  constructor(record: JobRecord, group: JobGroup | null) {
+    this.record = record;
+    this.group = group;
+  }
+
+  get state(): JobState {
+    if (this.isDying) return "dying";
+    if (this.isFrozen) return "frozen";
+    return this.isFreezeWanted ? "freezing" : "running";
+  }
+
+  entered(pid: number): void {
+    if (this.members.has(pid)) return;
+    this.members.add(pid);
+    if (this.total !== null) this.total++;
+  }
+
+  detached(pid: number): void {
+    this.#gone(pid);
+    this.last = { pid, how: "detach", status: 0, timeNs: null };
+  }
+
+  /**
+   * The order of events is that of leaving, but for one case: a process that was collected before its end was told ended
+   * before the parent that collected it, whoever's word came first.
+   */
+  exited(pid: number, { status, parentPid, isCollected, timeNs }: TrackedExit): void {
+    this.#gone(pid);
+    const { last } = this;
+    const isBehindParent =
+      isCollected &&
+      last?.pid === parentPid &&
+      last.timeNs !== null &&
+      timeNs !== null &&
+      timeNs - last.timeNs < LATE_NS;
+    if (!isBehindParent) this.last = { pid, how: status === null ? "lost" : "exit", status, timeNs };
+  }
+
+  #gone(pid: number): void {
+    this.members.delete(pid);
+    this.doubted.delete(pid);
+  }
+}

@@ -1,0 +1,34 @@
+/** Tables of jobs.db. */
+
+export const SCHEMA_VERSION = 1;
+
+export const SCHEMA = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE job (
+  jid         TEXT PRIMARY KEY,   -- 0x and 16 hex digits
+  number      INTEGER NOT NULL,   -- order of creation
+  uid         INTEGER NOT NULL,
+  user        TEXT,
+  command     TEXT NOT NULL,
+  containment TEXT NOT NULL,
+  cgroup      TEXT,               -- below the mount; NULL for a tracker's
+  origin      TEXT,               -- group its first process came from
+  created_ms  INTEGER NOT NULL
+) STRICT;
+-- Of jobs without a control group: what is looked for after a restart.
+CREATE TABLE process (
+  jid         TEXT NOT NULL REFERENCES job (jid) ON DELETE CASCADE,
+  pid         INTEGER NOT NULL,
+  start_ticks TEXT NOT NULL,
+  PRIMARY KEY (jid, pid)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE report (
+  number      INTEGER PRIMARY KEY AUTOINCREMENT,
+  jid         TEXT NOT NULL,
+  ended_ms    INTEGER NOT NULL,
+  report      TEXT NOT NULL       -- JobReport as JSON
+) STRICT;
+CREATE INDEX report_by_jid ON report (jid);
+CREATE INDEX report_by_end ON report (ended_ms);
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;

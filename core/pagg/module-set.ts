@@ -1,0 +1,224 @@
+/**
+ * The modules of this node: the built-in Job module, and those of the operator's own, each in a process of its own.
+ *
+ *     load -> module-file: checked, read -> loaded-module -> module-host --pipes--> host/main.ts -> the module's hooks
+ *                                               |                 |
+ *     paggctl -> registry --> service ----------+                 +--- events --- following <- tracker <- the kernel
+ */
+import { makeId } from "#core/model/id.ts";
+import type { Module } from "#core/model/module.ts";
+import type { PaggSettings } from "#core/model/pagg-settings.ts";
+import type { AttachedProcess } from "./attached.ts";
+import type { ModuleChange } from "./change.ts";
+import { paggError } from "./errors.ts";
+import { Following } from "./following.ts";
+import { JOB_MODULE, jobPaggctl } from "./job-requests-ctl.ts";
+import { LoadedModule } from "./loaded-module.ts";
+import { availableModules, findModuleFile, type ModulePlaces, nameOfFile } from "./module-file.ts";
+import type { AvailableModule, JobModule, ModuleSetOptions, Modules } from "./modules.ts";
+import { checkModuleName } from "./names.ts";
+import { paggctl, paggctlRequest } from "./paggctl.ts";
+import { ModuleRegistry } from "./registry.ts";
+import type { Json, PaggctlContext, RequestSpec } from "./request.ts";
+
+export class ModuleSet implements Modules {
+  readonly #options: ModuleSetOptions;
+  readonly #registry = new ModuleRegistry();
+  readonly #following: Following;
+  /** In the order they were loaded; failed ones until they are loaded again or taken off. */
+  readonly #modules = new Set<LoadedModule>();
+  readonly #ending = new Set<Promise<void>>();
+  readonly #openedAt: string;
+  #settings: PaggSettings;
+  #changes: ModuleChange[] = [];
+  #isClosed = false;
+
+  constructor(options: ModuleSetOptions) {
+    this.#options = options;
+    this.#settings = options.settings;
+    this.#openedAt = new Date(options.clock.wallMs()).toISOString();
+    this.#following = new Following({
+      clock: options.clock,
+      procRoot: options.procRoot,
+      onChange: (change) => this.#tell(change),
+      onLoss: () => options.onProblem("process events were lost; the processes of all modules were looked at again"),
+    });
+    if (options.job) this.#registry.register({ name: JOB_MODULE, service: jobPaggctl(options.job.requests) });
+  }
+
+  items(): Module[] {
+    const { job, node } = this.#options;
+    return [...(job ? [this.#jobItem(job)] : []), ...[...this.#modules].map((module) => module.item(node))];
+  }
+
+  item(name: string): Module | null {
+    return this.items().find((item) => item.name === name) ?? null;
+  }
+
+  available(): AvailableModule[] {
+    return availableModules(this.#places);
+  }
+
+  async load(pathOrName: string): Promise<Module> {
+    if (this.#isClosed) throw paggError("EIO", "the service is ending");
+    const path = findModuleFile(pathOrName, this.#places);
+    const name = checkModuleName(nameOfFile(path));
+    this.#checkFree(path, name);
+    const module = new LoadedModule(path, name, {
+      set: this.#options,
+      stallSeconds: this.#settings.stallSeconds,
+      following: this.#following,
+      onFailed: (failed, problem) => {
+        // Not if it fails between its first word and its registration: then the load fails.
+        if (this.#registry.get(failed.name) !== failed) return;
+        this.#registry.unregister(failed);
+        this.#tell({ type: "failed", module: failed.name, problem });
+      },
+    });
+    this.#modules.add(module);
+    try {
+      await module.define();
+      this.#checkNotTaken(module);
+      this.#registry.register(module);
+    } catch (thrown) {
+      this.#modules.delete(module);
+      this.#track(module.end());
+      throw thrown;
+    }
+    this.#forgetFailed(module);
+    this.#tell({ type: "registered", module: module.name });
+    try {
+      await module.begin();
+    } catch (thrown) {
+      // One that failed stays in the list and says why.
+      if (module.state === "registered") await this.#unregister(module);
+      throw thrown;
+    }
+    return module.item(this.#options.node);
+  }
+
+  async unload(name: string): Promise<void> {
+    if (name === JOB_MODULE && this.#options.job) {
+      throw paggError("EBUSY", `${JOB_MODULE} is part of muster: it cannot be unloaded`, { target: name });
+    }
+    const module = [...this.#modules].find((loaded) => loaded.name === name);
+    if (!module) {
+      throw paggError("ENOENT", `no module ${name} is loaded`, {
+        target: name,
+        hint: "`modules list` tells which are",
+      });
+    }
+    await this.#unregister(module);
+  }
+
+  attached(name: string): AttachedProcess[] {
+    const module = [...this.#modules].find((loaded) => loaded.name === name);
+    return module ? this.#following.attached(module) : [];
+  }
+
+  request(module: string, request: string | number): RequestSpec {
+    return paggctlRequest(this.#registry, module, request);
+  }
+
+  paggctl(module: string, request: string | number, data: Json = null, context: PaggctlContext = {}): Promise<Json> {
+    return paggctl(this.#registry, module, request, data, context);
+  }
+
+  setSettings(settings: PaggSettings): void {
+    this.#settings = settings;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const module of [...this.#modules]) this.#track(this.#unregister(module));
+    await Promise.allSettled([...this.#ending]);
+    this.#following.close();
+  }
+
+  get #places(): ModulePlaces {
+    return { directories: this.#settings.modules, uid: this.#options.uid };
+  }
+
+  async #unregister(module: LoadedModule): Promise<void> {
+    this.#modules.delete(module);
+    const isRegistered = this.#registry.get(module.name) === module;
+    if (isRegistered) this.#registry.unregister(module);
+    const ended = module.end();
+    this.#track(ended);
+    this.#tell({ type: isRegistered ? "unregistered" : "forgotten", module: module.name });
+    await ended;
+  }
+
+  /** A file that is loaded, or a name that is taken, is told before a process is started for it. */
+  #checkFree(path: string, name: string): void {
+    for (const module of this.#modules) {
+      if (module.path !== path || module.state === "failed") continue;
+      throw paggError("EBUSY", `${path} is ${module.state === "loading" ? "being loaded" : "loaded"} already`, {
+        target: module.name,
+        hint: "unload it first",
+      });
+    }
+    if (name === JOB_MODULE && this.#options.job) throw this.#taken(name);
+  }
+
+  #checkNotTaken(module: LoadedModule): void {
+    if (this.#isClosed || !this.#modules.has(module))
+      throw paggError("ECANCELED", `${module.name} was unloaded meanwhile`);
+    if (this.#registry.has(module.name)) throw this.#taken(module.name);
+  }
+
+  #taken(name: string): Error {
+    return paggError("EBUSY", `a module ${name} is registered already`, {
+      target: name,
+      hint: "unload it first, or give the module another `name`",
+    });
+  }
+
+  /** The same module that failed before: it is loaded again. */
+  #forgetFailed(module: LoadedModule): void {
+    for (const other of this.#modules) {
+      const isEarlier = other !== module && other.state === "failed";
+      if (!isEarlier || (other.name !== module.name && other.path !== module.path)) continue;
+      this.#modules.delete(other);
+      if (other.name !== module.name) this.#tell({ type: "forgotten", module: other.name });
+    }
+  }
+
+  #jobItem({ requests, attached }: JobModule): Module {
+    const { node } = this.#options;
+    return {
+      id: makeId(node, "module", JOB_MODULE),
+      kind: "Module",
+      node,
+      name: JOB_MODULE,
+      state: "registered",
+      builtin: true,
+      description: "inescapable jobs: a process and all it forks, until the last has left",
+      path: null,
+      hooks: { init: false, exec: false, paggctl: true },
+      attached: attached(),
+      jobs: requests.getjidcnt(),
+      registeredAt: this.#openedAt,
+      problems: [],
+    };
+  }
+
+  /** All that comes together is told together, when it is over. */
+  #tell(change: ModuleChange): void {
+    this.#changes.push(change);
+    if (this.#changes.length > 1) return;
+    queueMicrotask(() => {
+      const changes = this.#changes;
+      this.#changes = [];
+      this.#options.onChange(changes);
+    });
+  }
+
+  #track(ended: Promise<void>): void {
+    this.#ending.add(ended);
+    ended.then(
+      () => this.#ending.delete(ended),
+      () => this.#ending.delete(ended),
+    );
+  }
+}

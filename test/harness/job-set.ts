@@ -1,0 +1,120 @@
+/** Jobs of a test's own, in a control group of its own, and what became of them. */
+import { systemClock } from "#app/cli/system-clock.ts";
+import { errnoName } from "#core/model/error.ts";
+import type { JobReport } from "#core/model/job.ts";
+import { JOB_DEFAULTS, type JobSettings } from "#core/model/pagg-settings.ts";
+import { openBaseGroup, v2Mount } from "#core/pagg/job/base-group.ts";
+import type { Jid, JobEnd } from "#core/pagg/job/requests.ts";
+import { type JobChange, JobSet, type JobSetOptions } from "#core/pagg/job/set.ts";
+import { childGroups, removeGroup } from "#ffi/cgroup.ts";
+import { SysError } from "#ffi/sys-error.ts";
+import type { TemporaryDirectory } from "./directory.ts";
+
+let made = 0;
+
+/** A name no other test has. */
+export const ownGroup = (): string => `muster.test-${process.pid}-${made++}`;
+
+/** Why no control groups can be made here, or null. */
+export const groupsMissing: string | null = (() => {
+  const wanted = `muster.test-${process.pid}-probe`;
+  const base = openBaseGroup({ procRoot: "/proc", uid: process.getuid?.() ?? -1, wanted });
+  if (typeof base === "string") return base;
+  base.lock.close();
+  removeGroup(base.mount + base.path);
+  return null;
+})();
+
+export class TestJobs implements Disposable {
+  readonly set: JobSet;
+  readonly changes: JobChange[] = [];
+  readonly problems: string[] = [];
+  readonly group: string;
+  repairs = 0;
+  #wake: () => void = () => {};
+
+  constructor(
+    directory: TemporaryDirectory,
+    options: Partial<JobSetOptions> & { readonly jobs?: Partial<JobSettings>; readonly group?: string } = {},
+  ) {
+    const { jobs = {}, group = ownGroup(), ...rest } = options;
+    this.group = group;
+    const set = JobSet.open({
+      node: "n1",
+      stateDirectory: directory.path,
+      procRoot: "/proc",
+      uid: process.getuid?.() ?? -1,
+      clock: systemClock,
+      settings: { ...JOB_DEFAULTS, cgroup: group, ...jobs },
+      onChange: (changes) => {
+        this.changes.push(...changes);
+        this.#wake();
+      },
+      onProblem: (message) => this.problems.push(message),
+      onRepair: () => this.repairs++,
+      ...rest,
+    });
+    if (!set) throw new Error("another process keeps the jobs");
+    this.set = set;
+  }
+
+  /** The first change that fits, of those that were and those to come. */
+  async until<T>(find: (change: JobChange) => T | null): Promise<T> {
+    for (let next = 0; ; ) {
+      for (; next < this.changes.length; next++) {
+        const change = this.changes[next];
+        const found = change ? find(change) : null;
+        if (found !== null) return found;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  untilEnded(jid: Jid): Promise<JobReport> {
+    return this.until((change) => (change.type === "ended" && change.jid === jid ? change.report : null));
+  }
+
+  waited(jid: Jid): Promise<JobEnd> {
+    return new Promise((resolve) => this.set.waitjid(jid, resolve));
+  }
+
+  /** Absolute path of the group of a job. */
+  path(jid: Jid): string {
+    return `${v2Mount("/proc")}${this.set.entry(jid)?.cgroup}`;
+  }
+
+  /** Ends what is left of the jobs, too. */
+  [Symbol.dispose](): void {
+    try {
+      for (const { jid } of this.set.entries()) this.set.killjid(jid, 9);
+    } finally {
+      this.set.close();
+      sweep(`${v2Mount("/proc")}/${this.group}`);
+    }
+  }
+}
+
+/** What is killed is gone in a moment. */
+function sweep(path: string): void {
+  for (let tries = 0; tries < 200; tries++) {
+    try {
+      if (childGroups(path).every((child) => removeGroup(`${path}/${child}`)) && removeGroup(path)) return;
+    } catch (thrown) {
+      if (!(thrown instanceof SysError)) throw thrown;
+    }
+    Bun.sleepSync(5);
+  }
+}
+
+/** `ENODATA` and the like: what the call was refused with; "" if it was not. */
+export function refusal(call: () => unknown): string {
+  try {
+    call();
+    return "";
+  } catch (thrown) {
+    const errno = (thrown as { errno?: unknown }).errno;
+    return typeof errno === "string" ? errno : (errnoName(thrown) ?? String(thrown));
+  }
+}
