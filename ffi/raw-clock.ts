@@ -29,7 +29,3 @@ const secondsOf = (words: Uint32Array, index: number): number =>
 
 const nanosecondsOf = (words: Uint32Array, index: number): number =>
   ((words[index + 3] ?? 0) | 0) * 0x1_0000_0000 + (words[index + 2] ?? 0);
-
-/** As `timespec` in words, for what is kept in plain numbers. */
-export const timespecSeconds = (words: Uint32Array, index: number): number =>
-  secondsOf(words, index) + nanosecondsOf(words, index) / 1e9;

@@ -36,6 +36,9 @@ export interface Policy {
   readonly ageSeconds: number;
 }
 
+/** Not there, or not open to others yet. */
+const NOT_YET: ReadonlySet<number> = new Set([2, 13]);
+
 const FIRST_LOOK_MS = 1;
 const LONGEST_LOOK_MS = 50;
 
@@ -184,7 +187,7 @@ async function attachRegion(path: string, options: RegionOptions, clock: Clock, 
     try {
       return Region.attach(path, options);
     } catch (thrown) {
-      const isYetToCome = thrown instanceof GeopmError && (thrown.number === 2 || thrown.code === "BUSY");
+      const isYetToCome = thrown instanceof GeopmError && (NOT_YET.has(thrown.number) || thrown.code === "BUSY");
       const remainingMs = deadlineMs - clock.nowMs();
       if (!isYetToCome || !(remainingMs > 0)) throw thrown;
       await delay(clock, Math.min(pauseMs, remainingMs));

@@ -139,6 +139,12 @@ export class Region implements Disposable {
     return rawSecondsSince(this.#words, (this.layout.base + STAMP) >> 2);
   }
 
+  /** The last write, as a number that only tells it from another; without the lock. */
+  get stampMark(): number {
+    const index = (this.layout.base + STAMP) >> 2;
+    return (this.#words[index] ?? 0) * 1e9 + (this.#words[index + 2] ?? 0);
+  }
+
   get hasStamp(): boolean {
     const index = (this.layout.base + STAMP) >> 2;
     const words = this.#words;

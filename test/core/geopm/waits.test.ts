@@ -71,6 +71,22 @@ describe("waiting for a controller", () => {
   });
 });
 
+describe("waiting for a sample", () => {
+  test("ends when one is written after the call, also one with the same values", async () => {
+    using room = new GeopmRoom();
+    const endpoint = room.open();
+    const user = await room.attach("power_governor");
+    user.writeSample([1, 2, 3]);
+    const refusal = await refusalIn(endpoint.waitForSample(0.05));
+    expect([refusal.number, refusal.code]).toEqual([-1, "TIMED_OUT"]);
+    const waiting = endpoint.waitForSample(LONG);
+    user.writeSample([1, 2, 3]);
+    await waiting;
+    endpoint.agent();
+    expect([...endpoint.readSample().values]).toEqual([1, 2, 3]);
+  });
+});
+
 describe("stopWaitLoop", () => {
   test("ends the waits that go on, without an error, and those that follow", async () => {
     using room = new GeopmRoom();
