@@ -84,6 +84,28 @@ describe("open and close", () => {
     expect(files(room)).toEqual(["ep-moved", "ep-policy"]);
   });
 
+  test("hundreds come and go, and leave no descriptor and no mapping", async () => {
+    using room = new GeopmRoom();
+    const left = () => [
+      readdirSync("/proc/self/fd").length,
+      readFileSync("/proc/self/maps", "utf8")
+        .split("\n")
+        .filter((line) => line.includes(room.host.shmRoot)).length,
+    ];
+    const cycle = async () => {
+      using endpoint = room.endpoint();
+      endpoint.open();
+      (await room.attach("monitor")).detach();
+      expect(refusalOf(() => room.open()).number).toBe(17);
+    };
+    await cycle();
+    const [descriptors = 0] = left();
+    for (let round = 0; round < 300; round++) await cycle();
+    const [after = 0, maps] = left();
+    expect(after).toBeLessThanOrEqual(descriptors);
+    expect([maps, ...files(room)]).toEqual([0]);
+  });
+
   test("before open everything is -1", async () => {
     using room = new GeopmRoom();
     const endpoint = room.endpoint();
