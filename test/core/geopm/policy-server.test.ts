@@ -1,6 +1,6 @@
 /** The policy server, with controllers in other processes that attach, detach and are killed. */
 import { expect, test } from "bun:test";
-import { closeSync, copyFileSync, openSync, readdirSync, truncateSync, writeSync } from "node:fs";
+import { closeSync, copyFileSync, openSync, readdirSync, renameSync, truncateSync, writeSync } from "node:fs";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { agentTable, pluginAgent } from "#core/geopm/agents.ts";
 import { PolicyServer, type PolicyServerOptions } from "#core/geopm/policy-server.ts";
@@ -151,6 +151,32 @@ test("a controller that lives but is silent is stale, stays attached, and fresh 
   clock.advance(1000);
   // Nobody is attached: nothing wakes it.
   expect(clock.pending()).toBe(0);
+});
+
+test("a store that is busy when the controller attaches is read when it is free", async () => {
+  using room = new GeopmRoom();
+  await using own = new TestServer(room);
+  own.store.setDefault("power_governor", [150]);
+  own.server.add(room.name);
+  await using peer = await StorePeer.run(own.store.path);
+  await peer.ask("BEGIN EXCLUSIVE");
+  await room.attach("power_governor");
+  expect(await own.next("policyRefused")).toMatchObject({ error: { number: -14, code: "BUSY" } });
+  await peer.ask("ROLLBACK");
+  expect((await own.next("policyWritten")).values).toEqual([150]);
+});
+
+test("another store in the place of the first is read", async () => {
+  using room = new GeopmRoom();
+  await using own = new TestServer(room);
+  own.store.setDefault("power_governor", [150]);
+  own.server.add(room.name);
+  await room.attach("power_governor");
+  expect((await own.next("policyWritten")).values).toEqual([150]);
+  using other = new PolicyStore(room.directory.file("other"));
+  other.setDefault("power_governor", [160]);
+  renameSync(other.path, own.store.path);
+  expect((await own.next("policyWritten")).values).toEqual([160]);
 });
 
 test("many endpoints on one store, each with its own controller", async () => {
