@@ -6,7 +6,14 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { findMapHolders } from "#ffi/map-holders.ts";
 import { readProcText } from "#ffi/proc-file.ts";
-import { bootTimeMs, clockTicksPerSecond, lockKey, readLocks, readProcessStat } from "#ffi/procfs.ts";
+import {
+  bootTimeMs,
+  clockTicksPerSecond,
+  isInitialPidNamespace,
+  lockKey,
+  readLocks,
+  readProcessStat,
+} from "#ffi/procfs.ts";
 import { POLICY_SUFFIX, SAMPLE_SUFFIX } from "./layout.ts";
 import type { PolicyFields, SampleFields } from "./region-fields.ts";
 import { isUntouched, policyOf, type RegionCopy, sampleOf } from "./region-file.ts";
@@ -125,6 +132,7 @@ function describe(
   const hiddenUids = new Set(holders.hidden.map((pid) => uidOf(host.procRoot, pid)));
   const keepers = keys.size === 0 ? new Map<string, number>() : keepersOf(host.procRoot);
   const bootMs = bootTimeMs(host.procRoot);
+  const isWhole = showsAllProcesses(host.procRoot);
   return found.map(({ name, policy, sample }) => {
     const mappings = holders.pids.get(sample?.key ?? "") ?? [];
     const pids = new Set([...mappings, ...(holders.pids.get(policy?.key ?? "") ?? [])]);
@@ -143,8 +151,8 @@ function describe(
       late: mappings.length - early,
       isSeveral: new Set(mappings).size > 1,
       isKept: keeperPid !== null,
-      mayHideOwner: hiddenUids.has(policy?.uid ?? sample?.uid ?? -1),
-      mayHideController: hiddenUids.size > 0,
+      mayHideOwner: !isWhole || hiddenUids.has(policy?.uid ?? sample?.uid ?? -1),
+      mayHideController: !isWhole || hiddenUids.size > 0,
     };
     return {
       name,
@@ -162,6 +170,10 @@ function describe(
     };
   });
 }
+
+/** A container has processes of its own only, and a /proc mounted with hidepid those of its user. */
+const showsAllProcesses = (procRoot: string): boolean =>
+  isInitialPidNamespace(procRoot) && readProcText(`${procRoot}/1/stat`) !== null;
 
 interface Census {
   /** Mappings of the sample by processes that are older than it, or keep it; and by the others. */

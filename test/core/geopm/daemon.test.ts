@@ -4,6 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { agentTable, pluginAgent } from "#core/geopm/agents.ts";
 import { PolicyDaemon } from "#core/geopm/daemon.ts";
+import { PolicyStore } from "#core/geopm/policy-store.ts";
 import { Controller } from "#test/harness/controllers.ts";
 import { GeopmRoom, refusalIn, refusalOf } from "#test/harness/geopm.ts";
 
@@ -71,7 +72,6 @@ test("rows beyond the agent's policy are refused, and the policy of before stays
   daemon.store.setDefault("power_governor", [100]);
   await daemon.updateEndpointFromPolicystore(0);
   const wider = agentTable("3", [pluginAgent("power_governor", ["A", "B"])]);
-  const { PolicyStore } = await import("#core/geopm/policy-store.ts");
   using other = new PolicyStore(daemon.store.path, { agents: wider });
   other.setDefault("power_governor", [1, 2]);
   expect((await refusalIn(daemon.updateEndpointFromPolicystore(0))).number).toBe(-3);

@@ -1,15 +1,20 @@
 /** The policy server, with controllers in other processes that attach, detach and are killed. */
 import { expect, test } from "bun:test";
 import { closeSync, copyFileSync, openSync, readdirSync, renameSync, truncateSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { agentTable, pluginAgent } from "#core/geopm/agents.ts";
 import { PolicyServer, type PolicyServerOptions } from "#core/geopm/policy-server.ts";
 import { PolicyStore } from "#core/geopm/policy-store.ts";
 import type { ServerEvent } from "#core/geopm/served-endpoint.ts";
+import { isInitialPidNamespace } from "#ffi/procfs.ts";
 import { Controller } from "#test/harness/controllers.ts";
 import { GeopmRoom, refusalOf } from "#test/harness/geopm.ts";
 import { StorePeer } from "#test/harness/store-peers.ts";
 import { createVirtualClock } from "#test/harness/virtual-clock.ts";
+
+/** Who is dead can be told only where all processes are seen. */
+const killTest = test.skipIf(!isInitialPidNamespace("/proc"));
 
 class TestServer implements AsyncDisposable {
   readonly server: PolicyServer;
@@ -108,7 +113,7 @@ test("a change of the store that is none for this controller writes nothing", as
   expect(await controller.policy()).toEqual([151]);
 });
 
-test("kill -9 of the controller is noticed, and the next one is served", async () => {
+killTest("kill -9 of the controller is noticed, and the next one is served", async () => {
   using room = new GeopmRoom();
   await using own = new TestServer(room, { staleSeconds: 1000 });
   own.store.setDefault("power_governor", [150]);
@@ -120,6 +125,23 @@ test("kill -9 of the controller is noticed, and the next one is served", async (
   await using second = await attach(room, "power_governor", "p");
   await own.next("policyWritten");
   expect(await second.policy()).toEqual([150]);
+});
+
+const isRoot = process.getuid?.() === 0;
+const initialTest = test.skipIf(!isRoot || !isInitialPidNamespace("/proc"));
+
+initialTest("from a container a controller outside is not called dead (needs root)", async () => {
+  using room = new GeopmRoom();
+  room.open();
+  await using _controller = await attach(room, "power_governor", "p");
+  const host = { ...room.host, directories: [] };
+  const program = `
+    import { inspectEndpoint } from "${join(import.meta.dir, "../../../core/geopm/listing.ts")}";
+    const found = inspectEndpoint("${room.name}", ${JSON.stringify(host)});
+    console.log(JSON.stringify([found?.processes.length, found?.state.isOwned, found?.state.isControlled]));`;
+  const argv = ["unshare", "--pid", "--fork", "--mount-proc", process.execPath, "-e", program];
+  const child = Bun.spawn(argv, { stdout: "pipe", stderr: "inherit" });
+  expect(JSON.parse(await new Response(child.stdout).text())).toEqual([0, null, null]);
 });
 
 test("a controller that lives but is silent is stale, stays attached, and fresh again", async () => {
@@ -213,7 +235,7 @@ test("an endpoint that exists is refused, or taken over with the controller that
   expect((await own.next("policyWritten")).values).toEqual([5]);
   expect(refusalOf(() => own.server.add(room.name, "takeOver")).number).toBe(17);
   // The copy has no controller: it is found dead without having said anything.
-  await own.next("controllerDied");
+  if (isInitialPidNamespace("/proc")) await own.next("controllerDied");
 });
 
 test("an agent that is not known is refused once, and served when it is declared", async () => {
