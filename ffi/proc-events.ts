@@ -37,6 +37,8 @@ export interface ProcessEventsOptions {
   readonly onLoss: () => void;
   /** How long to collect after the first event; 4 by default. */
   readonly coalesceMs?: number;
+  /** Only in a storm: what comes one by one is told at once. */
+  readonly isEager?: boolean;
   /** Wanted size of the receive buffer; 16 MB by default, without privilege cut to net.core.rmem_max. */
   readonly bufferBytes?: number;
 }
@@ -46,6 +48,8 @@ const BUFFER_BYTES = 16 << 20;
 const LARGEST_BUFFER = 1 << 30;
 const REOPEN_MS = 1000;
 const MESSAGE_ROOM = 4096;
+/** Events in a batch that call for collecting. */
+const STORM = 32;
 /** Others get their turn of the loop between batches. */
 const LARGEST_BATCH = 8192;
 
@@ -59,6 +63,7 @@ export class ProcessEvents implements Disposable {
   #isBufferForced: boolean;
   #isClosed = false;
   #isDelivering = false;
+  #lastBatch = 0;
 
   private constructor(options: ProcessEventsOptions) {
     this.#options = options;
@@ -107,10 +112,20 @@ export class ProcessEvents implements Disposable {
 
   /** One shot: nothing more wakes us until what has come meanwhile is read. */
   #listen(): Watch {
-    return watchFd(this.#socket, EPOLL.IN | EPOLL.ONESHOT, () => this.#readAfter(this.#options.coalesceMs));
+    return watchFd(this.#socket, EPOLL.IN | EPOLL.ONESHOT, () =>
+      this.#readAfter(this.#isQuiet ? 0 : this.#options.coalesceMs),
+    );
+  }
+
+  get #isQuiet(): boolean {
+    return this.#options.isEager === true && this.#lastBatch < STORM;
   }
 
   #readAfter(delayMs: number = COALESCE_MS): void {
+    if (delayMs === 0 && this.#isQuiet) {
+      this.#read();
+      return;
+    }
     this.#timer = setTimeout(() => this.#read(), delayMs);
   }
 
@@ -137,6 +152,7 @@ export class ProcessEvents implements Disposable {
       const message = parseConnectorMessage(this.#view, length);
       if (message !== null && this.#isWanted(message)) batch.push(message);
     }
+    this.#lastBatch = batch.length;
     const isBroken = failure !== 0 && failure !== ERRNO.EAGAIN;
     this.#isDelivering = true;
     try {

@@ -15,7 +15,7 @@ export type ProcessEvent =
       readonly pid: number;
       /** Wait status */
       readonly status: number;
-      /** 0 if its parent had collected it already; also before Linux 4.18. */
+      /** The process that is its parent now; 0 if that had collected it already, and before Linux 4.18. */
       readonly parentPid: number;
       readonly timeNs: number;
     }
@@ -63,7 +63,7 @@ export function parseConnectorMessage(view: DataView, length: number): Connector
       if (!has(4)) return null;
       const [status, timeNs] = [word(2), timeOf(view)];
       if (word(0) !== word(1)) return { type: "threadExit", tgid: word(1), status, timeNs };
-      return { type: "exit", pid: word(0), status, parentPid: has(LONGEST_DATA / 4) ? word(4) : 0, timeNs };
+      return { type: "exit", pid: word(0), status, parentPid: has(LONGEST_DATA / 4) ? word(5) : 0, timeNs };
     }
     default:
       return null;

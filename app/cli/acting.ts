@@ -21,9 +21,8 @@ import { requestId } from "./request-id.ts";
 import {
   configWarnings,
   joinWarnings,
-  openSession,
+  openSoundSession,
   origin,
-  refuseProblems,
   type Session,
   tellWarnings,
   withService,
@@ -64,8 +63,7 @@ const ITEMS = KIND_NAMES.filter((kind) => kind !== "events");
 export async function carryOut(call: Call, work: Work): Promise<number> {
   const spec: ActionSpec = ACTIONS[work.action];
   requireSomeoneToAsk(spec, call);
-  const session = await openSession(call);
-  refuseProblems(session);
+  const session = await openSoundSession(call);
   const use = async (service: Service) => {
     const nodes = nodesOf(call.invocation.options, service.node);
     const { orders, missing } = work.ordersOf(service);

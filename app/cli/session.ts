@@ -82,6 +82,13 @@ export function tellWarnings(call: Call, warnings: readonly Warning[]): void {
   for (const { target, message } of warnings) tell(call, `muster: ${target === null ? "" : `${target}: `}${message}`);
 }
 
+/** As openSession; with --strict a mistake in the configuration is an error. */
+export async function openSoundSession(call: Call): Promise<Session> {
+  const session = await openSession(call);
+  refuseProblems(session);
+  return session;
+}
+
 /** With --strict a mistake in the configuration is an error. */
 export function refuseProblems(session: Session): void {
   const [first, ...others] = session.config.problems;

@@ -116,7 +116,7 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
   const facts = [
     ...(subject === "new" ? [] : [["item", captured.target.id] as const]),
     ...(hasProcess ? [["process", processText(identity)] as const] : []),
-    ...given,
+    ...given.filter(([name]) => name !== "pid" || !hasProcess),
   ];
   return (
     <ConfirmDialog

@@ -1,6 +1,6 @@
 /**
  * One line of answer. The newest wins; a piece of good news leaves by itself, what is lasting stays until somebody was
- * there. What happened to the cursor is said behind an answer that nobody has read yet.
+ * there. What happened to the cursor is said behind an answer that is still there.
  */
 import type { Clock } from "#core/model/clock.ts";
 import { SEVERITIES, type Severity } from "#core/model/event.ts";
@@ -9,14 +9,12 @@ import type { ConsoleStore } from "./console-store.ts";
 /** Who asked for something is still there to read the answer. */
 export const INFO_MS = 2000;
 const LEAST_ERROR_MS = 4000;
-/** An answer younger than this nobody has read yet. */
-const SAME_MOMENT_MS = 100;
 
 export interface Toasts {
   say(severity: Severity, text: string): void;
   /** The same of what came after a while: also good news stays until somebody was there. */
   keep(severity: Severity, text: string): void;
-  /** The same of what nobody asked for: an answer that has not been read stays before it. */
+  /** The same of what nobody asked for: an answer that is still there stays before it. */
   add(severity: Severity, text: string): void;
   /** A key was pressed: what stays and has stood long enough has been seen. */
   seen(): void;
@@ -55,9 +53,8 @@ export function createToasts(store: ConsoleStore, clock: Clock): Toasts {
       show(severity, text, false);
     },
     add(severity, text) {
-      const { toast } = store.state().ui;
-      const isUnread = toast && (isLasting() || clock.nowMs() - toast.shownAtMs <= SAME_MOMENT_MS);
-      if (!isUnread) answer = null;
+      // What is no longer shown was read, or had its time.
+      if (!store.state().ui.toast) answer = null;
       if (answer === null) return show(severity, text, severity === "info");
       const worse = SEVERITIES.indexOf(answer.severity) > SEVERITIES.indexOf(severity) ? answer.severity : severity;
       show(worse, `${answer.text}; ${text}`, false);

@@ -13,9 +13,20 @@ import { searchTexts } from "./search-texts.ts";
 
 type Item = Items[Kind];
 
-interface Line {
+/** Ids of the rows from top to bottom, and how deep each stands. */
+interface Walked {
   readonly ids: readonly string[];
   readonly depths: readonly number[];
+}
+
+/** What the rows are asked about besides. */
+interface Ground {
+  readonly forest: Forest<Item>;
+  readonly filter: Filter;
+  /** null without a filter. */
+  readonly found: Found | null;
+  isOpen(item: Item): boolean;
+  itemOf(id: string): Item | undefined;
 }
 
 export function createTreeRowSource(pane: Pane, tree: Tree<Item>): RowSource {
@@ -38,7 +49,8 @@ export function createTreeRowSource(pane: Pane, tree: Tree<Item>): RowSource {
         return isOpen(item) ? sorted(forest.childrenOf(item.id)) : [];
       };
       const roots = sorted(forest.roots).filter(({ id }) => found?.shown.has(id) ?? true);
-      last = { forest, query, rows: rowsOf(walk(roots, children), forest, isOpen, found, filter, snapshot, pane) };
+      const itemOf = (id: string) => itemAmong(snapshot, pane.kinds, id);
+      last = { forest, query, rows: rowsOf(walk(roots, children), { forest, filter, found, isOpen, itemOf }) };
       return last.rows;
     },
   };
@@ -112,7 +124,7 @@ function matches(snapshot: Snapshot, pane: Pane, forest: Forest<Item>, test: (it
 }
 
 /** Depth first, without recursion: a chain of forks may be as long as there are processes. */
-function walk(roots: readonly Item[], children: (item: Item) => readonly Item[]): Line {
+function walk(roots: readonly Item[], children: (item: Item) => readonly Item[]): Walked {
   const ids: string[] = [];
   const depths: number[] = [];
   const open: { readonly items: readonly Item[]; at: number }[] = [{ items: roots, at: 0 }];
@@ -130,18 +142,10 @@ function walk(roots: readonly Item[], children: (item: Item) => readonly Item[])
   return { ids, depths };
 }
 
-function rowsOf(
-  { ids, depths }: Line,
-  forest: Forest<Item>,
-  isOpen: (item: Item) => boolean,
-  found: Found | null,
-  filter: Filter,
-  snapshot: Snapshot,
-  pane: Pane,
-): Rows {
+function rowsOf({ ids, depths }: Walked, { forest, filter, found, isOpen, itemOf }: Ground): Rows {
   const foldOf = (row: number, id: string, depth: number) => {
     if (found) return (depths[row + 1] ?? 0) > depth ? "open" : null;
-    const item = itemAmong(snapshot, pane.kinds, id);
+    const item = itemOf(id);
     if (!item || forest.childrenOf(id).length === 0) return null;
     return isOpen(item) ? "open" : "folded";
   };

@@ -4,10 +4,12 @@ import type { AttachedProcess } from "./attached.ts";
 
 /** reason of a failed module is its problem: MODULE_FAILED, with file and line where they are known. */
 export type ModuleChange =
+  /** It is in the list, by the name of its file. */
+  | { readonly type: "loading"; readonly module: string }
   | { readonly type: "registered"; readonly module: string }
   | { readonly type: "unregistered"; readonly module: string }
   | { readonly type: "failed"; readonly module: string; readonly problem: Problem }
-  /** A module that failed or was unloaded is no longer in the list. */
+  /** One that failed, could not be loaded or has named itself otherwise is no longer in the list. */
   | { readonly type: "forgotten"; readonly module: string }
   | { readonly type: "attached"; readonly process: AttachedProcess }
   /** What the module keeps of it is another now. */

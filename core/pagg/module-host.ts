@@ -6,13 +6,10 @@
  *                                          |
  *     SIGKILL by pidfd <-- threw, stalled, garbage, flood, too slow, too large, gone
  */
-import { writeFileSync } from "node:fs";
 import { type Clock, delay } from "#core/model/clock.ts";
-import { type Fd, pipe, setNonBlocking } from "#ffi/fd.ts";
-import { pageSize, readProcessStat } from "#ffi/procfs.ts";
 import { readPipe } from "#ffi/read-pipe.ts";
 import { describeWaitStatus, SIGNALS } from "#ffi/signals.ts";
-import { type Child, spawnChild } from "#ffi/spawn.ts";
+import type { Child } from "#ffi/spawn.ts";
 import { CallTable } from "./call-table.ts";
 import { paggError } from "./errors.ts";
 import { Lines } from "./host/lines.ts";
@@ -21,8 +18,6 @@ import {
   checkMessage,
   DATA_LIMIT,
   type FromHost,
-  HOST_INPUT,
-  HOST_OUTPUT,
   type HostEvent,
   type HostFailure,
   LINE_LIMIT,
@@ -31,7 +26,9 @@ import {
   QUEUE_LIMIT,
   type ToHost,
 } from "./host/messages.ts";
+import { type HostProcess, memoryBytes, startHostProcess } from "./host-process.ts";
 import { OutputGate } from "./output-gate.ts";
+import { Patience } from "./patience.ts";
 import { PipeWriter } from "./pipe-writer.ts";
 import type { Json } from "./request.ts";
 
@@ -50,13 +47,10 @@ export interface ModuleHostOptions {
 
 /** Until muster itself is up in there: a loaded machine may take its time. */
 const START_MS = 30_000;
-/** A loop that was held up looks at what has come before it calls another one slow. */
-const SECOND_LOOK_MS = 100;
+/** What it wrote last is read, unless a child of its own keeps the pipe open. */
+const LAST_WORDS_MS = 100;
 const MEMORY_LIMIT = 1 << 30;
 const MEMORY_LOOK_MS = 1000;
-/** Everything there is, and nothing of ours: no cache is written either. */
-const ENVIRONMENT = { PATH: "/usr/bin:/bin", LANG: "C.UTF-8", BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0" };
-
 type State = "starting" | "loading" | "running" | "leaving" | "over";
 
 export class ModuleHost {
@@ -65,6 +59,7 @@ export class ModuleHost {
   readonly #writer: PipeWriter;
   readonly #output: OutputGate;
   readonly #calls: CallTable;
+  readonly #patience: Patience;
   readonly #ended: Promise<number>;
   readonly #loaded = Promise.withResolvers<Loaded>();
   readonly #left = Promise.withResolvers<void>();
@@ -74,13 +69,15 @@ export class ModuleHost {
   #batch = 0;
   #isBatchOut = false;
   #drained: (() => void)[] = [];
-  #cancelStall: (() => void) | null = null;
   #memoryLookMs: number;
 
-  private constructor(options: ModuleHostOptions, child: Child, toHost: Fd, fromHost: Fd, output: Fd) {
+  private constructor(options: ModuleHostOptions, { child, toHost, fromHost, output }: HostProcess) {
     this.#options = options;
     this.#child = child;
     this.#memoryLookMs = options.clock.nowMs();
+    this.#patience = new Patience(options.clock, (waitedMs) =>
+      this.fail({ message: `it stalls: no answer for ${waitedMs / 1000} s`, at: null }),
+    );
     this.#writer = new PipeWriter(toHost);
     this.#calls = new CallTable(
       (message) => this.#send(message),
@@ -106,29 +103,7 @@ export class ModuleHost {
 
   /** Throws SysError where it cannot be started. */
   static start(options: ModuleHostOptions): ModuleHost {
-    using ends = new DisposableStack();
-    using ours = new DisposableStack();
-    const [input, answers, output] = [pipe(), pipe(), pipe()];
-    for (const fd of [input.read, answers.write, output.write]) ends.use(fd);
-    for (const fd of [input.write, answers.read, output.read]) ours.use(fd);
-    for (const fd of [input.read, answers.read, output.read]) setNonBlocking(fd);
-    const [file = "", ...rest] = options.command;
-    const child = spawnChild({
-      file,
-      argv: [file, ...rest],
-      env: ENVIRONMENT,
-      cwd: "/",
-      newSession: true,
-      umask: 0o077,
-      stdio: ["null", output.write, output.write],
-      inherit: [
-        { fd: input.read, as: HOST_INPUT },
-        { fd: answers.write, as: HOST_OUTPUT },
-      ],
-    });
-    ours.move();
-    preferForOutOfMemory(child.pid);
-    return new ModuleHost(options, child, input.write, answers.read, output.read);
+    return new ModuleHost(options, startHostProcess(options.command));
   }
 
   get pid(): number {
@@ -221,8 +196,7 @@ export class ModuleHost {
     // Whoever has closed his mouth and lives on is no use either.
     pidfd.sendSignal(SIGNALS.SIGKILL);
     await pidfd.exited();
-    // Its last words; a child of its own may keep the pipe open.
-    await Promise.race([saidAll, delay(this.#options.clock, SECOND_LOOK_MS)]);
+    await Promise.race([saidAll, delay(this.#options.clock, LAST_WORDS_MS)]);
     const status = pidfd.reap() ?? 0;
     this.fail({ message: `its process is gone: ${describeWaitStatus(status)}`, at: null });
     this.#end();
@@ -316,22 +290,13 @@ export class ModuleHost {
     this.fail({ message: `it has written to the service's own pipe: ${what}`, at: null });
   }
 
-  /** Something is to come: it has so long. */
   #owe(delayMs = this.#options.stallSeconds * 1000): void {
-    if (this.#cancelStall) return;
-    const { clock } = this.#options;
-    this.#cancelStall = clock.setTimer(delayMs, () => {
-      this.#cancelStall = clock.setTimer(SECOND_LOOK_MS, () => {
-        this.#cancelStall = null;
-        this.fail({ message: `it stalls: no answer for ${delayMs / 1000} s`, at: null });
-      });
-    });
+    this.#patience.owe(delayMs);
   }
 
   /** Something has come; if more is owed, its time begins now, since it has just worked. */
   #settle(): void {
-    this.#cancelStall?.();
-    this.#cancelStall = null;
+    this.#patience.settle();
     if (this.#state === "running" && (this.#isBatchOut || this.#calls.isOwed)) this.#owe();
   }
 
@@ -339,18 +304,8 @@ export class ModuleHost {
     const nowMs = this.#options.clock.nowMs();
     if (nowMs - this.#memoryLookMs < MEMORY_LOOK_MS) return;
     this.#memoryLookMs = nowMs;
-    const stat = readProcessStat("/proc", this.#child.pid);
-    const bytes = (stat?.residentPages ?? 0) * pageSize();
+    const bytes = memoryBytes(this.#child.pid);
     if (bytes > MEMORY_LIMIT)
       this.fail({ message: `it has taken ${Math.round(bytes / 2 ** 20)} MiB of memory`, at: null });
-  }
-}
-
-/** If memory runs out it goes first, and not the service. */
-function preferForOutOfMemory(pid: number): void {
-  try {
-    writeFileSync(`/proc/${pid}/oom_score_adj`, "1000");
-  } catch {
-    // A /proc that may not be written to; or it is gone, which is told elsewhere.
   }
 }

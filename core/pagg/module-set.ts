@@ -48,7 +48,14 @@ export class ModuleSet implements Modules {
 
   items(): Module[] {
     const { job, node } = this.#options;
-    return [...(job ? [this.#jobItem(job)] : []), ...[...this.#modules].map((module) => module.item(node))];
+    const byName = new Map<string, Module>();
+    if (job) byName.set(JOB_MODULE, this.#jobItem(job));
+    for (const module of this.#modules) {
+      // One that is being loaded may turn out to have another name.
+      if (module.state === "loading" && this.#registry.has(module.name)) continue;
+      byName.set(module.name, module.item(node));
+    }
+    return [...byName.values()];
   }
 
   item(name: string): Module | null {
@@ -76,6 +83,7 @@ export class ModuleSet implements Modules {
       },
     });
     this.#modules.add(module);
+    this.#tell({ type: "loading", module: name });
     try {
       await module.define();
       this.#checkNotTaken(module);
@@ -83,8 +91,10 @@ export class ModuleSet implements Modules {
     } catch (thrown) {
       this.#modules.delete(module);
       this.#track(module.end());
+      this.#tell({ type: "forgotten", module: name });
       throw thrown;
     }
+    if (module.name !== name) this.#tell({ type: "forgotten", module: name });
     this.#forgetFailed(module);
     this.#tell({ type: "registered", module: module.name });
     try {

@@ -40,11 +40,18 @@ export interface TrackedExit {
   readonly status: number | null;
   /** Who forked it; 0 for what was attached. */
   readonly parentPid: number;
+  /** It was told to be another's child: who forked it had ended before. */
+  readonly isOrphan: boolean;
   /** Its parent had collected it before its end was told, so it ended earlier than the order of events says. */
   readonly isCollected: boolean;
   /** CLOCK_MONOTONIC; null if nobody saw it. */
   readonly timeNs: number | null;
+  /** When the thread before its last one ended; null if it had one alone. */
+  readonly previousNs: number | null;
 }
+
+/** An end that nobody saw. */
+export const UNSEEN = { status: null, isOrphan: false, isCollected: false, timeNs: null, previousNs: null } as const;
 
 export interface Tracked<T> {
   readonly pid: number;
@@ -65,8 +72,10 @@ interface Entry<T> {
   /** Every thread was counted from the first on; else the count is a guess that is checked. */
   isCounted: boolean;
   isLeaderGone: boolean;
-  /** Of the thread that ended last. */
+  /** Of the threads that have ended, together. */
   status: number | null;
+  /** When the last one of them did. */
+  endedNs: number | null;
   /** It was found ended, without the event that says so. */
   isDoubted: boolean;
 }
@@ -132,6 +141,7 @@ export class ProcessTracker<T> {
       events: onExec ? ["fork", "exec", "exit"] : ["fork", "exit"],
       threads: true,
       bufferBytes,
+      isEager: true,
       onEvents: (batch) => {
         for (const event of batch) this.#apply(event);
       },
@@ -187,7 +197,7 @@ export class ProcessTracker<T> {
   /** Says of a followed process that it has ended, as the kernel's own list of living ones shows. */
   lose(pid: number): void {
     const entry = this.#entries.get(pid);
-    if (entry) this.#end(entry, { status: null, isCollected: false, timeNs: null });
+    if (entry) this.#end(entry, UNSEEN);
   }
 
   /**
@@ -205,12 +215,12 @@ export class ProcessTracker<T> {
   #lookAgain(entry: Entry<T>): void {
     const stat = readProcessStat(this.#options.procRoot, entry.pid);
     if (!stat || !this.#isSame(entry, stat)) {
-      this.#end(entry, { status: null, isCollected: false, timeNs: null });
+      this.#end(entry, UNSEEN);
       return;
     }
     // A 0 there may mean that it is not for us to know.
     if (hasEnded(stat)) {
-      this.#end(entry, { status: stat.exitStatus || null, isCollected: false, timeNs: null });
+      this.#end(entry, { ...UNSEEN, status: stat.exitStatus || null });
       return;
     }
     entry.startTicks = stat.startTicks;
@@ -257,7 +267,7 @@ export class ProcessTracker<T> {
       }
       case "threadExit": {
         const entry = this.#entries.get(event.tgid);
-        if (entry) this.#threadEnded(entry, event.status, event.timeNs, false);
+        if (entry) this.#threadEnded(entry, event.status, event.timeNs, null);
         return;
       }
       case "exec": {
@@ -266,7 +276,7 @@ export class ProcessTracker<T> {
         return;
       }
       case "exit":
-        this.#leaderEnded(event.pid, event.status, event.timeNs, event.parentPid === 0);
+        this.#leaderEnded(event.pid, event.status, event.timeNs, event.parentPid);
     }
   }
 
@@ -278,7 +288,7 @@ export class ProcessTracker<T> {
       // Its pid is given away, so it is gone; the word of it is late, if it has not come yet.
       if (!earlier.isLeaderGone) this.#overdue.set(pid, (this.#overdue.get(pid) ?? 0) + 1);
       const status = earlier.isLeaderGone ? earlier.status : null;
-      this.#end(earlier, { status, isCollected: true, timeNs });
+      this.#end(earlier, { ...UNSEEN, status, isCollected: true, timeNs });
     }
     const parent = this.#entries.get(parentPid);
     if (!parent) {
@@ -298,11 +308,12 @@ export class ProcessTracker<T> {
       isCounted: true,
       isLeaderGone: false,
       status: null,
+      endedNs: null,
       isDoubted: false,
     });
   }
 
-  #leaderEnded(pid: number, status: number, timeNs: number, isCollected: boolean): void {
+  #leaderEnded(pid: number, status: number, timeNs: number, toldParent: number): void {
     const owed = this.#overdue.get(pid);
     if (owed !== undefined) {
       if (owed > 1) this.#overdue.set(pid, owed - 1);
@@ -312,16 +323,19 @@ export class ProcessTracker<T> {
     const entry = this.#entries.get(pid);
     if (!entry) return;
     entry.isLeaderGone = true;
-    this.#threadEnded(entry, status, timeNs, isCollected);
+    this.#threadEnded(entry, status, timeNs, toldParent);
   }
 
-  #threadEnded(entry: Entry<T>, status: number, timeNs: number, isCollected: boolean): void {
-    const hasDumped =
-      entry.status !== null && ((entry.status ^ status) & 0x7f) === 0 && (entry.status & CORE_FLAG) !== 0;
-    entry.status = hasDumped ? status | CORE_FLAG : status;
+  /** `toldParent`: null for a thread that is not the first, of which it is never told. */
+  #threadEnded(entry: Entry<T>, status: number, timeNs: number, toldParent: number | null): void {
+    const previousNs = entry.endedNs;
+    entry.endedNs = timeNs;
+    entry.status = entry.status === null ? status : together(entry.status, status);
     entry.threads--;
     if (entry.threads <= 0 && (entry.isCounted || !this.#lives(entry.pid))) {
-      this.#end(entry, { status: entry.status, isCollected, timeNs });
+      const isCollected = toldParent === 0;
+      const isOrphan = toldParent !== null && !isCollected && entry.parentPid !== 0 && toldParent !== entry.parentPid;
+      this.#end(entry, { status: entry.status, isOrphan, isCollected, timeNs, previousNs });
       return;
     }
     entry.threads = Math.max(1, entry.threads);
@@ -356,6 +370,7 @@ export class ProcessTracker<T> {
       isCounted: false,
       isLeaderGone: isLeaderGone(stat),
       status: null,
+      endedNs: null,
       isDoubted: false,
     };
   }
@@ -406,7 +421,7 @@ export class ProcessTracker<T> {
       return;
     }
     // The last event may be on its way: only what is ended for a while is ended without one.
-    if (entry.isDoubted) this.#end(entry, { status: entry.status, isCollected: false, timeNs: null });
+    if (entry.isDoubted) this.#end(entry, { ...UNSEEN, status: entry.status });
     else entry.isDoubted = true;
   }
 
@@ -420,6 +435,17 @@ export class ProcessTracker<T> {
     this.#events = null;
     this.#overdue.clear();
   }
+}
+
+/**
+ * Wait status of a process of which one thread ended with `earlier` and a later one with `later`. exit_group(2) and a deadly
+ * signal give all that still live the same; a thread that leaves on its own says 0, and the word of that may be late.
+ */
+function together(earlier: number, later: number): number {
+  if (later === 0) return earlier;
+  // Only the thread that dumped tells of the core.
+  const isSameSignal = (later & 0x7f) !== 0 && ((earlier ^ later) & 0x7f) === 0;
+  return isSameSignal ? later | (earlier & CORE_FLAG) : later;
 }
 
 /** All of it: the first thread stays a zombie as long as others live. */

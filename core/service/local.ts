@@ -172,7 +172,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     ready: ready.promise,
     isReadOnly,
     snapshot: () => {
-      pagg.tellCounts();
+      pagg.tellNow();
       return publisher.snapshot();
     },
     subscribe: (kinds, listener) => publisher.subscribe(kinds, listener),

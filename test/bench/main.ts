@@ -9,6 +9,7 @@ import { console, memory } from "./console.ts";
 import { control } from "./control.ts";
 import { endpoint } from "./geopm-endpoint.ts";
 import { policies } from "./geopm-store.ts";
+import { jobs } from "./jobs.ts";
 import { Keeper } from "./keeper.ts";
 import { observe } from "./observe.ts";
 import { psm } from "./psm.ts";
@@ -23,6 +24,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   stop,
   observe,
   psm,
+  jobs,
   endpoint,
   policies,
   console,

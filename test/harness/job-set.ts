@@ -91,13 +91,14 @@ export class TestJobs implements Disposable {
       for (const { jid } of this.set.entries()) this.set.killjid(jid, 9);
     } finally {
       this.set.close();
-      sweep(`${v2Mount("/proc")}/${this.group}`);
+      sweepGroup(this.group);
     }
   }
 }
 
-/** What is killed is gone in a moment. */
-function sweep(path: string): void {
+/** Takes a test's control group away with all in it; what is killed is gone in a moment. */
+export function sweepGroup(name: string): void {
+  const path = `${v2Mount("/proc")}/${name}`;
   for (let tries = 0; tries < 200; tries++) {
     try {
       if (childGroups(path).every((child) => removeGroup(`${path}/${child}`)) && removeGroup(path)) return;

@@ -20,10 +20,15 @@ const modulesMissing: string | null = (() => {
   }
 })();
 
-/** A test on modules' processes; skipped with the reason where there can be none, or a program it needs is missing. */
-export function moduleTest(name: string, body: () => Promise<void>, program: string | null = null): void {
-  const isMissing = program !== null && Bun.which(program) === null;
-  const reason = modulesMissing ?? (isMissing ? `no ${program} here` : null);
+/** A test on modules' processes; skipped with the reason where there can be none, or what it needs is missing. */
+export function moduleTest(
+  name: string,
+  body: () => Promise<void>,
+  needs: { readonly program?: string; readonly isRoot?: boolean } = {},
+): void {
+  const program = needs.program !== undefined && Bun.which(needs.program) === null ? `no ${needs.program} here` : null;
+  const root = needs.isRoot && process.geteuid?.() !== 0 ? "not root" : null;
+  const reason = modulesMissing ?? program ?? root;
   if (reason === null) test(name, body);
   else test.skip(`${name} (skipped: ${reason})`, body);
 }
@@ -47,7 +52,7 @@ export class TestModules implements AsyncDisposable {
   constructor({ settings = {}, hostCommand = HOST_COMMAND, job = null }: TestModulesOptions = {}) {
     this.set = new ModuleSet({
       node: "n1",
-      settings: { modules: [this.directory.path], stallSeconds: 10, ...settings },
+      settings: { modules: [this.directory.path], stallSeconds: 60, ...settings },
       clock: systemClock,
       procRoot: "/proc",
       uid: process.geteuid?.() ?? 0,

@@ -10,9 +10,11 @@ import { KIND_NAMES } from "#core/model/kind-names.ts";
 import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
+import { HOST_WORD } from "#core/pagg/host/main.ts";
 import { type LocalService, openLocalService } from "#core/service/local.ts";
 import type { InvokeOptions, Service } from "#core/service/service.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
+import { MAIN } from "./cli.ts";
 import type { TemporaryDirectory } from "./directory.ts";
 
 export function declaration(
@@ -61,6 +63,7 @@ export class TestService implements AsyncDisposable {
       config?: Partial<Config>;
       /** By default with mode watch, as `muster serve` does. */
       keepsSet?: boolean;
+      log?: (text: string) => void;
     } = {},
   ): Promise<TestService> {
     const environment: Environment = {
@@ -86,7 +89,9 @@ export class TestService implements AsyncDisposable {
       ...more.config,
     };
     const { mode = "once", isReadOnly = false, keepsSet = true } = more;
-    const options = { environment, clock: systemClock, config, isReadOnly, mode, keepsSet };
+    const moduleHost = [process.execPath, MAIN, HOST_WORD];
+    const { log = () => {} } = more;
+    const options = { environment, clock: systemClock, config, isReadOnly, mode, keepsSet, moduleHost, log };
     return new TestService(await openLocalService(options));
   }
 

@@ -3,7 +3,7 @@ import { MusterError } from "#core/model/error.ts";
 import { colorLevel, isAsciiOnly } from "../color.ts";
 import type { Call } from "../context.ts";
 import { requestId } from "../request-id.ts";
-import { openSession, refuseProblems } from "../session.ts";
+import { openSoundSession } from "../session.ts";
 import { isTerminal } from "../stdio.ts";
 import { MUSTER_VERSION } from "../version.ts";
 
@@ -14,8 +14,7 @@ export async function openConsole(call: Call): Promise<number> {
       hint: "use 'muster daemons list --json' in scripts, 'muster help' for all commands",
     });
   }
-  const session = await openSession(call);
-  refuseProblems(session);
+  const session = await openSoundSession(call);
   const level = colorLevel(options.text("color"), call.variables, true);
   process.env.FORCE_COLOR = String(level);
   chooseProductionReact();

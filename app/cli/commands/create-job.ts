@@ -20,9 +20,8 @@ import { exitCodeOfStatus, mustBeStartable, programOf, type Relay, relaySignals 
 import {
   configWarnings,
   joinWarnings,
-  openSession,
+  openSoundSession,
   origin,
-  refuseProblems,
   type Session,
   tellWarnings,
   withService,
@@ -84,8 +83,7 @@ async function createOfCommand(call: Call, argv: readonly string[], values: Valu
   if (isFront && call.isJson) {
     throw usage("--foreground does not go with --json", "--foreground", "standard output is the command's own");
   }
-  const session = await openSession(call);
-  refuseProblems(session);
+  const session = await openSoundSession(call);
   mustBeStartable(session);
   const file = resolve(programOf(argv[0] ?? "", call.variables));
   // From before it runs: a signal that came in between would end us and leave it behind.

@@ -1,11 +1,10 @@
 /** `doctor`: what the host offers, whether muster's places can be used, what is wrong in the configuration. */
 import { plainDocument } from "#core/output/document.ts";
-import { tableText } from "#core/output/table.ts";
-import { type Call, outputColor, writeText } from "../context.ts";
+import type { Call } from "../context.ts";
 import { type Check, configurationChecks, directoryChecks, jobChecks, kernelChecks } from "../doctor-checks.ts";
+import { writeTable } from "../listing.ts";
 import { type ServiceState, serviceState } from "../service-state.ts";
 import { openSession, origin, refuseProblems, writeDocument } from "../session.ts";
-import { isTerminal } from "../stdio.ts";
 import { MUSTER_VERSION } from "../version.ts";
 
 export async function doctor(call: Call): Promise<number> {
@@ -25,8 +24,7 @@ export async function doctor(call: Call): Promise<number> {
     const facts = { version: MUSTER_VERSION, ok: failed.length === 0, service, checks };
     await writeDocument(call, plainDocument("Doctor", origin(session), facts));
   } else {
-    const style = { isTerminal: isTerminal(1), hasColor: outputColor(call) > 0 };
-    await writeText(call, tableText(checks, COLUMNS, style));
+    await writeTable(call, checks, COLUMNS);
   }
   refuseProblems(session);
 

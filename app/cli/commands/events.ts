@@ -1,27 +1,22 @@
 /** `events`: from the journal, and with --follow what happens from now on. */
 import type { MusterEvent } from "#core/model/event.ts";
-import { listDocument } from "#core/output/document.ts";
 import { KIND_OUTPUT } from "#core/output/kinds.ts";
-import { tableText } from "#core/output/table.ts";
 import type { EventQuery, Service } from "#core/service/service.ts";
-import { type Call, outputColor, tell, writeText } from "../context.ts";
+import type { Call } from "../context.ts";
 import { type Follower, follow } from "../follow.ts";
+import { writeListing } from "../listing.ts";
 import { sinceOf } from "../moment.ts";
 import { usage } from "../option-values.ts";
 import { makeSelection, type Selection } from "../selection.ts";
 import {
   configWarnings,
   joinWarnings,
-  openSession,
-  origin,
-  refuseProblems,
+  openSoundSession,
   type Session,
   shelfWarnings,
-  tellWarnings,
   withService,
-  writeDocument,
 } from "../session.ts";
-import { isTerminal } from "../stdio.ts";
+
 import { completeness } from "./list.ts";
 
 const EVENTS = { kinds: ["events"] } as const;
@@ -41,8 +36,7 @@ export async function listEvents(call: Call): Promise<number> {
   const selection = makeSelection("events", options);
   const sinceMs = sinceOf(options.text("since"), call.clock.wallMs());
   const wish: Wish = { limit: options.number("limit") ?? DEFAULT_LIMIT, sinceMs, selection };
-  const session = await openSession(call);
-  refuseProblems(session);
+  const session = await openSoundSession(call);
   if (!options.has("follow")) {
     return withService(session, "once", (service) => writeEvents(session, service, wish), EVENTS);
   }
@@ -65,21 +59,19 @@ async function history(service: Service, { limit, sinceMs, selection }: Wish): P
 }
 
 async function writeEvents(session: Session, service: Service, wish: Wish): Promise<number> {
-  const { call } = session;
   const { selection } = wish;
   const events = selection.select(await history(service, wish));
   const { events: shelf } = service.snapshot().shelves;
   const warnings = joinWarnings(configWarnings(session.config), shelfWarnings("events", shelf));
-  if (call.isJson) {
-    const items = events.map(selection.shape);
-    const parts = { kind: KIND_OUTPUT.events.document, isComplete: warnings.length === 0, items, warnings };
-    await writeDocument(call, listDocument(origin(session), parts));
-  } else {
-    const style = { isTerminal: isTerminal(1), hasColor: outputColor(call) > 0 };
-    await writeText(call, tableText(events, KIND_OUTPUT.events.columns, style));
-    tellWarnings(call, warnings);
-    if (events.length === 0 && style.isTerminal) tell(call, "no events");
-  }
+  const { document, columns } = KIND_OUTPUT.events;
+  await writeListing(session, {
+    document,
+    items: events,
+    shape: selection.shape,
+    columns,
+    warnings,
+    empty: "no events",
+  });
   return completeness(session, warnings);
 }
 

@@ -4,23 +4,15 @@ import { join } from "node:path";
 import type { MusterError } from "#core/model/error.ts";
 import type { Items } from "#core/model/kinds.ts";
 import { factLines } from "#core/output/columns.ts";
-import { listDocument } from "#core/output/document.ts";
 import { KIND_OUTPUT } from "#core/output/kinds.ts";
 import { visible } from "#core/output/text.ts";
 import type { Service } from "#core/service/service.ts";
 import { fail, type Handler, writeText } from "../context.ts";
 import type { NamedKind } from "../kind-words.ts";
+import { writeList } from "../listing.ts";
 import { writeRecords } from "../member-records.ts";
 import { makeSelection, type Selection } from "../selection.ts";
-import {
-  openSession,
-  origin,
-  refuseProblems,
-  type Session,
-  tellWarnings,
-  withService,
-  writeDocument,
-} from "../session.ts";
+import { openSoundSession, type Session, tellWarnings, withService } from "../session.ts";
 import { contentsOf, wishFor } from "../shelf.ts";
 import { findItems, partial } from "../targets.ts";
 import { completeness } from "./list.ts";
@@ -31,8 +23,7 @@ export const getOf =
   async (call) => {
     const { options, words } = call.invocation;
     const selection = makeSelection(kind, options);
-    const session = await openSession(call);
-    refuseProblems(session);
+    const session = await openSoundSession(call);
     if (!options.has("wait")) {
       return withService(session, "once", (service) => writeItems(session, service, kind, selection), wishFor(kind));
     }
@@ -67,13 +58,8 @@ async function writeItems<K extends NamedKind>(
   const absent = missing.map(({ code, target, message }) => ({ code, target, message }));
   if (options.has("record")) await writeRecords(session, items, [...warnings, ...absent]);
   else if (call.isJson) {
-    const parts = {
-      kind: KIND_OUTPUT[kind].document,
-      isComplete: warnings.length === 0 && missing.length === 0,
-      items: items.map(selection.shape),
-      warnings: [...warnings, ...absent],
-    };
-    await writeDocument(call, listDocument(origin(session), parts));
+    const { document } = KIND_OUTPUT[kind];
+    await writeList(session, document, items.map(selection.shape), [...warnings, ...absent]);
   } else {
     await writeText(call, items.map((item) => factsText(selection.shape(item) as object)).join("\n"));
     tellWarnings(call, warnings);

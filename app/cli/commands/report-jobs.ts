@@ -2,25 +2,13 @@
 import { MusterError } from "#core/model/error.ts";
 import { nameOf } from "#core/model/id.ts";
 import { canonicalJid } from "#core/model/jid.ts";
-import type { JobReport } from "#core/model/job.ts";
-import { listDocument } from "#core/output/document.ts";
 import { REPORT_COLUMNS } from "#core/output/pagg-columns.ts";
-import { tableText } from "#core/output/table.ts";
-import { type Call, fail, outputColor, tell, writeText } from "../context.ts";
+import { type Call, fail } from "../context.ts";
 import { KIND_WORDS } from "../kind-words.ts";
+import { writeListing } from "../listing.ts";
 import { sinceOf } from "../moment.ts";
-import {
-  configWarnings,
-  joinWarnings,
-  openSession,
-  origin,
-  refuseProblems,
-  shelfWarnings,
-  tellWarnings,
-  withService,
-  writeDocument,
-} from "../session.ts";
-import { isTerminal } from "../stdio.ts";
+import { configWarnings, joinWarnings, openSoundSession, shelfWarnings, withService } from "../session.ts";
+
 import { partial } from "../targets.ts";
 import { completeness } from "./list.ts";
 
@@ -31,8 +19,7 @@ export async function reportJobs(call: Call): Promise<number> {
   const jids = [...new Set(words.map(jidOf))];
   const sinceMs = sinceOf(options.text("since"), call.clock.wallMs());
   const limit = options.number("limit") ?? DEFAULT_LIMIT;
-  const session = await openSession(call);
-  refuseProblems(session);
+  const session = await openSoundSession(call);
   return withService(
     session,
     "once",
@@ -48,21 +35,18 @@ export async function reportJobs(call: Call): Promise<number> {
       const [first] = missing;
       if (reports.length === 0 && first)
         return fail(call, missing.length === 1 ? first : partial(missing, missing.length));
-      if (call.isJson) {
-        const parts = { kind: "JobReportList", isComplete: warnings.length === 0, items: reports, warnings };
-        await writeDocument(call, listDocument(origin(session), parts));
-      } else await writeTable(call, reports);
-      if (!call.isJson) tellWarnings(call, warnings);
+      await writeListing(session, {
+        document: "JobReportList",
+        items: reports,
+        shape: (report) => report,
+        columns: REPORT_COLUMNS,
+        warnings,
+        empty: "no job has ended",
+      });
       return missing.length > 0 ? fail(call, partial(missing, jids.length)) : completeness(session, warnings);
     },
     { kinds: ["jobs"] },
   );
-}
-
-async function writeTable(call: Call, reports: readonly JobReport[]): Promise<void> {
-  const style = { isTerminal: isTerminal(1), hasColor: outputColor(call) > 0 };
-  await writeText(call, tableText(reports, REPORT_COLUMNS, style));
-  if (reports.length === 0 && style.isTerminal) tell(call, "no job has ended");
 }
 
 /** Throws USAGE. */

@@ -12,14 +12,13 @@ import { errorOf, isGood, newRequestId } from "../acting.ts";
 import { type Call, tell, writeText } from "../context.ts";
 import { usage } from "../option-values.ts";
 import { exitCodeOfStatus, mustBeStartable, programOf, relaySignals } from "../program.ts";
-import { openSession, origin, refuseProblems, type Session, withService, writeDocument } from "../session.ts";
+import { openSoundSession, origin, type Session, withService, writeDocument } from "../session.ts";
 
 export async function runMember(call: Call): Promise<number> {
   const { options, words, behind } = call.invocation;
   const [category = ""] = words;
   const argv = behind ?? [];
-  const session = await openSession(call);
-  refuseProblems(session);
+  const session = await openSoundSession(call);
   mustBeStartable(session);
   const file = programOf(argv[0] ?? "", call.variables);
   const isDetached = options.has("detach");

@@ -14,9 +14,8 @@ import { type Call, outputColor, writeText } from "../context.ts";
 import {
   configWarnings,
   joinWarnings,
-  openSession,
+  openSoundSession,
   origin,
-  refuseProblems,
   shelfWarnings,
   tellWarnings,
   withService,
@@ -26,8 +25,7 @@ import { isTerminal } from "../stdio.ts";
 import { completeness } from "./list.ts";
 
 export async function writeSnapshot(call: Call): Promise<number> {
-  const session = await openSession(call);
-  refuseProblems(session);
+  const session = await openSoundSession(call);
   return withService(session, "once", async (service) => {
     const sources = KIND_NAMES.map((kind) => warningsOf(service, kind));
     const warnings = joinWarnings(configWarnings(session.config), ...sources);

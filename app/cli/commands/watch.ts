@@ -9,7 +9,7 @@ import { type Follower, follow, timeCell } from "../follow.ts";
 import { KIND_WORDS, type KindWords, type NamedKind } from "../kind-words.ts";
 import { nodesOf, nodeWarnings } from "../nodes.ts";
 import { makeSelection, type Selection } from "../selection.ts";
-import { configWarnings, openSession, refuseProblems, tellWarnings, withService } from "../session.ts";
+import { configWarnings, openSoundSession, tellWarnings, withService } from "../session.ts";
 import { wishFor } from "../shelf.ts";
 import { findItem } from "../targets.ts";
 
@@ -21,8 +21,7 @@ export const watchOf =
 async function watch(call: Call, kind: NamedKind): Promise<number> {
   const { options, words } = call.invocation;
   const selection = makeSelection(kind, options);
-  const session = await openSession(call);
-  refuseProblems(session);
+  const session = await openSoundSession(call);
   const nodes = nodesOf(options, session.environment.node);
   tellWarnings(call, [...configWarnings(session.config), ...nodeWarnings(nodes)]);
   const everySeconds = options.number("every");

@@ -1,4 +1,5 @@
 /** A module out of the text of its file: what was checked is what runs, for the file is not opened again. */
+import { isBuiltin } from "node:module";
 import type { PaggModule } from "../module-api.ts";
 import { checkModuleName } from "../names.ts";
 import type { RequestSpec } from "../request.ts";
@@ -51,7 +52,7 @@ async function importText(path: string, source: string): Promise<Readonly<Record
 /** It is one file, because one file is what was checked; whatever Bun and Node have built in is there. */
 function checkImports(path: string, source: string, loader: "js" | "ts"): void {
   for (const found of new Bun.Transpiler({ loader }).scanImports(source)) {
-    if (/^(?:node:|bun:|bun$)/.test(found.path)) continue;
+    if (isBuiltin(found.path) || found.path === "bun") continue;
     const lines = source.split("\n");
     const line = lines.findIndex((text) => text.includes(`"${found.path}"`) || text.includes(`'${found.path}'`)) + 1;
     throw new NoModule(

@@ -10,8 +10,9 @@ import type { Clock } from "#core/model/clock.ts";
 import type { ProcessEvents } from "#ffi/proc-events.ts";
 import { type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
 import { SysError } from "#ffi/sys-error.ts";
-import { ProcessTracker } from "../tracker.ts";
+import { ProcessTracker, UNSEEN } from "../tracker.ts";
 import { groupOf } from "./base-group.ts";
+import { LastOnes } from "./last-ones.ts";
 import type { RunningJob } from "./running-job.ts";
 
 export interface MembershipOptions {
@@ -39,7 +40,9 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #tracker: ProcessTracker<RunningJob>;
   readonly #jobs = new Set<RunningJob>();
+  readonly #byGroup = new Map<string, RunningJob>();
   readonly #outside = new Map<number, number>();
+  readonly #lastOnes = new LastOnes();
   #cancelDoubt: (() => void) | null = null;
   /** Process events are not to be had: only the control groups tell. */
   #isBlind = false;
@@ -54,15 +57,17 @@ export class Membership {
       ...(openEvents && { openEvents }),
       onFork: (job, pid) => {
         job.entered(pid);
-        options.onChange(job);
+        this.#changed(job);
         return job;
       },
       onExit: (pid, job, exit) => {
+        this.#lastOnes.take();
         job.exited(pid, exit);
+        this.#lastOnes.forget(job, pid);
         if (exit.status === null && exit.timeNs === null && !job.group) job.total = null;
         // A child of it now belongs to init.
         this.#addOutside(job, INIT);
-        options.onChange(job);
+        this.#changed(job);
         if (job.members.size === 0) this.#checkEmpty(job);
       },
       onStranger: (parentPid, pid) => this.#stranger(parentPid, pid),
@@ -98,6 +103,15 @@ export class Membership {
     return this.#tracker.get(pid);
   }
 
+  /** Whose control group it is, or is below. */
+  jobAt(path: string): RunningJob | null {
+    for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const job = this.#byGroup.get(path.slice(0, end));
+      if (job) return job;
+    }
+    return null;
+  }
+
   /** Whether what is under this pid is the member that is meant. */
   isMember(job: RunningJob, pid: number): boolean {
     this.#tracker.drain();
@@ -110,13 +124,16 @@ export class Membership {
 
   add(job: RunningJob): void {
     this.#jobs.add(job);
+    if (job.group) this.#byGroup.set(job.group.path, job);
     this.#addOutside(job, INIT);
     job.group?.watch(() => this.#groupChanged(job));
   }
 
   remove(job: RunningJob): void {
     this.#jobs.delete(job);
+    if (job.group) this.#byGroup.delete(job.group.path);
     for (const pid of job.members) this.#tracker.detach(pid);
+    for (const pid of [...job.ranks.keys()]) this.#lastOnes.forget(job, pid);
     job.members.clear();
     for (const pid of job.outsideParents) this.#outside.set(pid, (this.#outside.get(pid) ?? 1) - 1);
     for (const pid of job.outsideParents) if (this.#outside.get(pid) === 0) this.#outside.delete(pid);
@@ -125,13 +142,17 @@ export class Membership {
 
   /** Its process is in the job from now on, and no longer in another. False if it has ended, or is another one. */
   enter(job: RunningJob, pid: number, startTicks?: string): boolean {
+    // Its fork may not have been told yet: then it is in its parent's job first, and leaves that one.
+    this.#tracker.drain();
     const before = this.#tracker.get(pid);
     if (this.canTrack() && !this.#tracker.attach(pid, job, startTicks)) return false;
     if (before && before !== job) this.#left(before, pid);
     job.entered(pid);
+    // Who is forked and gone between two looks is not seen.
+    if (this.#isBlind) job.total = null;
     const parent = readProcessStat(this.#options.procRoot, pid)?.parentPid ?? 0;
     if (parent > 0 && this.#tracker.get(parent) !== job) this.#addOutside(job, parent);
-    this.#options.onChange(job);
+    this.#changed(job);
     return true;
   }
 
@@ -173,19 +194,26 @@ export class Membership {
     this.#cancelDoubt?.();
     this.#cancelDoubt = null;
     this.#tracker.close();
+    this.#lastOnes.close();
+  }
+
+  #changed(job: RunningJob): void {
+    if (!job.hasEnded) this.#lastOnes.look(job);
+    this.#options.onChange(job);
   }
 
   #left(job: RunningJob, pid: number): void {
     if (!job.members.has(pid)) return;
     job.detached(pid);
-    this.#options.onChange(job);
+    this.#lastOnes.forget(job, pid);
+    this.#changed(job);
     if (job.members.size === 0) this.#checkEmpty(job);
   }
 
   /** A member that the group does not list: gone, moved, or a zombie of which the word is on its way. */
   #judge(job: RunningJob, pid: number): void {
     if (this.#isBlind) {
-      job.exited(pid, { status: null, parentPid: 0, isCollected: false, timeNs: null });
+      job.exited(pid, { ...UNSEEN, parentPid: 0 });
       return;
     }
     const path = groupOf(this.#options.procRoot, pid);
@@ -194,17 +222,12 @@ export class Membership {
       return;
     }
     // Moved by hand, or forked before its parent came here.
-    const other = this.#jobAt(path);
+    const other = this.jobAt(path);
     if (other) this.enter(other, pid);
     else {
       this.#tracker.detach(pid);
       this.#left(job, pid);
     }
-  }
-
-  #jobAt(path: string): RunningJob | null {
-    for (const job of this.#jobs) if (job.group?.contains(path)) return job;
-    return null;
   }
 
   #groupChanged(job: RunningJob): void {
@@ -244,7 +267,9 @@ export class Membership {
         if (listed?.has(pid) || !job.members.has(pid)) job.doubted.delete(pid);
         else if (times + 1 < DOUBTS) job.doubted.set(pid, times + 1);
         // The word of its end is lost.
-        else this.#tracker.lose(pid);
+        else if (this.#tracker.get(pid) === job) this.#tracker.lose(pid);
+        // Its end was told to another job.
+        else this.#left(job, pid);
       }
     }
     const isAnyLeft = [...this.#jobs].some((job) => job.doubted.size > 0);
@@ -261,7 +286,7 @@ export class Membership {
   #stranger(parentPid: number, pid: number): void {
     if (!this.#outside.has(parentPid)) return;
     const path = groupOf(this.#options.procRoot, pid);
-    const job = path === null ? null : this.#jobAt(path);
+    const job = path === null ? null : this.jobAt(path);
     if (job) {
       job.usesCloneParent = true;
       this.enter(job, pid);

@@ -3,6 +3,7 @@ import type { JobState } from "#core/model/job.ts";
 import type { TrackedExit } from "../tracker.ts";
 import type { JobRecord } from "./entry.ts";
 import type { JobGroup } from "./group.ts";
+import { endedAfter, type Rank } from "./last-ones.ts";
 import type { JobEnd } from "./requests.ts";
 
 /** How the last process so far has left. */
@@ -11,6 +12,10 @@ export interface Leave {
   readonly how: "exit" | "detach" | "lost";
   readonly status: number | null;
   readonly timeNs: number | null;
+  /** Where it stands in the order of ends. */
+  readonly rank: Rank | null;
+  /** Who had ended before it, for sure: its parent. */
+  readonly orphanOf: number | null;
 }
 
 /** Between the end of a process that was collected at once and the word of it lies at most this much of somebody else's time. */
@@ -27,6 +32,8 @@ export class RunningJob {
   readonly doubted = new Map<number, number>();
   /** Parents of members that are in no job themselves: a child of theirs may be a member's, by CLONE_PARENT. */
   readonly outsideParents = new Set<number>();
+  /** Of the last few members. */
+  readonly ranks = new Map<number, Rank>();
   /** Sessions and process groups that began with its first process: what is in them was forked out of it. */
   readonly sessions = new Set<number>();
   /** `pid:start` of those that were detached. */
@@ -62,23 +69,27 @@ export class RunningJob {
 
   detached(pid: number): void {
     this.#gone(pid);
-    this.last = { pid, how: "detach", status: 0, timeNs: null };
+    this.last = { pid, how: "detach", status: 0, timeNs: null, rank: null, orphanOf: null };
+  }
+
+  exited(pid: number, exit: TrackedExit): void {
+    const { status, timeNs } = exit;
+    const rank = this.ranks.get(pid) ?? null;
+    const isBefore =
+      this.last?.orphanOf === pid || (endedAfter(this.last?.rank ?? null, rank) ?? this.#isBehindParent(exit));
+    this.#gone(pid);
+    const orphanOf = exit.isOrphan ? exit.parentPid : null;
+    if (!isBefore) this.last = { pid, how: status === null ? "lost" : "exit", status, timeNs, rank, orphanOf };
   }
 
   /**
-   * The order of events is that of leaving, but for one case: a process that was collected before its end was told ended
-   * before the parent that collected it, whoever's word came first.
+   * Where nothing better is known, the order of events is that of leaving, but for one case: a process that was collected
+   * before its end was told ended before the parent that collected it, whoever's word came first.
    */
-  exited(pid: number, { status, parentPid, isCollected, timeNs }: TrackedExit): void {
-    this.#gone(pid);
+  #isBehindParent({ parentPid, isCollected, timeNs, previousNs }: TrackedExit): boolean {
     const { last } = this;
-    const isBehindParent =
-      isCollected &&
-      last?.pid === parentPid &&
-      last.timeNs !== null &&
-      timeNs !== null &&
-      timeNs - last.timeNs < LATE_NS;
-    if (!isBehindParent) this.last = { pid, how: status === null ? "lost" : "exit", status, timeNs };
+    if (!isCollected || last?.pid !== parentPid || last.timeNs === null || timeNs === null) return false;
+    return timeNs - last.timeNs < LATE_NS && (previousNs ?? 0) < last.timeNs;
   }
 
   #gone(pid: number): void {

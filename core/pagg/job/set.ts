@@ -41,6 +41,12 @@ export type JobChange =
   | { readonly type: "changed"; readonly entry: JobEntry; readonly membership: boolean }
   | { readonly type: "ended"; readonly jid: Jid; readonly report: JobReport };
 
+interface Ended {
+  readonly jid: Jid;
+  readonly endedMs: number;
+  readonly report: JobReport;
+}
+
 export interface JobSetOptions {
   readonly node: string;
   readonly stateDirectory: string;
@@ -79,9 +85,9 @@ export class JobSet implements JobRequests {
   readonly #jobs = new Map<Jid, RunningJob>();
   readonly #created = new Set<Jid>();
   readonly #changed = new Map<Jid, boolean>();
-  readonly #ended: { jid: Jid; endedMs: number; report: JobReport }[] = [];
+  readonly #ended: Ended[] = [];
   /** Reports the store has refused so far. */
-  readonly #unwritten: { jid: Jid; endedMs: number; report: JobReport }[] = [];
+  readonly #unwritten: Ended[] = [];
   readonly #unsaved = new Set<RunningJob>();
   readonly #cancels = new Set<() => void>();
   #saveTimer: (() => void) | null = null;
@@ -262,7 +268,7 @@ export class JobSet implements JobRequests {
     }
     if (failure) throw kernelError(failure, `job ${formatJid(jid)} cannot be let out`);
     if (!job.hasEnded) {
-      job.last = { pid: 0, how: "detach", status: 0, timeNs: null };
+      job.last = { pid: 0, how: "detach", status: 0, timeNs: null, rank: null, orphanOf: null };
       this.#end(job);
     }
     return seen.size;
@@ -329,6 +335,8 @@ export class JobSet implements JobRequests {
 
   /** Reports of ended jobs, the latest last. Throws EIO. */
   reports(query: ReportQuery = {}): JobReport[] {
+    // One that has ended in this very turn is among them.
+    if (this.#ended.length > 0) this.#flush();
     this.#write();
     return this.#store.reports(query);
   }
@@ -362,9 +370,8 @@ export class JobSet implements JobRequests {
     const endedMs = this.#options.clock.wallMs();
     for (const { record, accounting } of lost) {
       const closing = { reason: "lost", status: null, endedMs, total: null, accounting } as const;
-      this.#ended.push({ jid: record.jid, endedMs, report: jobReport(this.#options.node, record, closing) });
+      this.#report({ jid: record.jid, endedMs, report: jobReport(this.#options.node, record, closing) });
     }
-    if (lost.length > 0) this.#tell();
   }
 
   #job(jid: Jid): RunningJob {
@@ -387,16 +394,11 @@ export class JobSet implements JobRequests {
     const known = this.#membership.jobOf(pid) ?? null;
     if (known && !known.group) return known;
     const path = groupOf(this.#options.procRoot, pid);
-    const job = path === null ? null : this.#jobAt(path);
+    const job = path === null ? null : this.#membership.jobAt(path);
     if (job === known) return job;
     // The word of its end is on its way, or it was moved by hand.
     for (const one of [known, job]) if (one) this.#membership.compare(one);
-    return this.#membership.jobOf(pid) ?? null;
-  }
-
-  #jobAt(path: string): RunningJob | null {
-    for (const job of this.#jobs.values()) if (job.group?.contains(path)) return job;
-    return null;
+    return this.#membership.jobOf(pid) ?? (job?.members.has(pid) ? job : null);
   }
 
   #nextJid(): Jid {
@@ -483,6 +485,7 @@ export class JobSet implements JobRequests {
     if (!held.isAlive() || !this.#membership.enter(job, pid, held.stat.startTicks)) throw noProcess(pid, "has ended");
     // Children it forked around the move are in it or not, as the kernel has it.
     this.#membership.compare(job);
+    if (!job.group) this.#save();
     this.#touch(job, true);
   }
 
@@ -512,7 +515,7 @@ export class JobSet implements JobRequests {
   #outsideGroups(origin: string | null): string[] {
     const own = groupOf(this.#options.procRoot, process.pid);
     const outside = [origin, own, this.#base?.path.replace(/\/[^/]*$/, "") || "/", "/"];
-    return outside.filter((path): path is string => path !== null && this.#jobAt(path) === null);
+    return outside.filter((path): path is string => path !== null && this.#membership.jobAt(path) === null);
   }
 
   #killGroup(job: RunningJob): boolean {
@@ -580,12 +583,17 @@ export class JobSet implements JobRequests {
     this.#jobs.delete(jid);
     this.#membership.remove(job);
     if (job.group) this.#removeGroup(job.group);
-    this.#ended.push({ jid, endedMs, report: jobReport(this.#options.node, job.record, closing) });
-    this.#tell();
+    this.#report({ jid, endedMs, report: jobReport(this.#options.node, job.record, closing) });
     const { waiters } = job;
     queueMicrotask(() => {
       for (const ended of waiters) ended({ status });
     });
+  }
+
+  #report(ended: Ended): void {
+    this.#ended.push(ended);
+    this.#unwritten.push(ended);
+    this.#tell();
   }
 
   /** Busy for as long as its last process takes to be gone altogether. */
@@ -625,7 +633,6 @@ export class JobSet implements JobRequests {
     this.#isTelling = false;
     if (this.#isClosed) return;
     const ended = this.#ended.splice(0);
-    this.#unwritten.push(...ended);
     if (ended.length > 0) this.#tryWrite();
     const changes: JobChange[] = [];
     for (const [jid, membership] of this.#changed) {
@@ -649,8 +656,7 @@ export class JobSet implements JobRequests {
   }
 
   #write(): void {
-    const unwritten = [...this.#unwritten, ...this.#ended.filter((one) => !this.#unwritten.includes(one))];
-    if (unwritten.length === 0) return;
+    if (this.#unwritten.length === 0) return;
     this.#store.end(this.#unwritten, this.#settings.reports);
     this.#unwritten.length = 0;
   }

@@ -13,7 +13,7 @@ import type { Job, JobReport } from "#core/model/job.ts";
 import type { Module } from "#core/model/module.ts";
 import type { Step } from "#core/model/step.ts";
 import { jobError, noJob, noProcess } from "#core/pagg/job/errors.ts";
-import type { Jid, JobRequests } from "#core/pagg/job/requests.ts";
+import type { Jid, JobEnd, JobRequests } from "#core/pagg/job/requests.ts";
 import type { Modules } from "#core/pagg/modules.ts";
 import { PAGG_MOD } from "#core/pagg/names.ts";
 import type { Json, RequestNeed } from "#core/pagg/request.ts";
@@ -241,7 +241,7 @@ function killJob(request: PaggRequest, job: Job, jobs: JobRequests): PaggOrder {
   const name = signal === 0 ? "no signal" : signalName(signal);
   return order(request, job, {
     ownerUid: job.uid,
-    plan: [{ op: "signal", text: `send ${name} to the ${counted(job.processes)} of ${job.jid}`, signal: name }],
+    plan: [{ op: "signal", text: `send ${name} to ${job.jid} (${counted(job.processes)})`, signal: name }],
     run: ({ authorize }) => {
       jobs.killjid(jidOf(job), signal, authorize);
       return { message: `${name} was sent to every process of ${job.jid}` };
@@ -253,7 +253,7 @@ function freezeOrThaw(request: PaggRequest, job: Job, jobs: JobRequests): PaggOr
   const isFreeze = request.action === "job.freeze";
   return order(request, job, {
     ownerUid: job.uid,
-    plan: [step(`${isFreeze ? "freeze" : "thaw"} the ${counted(job.processes)} of ${job.jid}`)],
+    plan: [step(`${isFreeze ? "freeze" : "thaw"} ${job.jid} (${counted(job.processes)})`)],
     run: () => {
       if (isFreeze) jobs.freeze(jidOf(job));
       else jobs.thaw(jidOf(job));
@@ -284,8 +284,9 @@ function waitForJob(request: PaggRequest, jid: Jid, kept: Kept): PaggOrder {
   return order(request, job, {
     plan: [{ op: "wait", text: `wait for the end of ${job.jid} with its ${counted(job.processes)}` }],
     run: async ({ signal }) => {
-      const status = await endOf(kept.jobs, jid, signal);
-      return ended(status, kept.report(jid));
+      const end = await endOf(kept.jobs, jid, signal);
+      const report = kept.report(jid);
+      return ended(end === null ? (report?.exit?.status ?? null) : end.status, report);
     },
   });
 
@@ -295,20 +296,31 @@ function waitForJob(request: PaggRequest, jid: Jid, kept: Kept): PaggOrder {
   }
 }
 
-/** Wait status of the last process; null if nobody saw it. Rejects with CANCELLED. */
-function endOf(jobs: JobRequests, jid: Jid, signal: AbortSignal | undefined): Promise<number | null> {
+/** null: it had ended already. Rejects with CANCELLED. */
+function endOf(jobs: JobRequests, jid: Jid, signal: AbortSignal | undefined): Promise<JobEnd | null> {
   return new Promise((resolve, reject) => {
     const abort = () => {
       giveUp();
       reject(new MusterError("CANCELLED", `${jidText(jid)} goes on; it is no longer waited for`));
     };
-    const giveUp = jobs.waitjid(jid, ({ status }) => {
+    const giveUp = waitUnlessEnded(jobs, jid, (end) => {
       signal?.removeEventListener("abort", abort);
-      resolve(status);
+      resolve(end);
     });
     if (signal?.aborted) abort();
     else signal?.addEventListener("abort", abort, { once: true });
   });
+}
+
+/** A job that was there a moment ago may be gone. */
+function waitUnlessEnded(jobs: JobRequests, jid: Jid, ended: (end: JobEnd | null) => void): () => void {
+  try {
+    return jobs.waitjid(jid, ended);
+  } catch (thrown) {
+    if (!(thrown instanceof MusterError) || thrown.errno !== "ENODATA") throw thrown;
+    ended(null);
+    return () => {};
+  }
 }
 
 function detachProcess(request: PaggRequest, item: Attachment, jobs: JobRequests): PaggOrder {

@@ -26,6 +26,8 @@ export interface AttachmentsOptions {
   readonly publish: (...events: readonly SourceEvent[]) => void;
   /** Who is in it now; nobody if there is no such group any more. */
   readonly list: (group: Group) => readonly AttachedProcess[];
+  /** More are counted in their jobs and modules, and not told one by one. */
+  readonly mostShown?: number;
 }
 
 interface Shown {
@@ -38,7 +40,6 @@ const YOUTH_MS = 1000;
 
 /** Of which /proc is read before the loop goes on. */
 const CHUNK = 200;
-/** More are counted in their jobs and modules, and not told one by one. */
 const MOST_SHOWN = 20_000;
 
 export class Attachments {
@@ -138,7 +139,7 @@ export class Attachments {
 
   /** How many were read, at most `budget`. */
   #compare(group: Group, budget: number, events: SourceEvent[]): number {
-    const { node, list } = this.#options;
+    const { node, list, mostShown = MOST_SHOWN } = this.#options;
     const ids = this.#groups.get(group.key) ?? new Set<string>();
     const gone = new Set(ids);
     let read = 0;
@@ -148,7 +149,7 @@ export class Attachments {
       gone.delete(id);
       const before = this.#shown.get(id);
       if (before?.group === group.key && before.item.data === process.data) continue;
-      if (!before && this.#shown.size >= MOST_SHOWN) {
+      if (!before && this.#shown.size >= mostShown) {
         this.#cut.add(group.key);
         continue;
       }

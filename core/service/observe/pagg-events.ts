@@ -56,6 +56,7 @@ export function moduleEvent(node: string, change: ModuleChange): Event | null {
       return event("error", "MODULE_FAILED", change.module, `the module ${change.module}: ${change.problem.message}`);
     case "refused":
       return event("warn", "ATTACH_FAILED", change.module, `process ${change.pid} was left out: ${change.message}`);
+    case "loading":
     case "forgotten":
     case "attached":
     case "changed":

@@ -4,12 +4,13 @@
  *
  *     JobSet, ModuleSet --onChange--> [lull] --> upserts, removes --> publisher
  *                                \--> JOB_*, MODULE_* -----------> journal
- *     JobsView ---when written--> reset -------------------------> publisher
+ *     JobsView ---each second--> reset --------------------------> publisher
  */
 import type { NewEvent } from "#core/journal/journal.ts";
+import type { Attachment } from "#core/model/attachment.ts";
 import type { Clock } from "#core/model/clock.ts";
 import type { Environment } from "#core/model/environment.ts";
-import { errorRecord, toMusterError } from "#core/model/error.ts";
+import { errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
 import { makeId } from "#core/model/id.ts";
 import { jidText, parseJid } from "#core/model/jid.ts";
 import type { Job, JobReport } from "#core/model/job.ts";
@@ -21,6 +22,7 @@ import { type JobEntry, jobItem } from "#core/pagg/job/entry.ts";
 import type { JobdServer } from "#core/pagg/job/jobd/server.ts";
 import type { Jid } from "#core/pagg/job/requests.ts";
 import type { JobChange, JobSet } from "#core/pagg/job/set.ts";
+import type { JobsView } from "#core/pagg/job/view.ts";
 import { JOB_MODULE } from "#core/pagg/job-requests-ctl.ts";
 import type { Modules } from "#core/pagg/modules.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
@@ -65,14 +67,9 @@ export class PaggObserver {
   #warnings: Warning[] = [];
   #jobs: JobSet | null = null;
   #modules: Modules | null = null;
-  #view: {
-    entries(): JobEntry[];
-    entry(jid: Jid): JobEntry | null;
-    members(jid: Jid): number[];
-    reports: JobSet["reports"];
-    readNew(): boolean;
-    close(): void;
-  } | null = null;
+  #view: JobsView | null = null;
+  /** What was last told of it. */
+  #viewed = "";
   #jobd: JobdServer | null = null;
   #attendedJobs: readonly Jid[] = [];
   #isAnyAttended = false;
@@ -150,13 +147,20 @@ export class PaggObserver {
     if (!source) return [];
     const since = sinceMs === undefined ? {} : { sinceMs };
     if (!jids) return source.reports({ ...since, limit });
-    const found = jids.map(parseJid).flatMap((jid) => (jid === null ? [] : source.reports({ ...since, jid, limit })));
+    const wanted = jids.flatMap((jid) => parseJid(jid) ?? []);
+    const found = (await Promise.all(wanted.map((jid) => source.reports({ ...since, jid, limit })))).flat();
     found.sort((a, b) => (a.endedAt < b.endedAt ? -1 : a.endedAt > b.endedAt ? 1 : 0));
     return found.slice(-limit);
   }
 
-  /** What is counted is told before anybody takes a snapshot: it shall not be older than his question. */
-  tellCounts(): void {
+  /** Before anybody takes a snapshot: it shall not be older than his question. */
+  tellNow(): void {
+    if (this.#isClosed) return;
+    this.#lull.hurry();
+    this.#tellCounts();
+  }
+
+  #tellCounts(): void {
     const changed = [...this.#changedJobs];
     this.#changedJobs.clear();
     this.#options.publish(...changed.flatMap((jid) => this.#jobEvent(jid)), ...this.#moduleEvents());
@@ -244,19 +248,38 @@ export class PaggObserver {
 
   async #look(follows: boolean): Promise<void> {
     if (this.#isClosed) return;
-    this.#publishAll();
+    const { JobsView } = await import("#core/pagg/job/view.ts");
+    this.#view = new JobsView(this.#options.environment);
+    await this.#readView();
     if (follows) this.#tick();
   }
 
   async #readView(): Promise<void> {
-    if (!this.#view || this.#isClosed || !this.#view.readNew()) return;
-    this.#publishAll();
+    const view = this.#view;
+    if (!view || this.#isClosed) return;
+    const { node } = this.#options.environment;
+    const entries = await view.entries();
+    const groups = entries.map(async ({ jid }) => this.#read(await membersIn(view, jid), jidText(jid)));
+    const attachments = (await Promise.all(groups)).flat();
+    const jobs = entries.map((entry) => jobItem(node, entry));
+    const viewed = JSON.stringify([jobs, attachments]);
+    if (this.#isClosed || viewed === this.#viewed) return;
+    this.#viewed = viewed;
+    this.#options.publish(
+      { src: "modules", op: "reset", items: [] },
+      { src: "jobs", op: "reset", items: jobs },
+      { src: "attachments", op: "reset", items: attachments },
+    );
+  }
+
+  #read(pids: readonly number[], jid: string): Attachment[] {
+    return this.#identified(pids).flatMap((process) => this.#attachments.read(process, jid) ?? []);
   }
 
   /** All of it anew. */
   #publishAll(): void {
     const { node } = this.#options.environment;
-    const entries = this.#jobs?.entries() ?? this.#view?.entries() ?? [];
+    const entries = this.#jobs?.entries() ?? [];
     const warnings = [...this.#warnings];
     this.#told.clear();
     for (const entry of entries) this.#told.set(entry.jid, jobItem(node, entry));
@@ -330,7 +353,7 @@ export class PaggObserver {
   /** What has gathered since the last time; false if the rest is for the next turn of the loop. */
   #tellChanges(): boolean {
     if (this.#isClosed) return true;
-    this.tellCounts();
+    this.#tellCounts();
     const wasCut = this.#attachments.isCut;
     const isDone = this.#attachments.look();
     if (isDone && wasCut !== this.#attachments.isCut) this.#publishAll();
@@ -371,12 +394,13 @@ export class PaggObserver {
   }
 
   #processesOf({ jid, key }: Group): readonly AttachedProcess[] {
-    const { procRoot } = this.#options.environment;
     if (jid === null) return this.#modules?.attached(key) ?? [];
-    const number = parseJid(jid) ?? 0n;
-    const source = this.#jobs ?? this.#view;
-    if (!source?.entry(number)) return [];
-    return source.members(number).flatMap((pid) => {
+    return this.#identified(unlessEnded(() => this.#jobs?.members(parseJid(jid) ?? 0n) ?? []) ?? []);
+  }
+
+  #identified(pids: readonly number[]): AttachedProcess[] {
+    const { procRoot } = this.#options.environment;
+    return pids.flatMap((pid) => {
       const startTicks = processIdentityTicks(procRoot, pid);
       return startTicks === null ? [] : [{ module: JOB_MODULE, pid, startTicks, data: null }];
     });
@@ -385,10 +409,11 @@ export class PaggObserver {
   #sampleJobs(): void {
     const { publish, environment } = this.#options;
     for (const jid of this.#attendedJobs) {
-      if (!this.#jobs?.entry(jid)) continue;
+      const used = unlessEnded(() => this.#jobs?.usage(jid) ?? null);
+      if (!used) continue;
       const id = makeId(environment.node, "job", jidText(jid));
       const before = this.#usage.of(id);
-      const usage = this.#usage.sample(id, this.#jobs.usage(jid));
+      const usage = this.#usage.sample(id, used);
       if (JSON.stringify(usage) !== JSON.stringify(before)) publish({ src: "jobs", op: "sample", id, usage });
     }
   }
@@ -400,8 +425,9 @@ export class PaggObserver {
       this.#cancelTick = null;
       this.#sampleJobs();
       this.#attachments.sample();
-      this.#readView().catch((thrown) => this.#unavailable(thrown));
-      this.#tick();
+      this.#readView()
+        .catch((thrown) => this.#unavailable(thrown))
+        .finally(() => this.#tick());
     });
   }
 
@@ -434,11 +460,30 @@ const groupOfJob = (jid: Jid): Group => ({ key: jidText(jid), jid: jidText(jid) 
 
 const groupOfModule = (name: string): Group => ({ key: name, jid: null });
 
+async function membersIn(view: JobsView, jid: Jid): Promise<readonly number[]> {
+  try {
+    return await view.members(jid);
+  } catch (thrown) {
+    return isEnded(thrown) ? [] : Promise.reject(thrown);
+  }
+}
+
 /** null if it is in none. */
 function jobOf(jobs: JobSet, pid: number): string | null {
+  const jid = unlessEnded(() => jobs.getjid(pid));
+  return jid === null ? null : jidText(jid);
+}
+
+/** A job may end, and a process with it, at any moment: between two questions too. */
+function unlessEnded<T>(ask: () => T): T | null {
   try {
-    return jidText(jobs.getjid(pid));
-  } catch {
-    return null;
+    return ask();
+  } catch (thrown) {
+    if (isEnded(thrown)) return null;
+    throw thrown;
   }
+}
+
+function isEnded(thrown: unknown): boolean {
+  return thrown instanceof MusterError && (thrown.errno === "ENODATA" || thrown.errno === "ESRCH");
 }

@@ -200,6 +200,12 @@ test("detach: of a job and of a process confirmed, with what follows", async () 
   expect(flat()).toContain(`Process 100 (sh) goes on outside ${jidOf(1)}.`);
   await screen.press("y");
   expect(request(1)).toMatchObject({ action: "attachment.detach", targets: [{ identity: "100:5000" }] });
+  // The service tells what has changed a moment after its answer.
+  screen.service.invocations[1]?.finish({ message: "process 100 has left" });
+  await screen.advance(900);
+  screen.service.emit({ src: "attachments", op: "remove", id: attachment(1, 100).id, reason: "detached" });
+  await screen.advance(300);
+  expect(flat()).toContain("process 100 has left; process 100 (sh) is");
 });
 
 test("freeze is taken back by z; what is not running or has no cgroup says why not", async () => {

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "bun:test";
 import { COMMANDS } from "#app/console/commands.ts";
 import { createKeymap } from "#app/console/keymap.ts";
 import { ACTION_LIST, ACTIONS } from "#core/act/actions.ts";
+import type { Kind } from "#core/model/kinds.ts";
 import { daemon } from "#test/harness/items.ts";
 import { DOWN, ENTER, ESC, openScreen, type Screen, type ScreenOptions, TAB, UP } from "#test/harness/screen.ts";
 
@@ -175,6 +176,16 @@ test("a key bound twice in one context is an error that names both", () => {
   const actions = [...ACTION_LIST, { ...ACTIONS["daemon.check"], id: "daemon.other", key: "/" }];
   const make = () => createKeymap({ commands: COMMANDS, actions, panes: [{ kinds: ["daemons"] }] });
   expect(make).toThrow(/key \/ is bound to both daemon\.other and filter in list/);
+});
+
+test("what is made new is made on every line of its pane: it may not take the key of another kind of line", () => {
+  const actions = [...ACTION_LIST, { ...ACTIONS["module.check"], id: "module.other", key: "D" }];
+  const make = (panes: readonly { readonly kinds: readonly Kind[] }[]) =>
+    createKeymap({ commands: COMMANDS, actions, panes });
+  expect(() => make([{ kinds: ["modules", "jobs"] }])).toThrow(
+    /key D is bound to both job\.detach and module\.other in list/,
+  );
+  expect(() => make([{ kinds: ["modules"] }, { kinds: ["jobs"] }])).not.toThrow();
 });
 
 test("ctrl-z lends the terminal to the shell and takes it back", async () => {

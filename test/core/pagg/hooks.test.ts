@@ -127,7 +127,7 @@ moduleTest(
     parent.tell("close $w");
     expect(await modules.detached("labels", child)).toEqual({ isExited: true, status: 9 << 8 });
   },
-  "python3",
+  { program: "python3" },
 );
 
 moduleTest("every process there is, is asked about at the start, and what they fork meanwhile", async () => {
@@ -281,10 +281,12 @@ moduleTest("unloading lets all processes out, calls detach for each, and the nam
   await expect(refusalOf(() => modules.set.paggctl("orderly", "X"))).resolves.toMatchObject({ errno: "ENOSYS" });
   expect((await modules.set.load("orderly")).state).toBe("registered");
   expect(modules.changes.map(({ type }) => type)).toEqual([
+    "loading",
     "registered",
     "attached",
     "detached",
     "unregistered",
+    "loading",
     "registered",
     "attached",
   ]);

@@ -36,7 +36,7 @@ type Hook = keyof typeof TRIGGERS;
 
 const DEEDS = {
   throw: ['throw new Error("boom")', /threw: boom/],
-  loop: ["for (;;) {}", /stalls: no answer for 0.5 s/],
+  loop: ["for (;;) {}", /stalls: no answer for 1 s/],
   exit: ["process.exit(3)", /its process is gone: exit 3/],
   kill: ['process.kill(process.pid, "SIGSEGV")', /its process is gone: killed by SIGSEGV/],
   garbage: ['require("node:fs").writeSync(4, "garbage\\n")', /written to the service's own pipe/],
@@ -50,11 +50,12 @@ type Deed = keyof typeof DEEDS;
 for (const hook of Object.keys(TRIGGERS) as Hook[]) {
   for (const deed of Object.keys(DEEDS) as Deed[]) {
     moduleTest(`${deed} in ${hook}: the module is killed and told of, the others go on`, async () => {
-      await using modules = new TestModules({ settings: { stallSeconds: 0.5 } });
+      await using modules = new TestModules({ settings: { stallSeconds: 60 } });
       await using held = await Perl.run("1");
       modules.write("good.ts", badModule("none", "", held.pid));
       modules.write("bad.ts", badModule(hook, DEEDS[deed][0], held.pid));
       await modules.set.load("good");
+      if (deed === "loop") modules.set.setSettings({ modules: [modules.directory.path], stallSeconds: 1 });
       const loading = modules.set.load("bad").then(
         () => null,
         (thrown) => thrown,
@@ -263,3 +264,38 @@ moduleTest("one whose process cannot be started is told so", async () => {
   expect(await refusalOf(() => modules.set.load("any"))).toMatchObject({ errno: "EIO" });
   expect(modules.set.items()).toEqual([]);
 });
+
+moduleTest("a service that ends while a module is being loaded waits for nobody", async () => {
+  const modules = new TestModules();
+  modules.write("never.ts", "await new Promise(() => {});\nexport default { attach: () => 1 };");
+  const loading = refusalOf(() => modules.set.load("never"));
+  expect(modules.set.items()).toMatchObject([{ name: "never", state: "loading" }]);
+  await modules[Symbol.asyncDispose]();
+  expect(await loading).toMatchObject({ errno: "ECANCELED" });
+  expect(await refusalOf(() => modules.set.load("never"))).toMatchObject({ errno: "EIO" });
+});
+
+moduleTest(
+  "without process events a module that wants all processes is not loaded, and another gets none",
+  async () => {
+    const script = `
+    import { TestModules } from "#test/harness/module-set.ts";
+    const modules = new TestModules();
+    modules.write("all.ts", "export default { init: () => 1, attach: () => 1 };");
+    modules.write("some.ts", "export default { attach: () => 1, requests: { TAKE: { number: 1, answer: (pid, pagg) => pagg.attach(pid, 1) } } };");
+    const all = await modules.set.load("all").then(() => "loaded", ({ errno, message }) => errno + " " + message);
+    await modules.set.load("some");
+    const some = await modules.set.paggctl("some", "TAKE", process.pid).then(() => "taken", ({ message }) => message);
+    console.log(JSON.stringify({ all, some, items: modules.set.items().map(({ name, state }) => [name, state]) }));
+    await modules[Symbol.asyncDispose]();
+  `;
+    // The connector is only in the first network namespace.
+    const argv = ["unshare", "--net", process.execPath, "--eval", script];
+    const service = Bun.spawn(argv, { cwd: `${import.meta.dir}/../../..`, stdout: "pipe", stderr: "inherit" });
+    const told = JSON.parse(await service.stdout.text());
+    expect(told.all).toMatch(/^E[A-Z]+ the module cannot be run: /);
+    expect(told.some).toMatch(/^process [0-9]+ cannot be attached: /);
+    expect(told.items).toEqual([["some", "registered"]]);
+  },
+  { program: "unshare", isRoot: true },
+);

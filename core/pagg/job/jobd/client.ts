@@ -217,7 +217,7 @@ function unreachable(path: string, why: string, cause: unknown): MusterError {
   return new MusterError("UNREACHABLE", `${path}: ${why}`, {
     target: path,
     errno: errnoName(cause),
-    hint: "see that the service runs and that its configuration names this socket: jobdSocket in [jobs]",
+    hint: "see that the service runs and that its configuration names this socket: jobd_socket in [jobs]",
     ...(cause === null ? {} : { cause }),
   });
 }

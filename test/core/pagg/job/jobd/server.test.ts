@@ -160,6 +160,24 @@ rootTest("a client in C that lays the structures out itself", async () => {
   expect(await c.ask({ call: "manyJidcnt", times: 1000 })).toMatchObject({ result: expect.any(Number) });
 });
 
+rootTest("children that make jobs of their own as soon as they live leave nothing in their parent's", async () => {
+  serve();
+  const { address } = jobd;
+  await using parent = await Perl.run("use IO::Socket::UNIX");
+  const jid = await job_create(address, { uid: 0, pid: parent.pid });
+  // Each asks for a job for itself, waits for the answer, and ends.
+  const { pid } = REQUESTS.CREATE;
+  const create = message("CREATE").toString("hex");
+  parent.tell(
+    `for (1..400) { next if my $child = fork; my $s = IO::Socket::UNIX->new(Peer => "${jobd.path}") or die $!;
+    my $m = pack("H*", "${create}"); substr($m, ${pid}, 4) = pack("l", $$); syswrite($s, $m); sysread($s, $m, 48); POSIX::_exit(0) }
+    1 while wait() > 0; print "done\\n"`.replaceAll("\n", " "),
+  );
+  expect(await parent.line()).toBe("done");
+  expect(await job_getpidlist(address, jid, 1000)).toEqual([parent.pid]);
+  await until(() => jobd.jobs.getjidcnt() === 1);
+});
+
 describe("clients that do not go on", () => {
   test("silent ones stall nobody, not even C's that asks a thousand times", async () => {
     serve();

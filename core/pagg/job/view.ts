@@ -1,0 +1,104 @@
+/** The jobs as another process keeps them, or left them: read from its store and the kernel. Nothing can be changed here. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { JobReport } from "#core/model/job.ts";
+import { readProcText } from "#ffi/proc-file.ts";
+import { readProcessStat } from "#ffi/procfs.ts";
+import { v2Mount } from "./base-group.ts";
+import type { JobEntry, JobRecord } from "./entry.ts";
+import { noJob } from "./errors.ts";
+import { JobGroup } from "./group.ts";
+import { formatJid } from "./jid.ts";
+import type { Jid } from "./requests.ts";
+import type { JobStore, ReportQuery } from "./store.ts";
+
+export interface JobsViewOptions {
+  readonly stateDirectory: string;
+  readonly procRoot: string;
+}
+
+export class JobsView {
+  readonly #options: JobsViewOptions;
+  readonly #path: string;
+  #store: JobStore | null = null;
+
+  constructor(options: JobsViewOptions) {
+    this.#options = options;
+    this.#path = join(options.stateDirectory, "jobs.db");
+  }
+
+  /** Those that have not ended, in the order of creation. Throws EIO. */
+  async entries(): Promise<JobEntry[]> {
+    const store = await this.#open();
+    if (!store || store.meta("boot_id") !== this.#bootId()) return [];
+    const mount = v2Mount(this.#options.procRoot);
+    return store.jobs().flatMap((record) => this.#entry(store, record, mount) ?? []);
+  }
+
+  /** Pids, in no order that means anything. Throws ENODATA, EIO. */
+  async members(jid: Jid): Promise<number[]> {
+    const store = await this.#open();
+    const record = store?.jobs().find((one) => one.jid === jid);
+    if (!store || !record) throw noJob(formatJid(jid));
+    return this.#look(store, record, v2Mount(this.#options.procRoot))?.pids ?? [];
+  }
+
+  /** Throws EIO. */
+  async reports(query: ReportQuery = {}): Promise<JobReport[]> {
+    return (await this.#open())?.reports(query) ?? [];
+  }
+
+  close(): void {
+    this.#store?.close();
+    this.#store = null;
+  }
+
+  async #open(): Promise<JobStore | null> {
+    if (!this.#store && existsSync(this.#path)) {
+      // Loaded only where there is something to read.
+      const { JobStore } = await import("./store.ts");
+      this.#store = JobStore.openReadOnly(this.#path);
+    }
+    return this.#store;
+  }
+
+  #bootId(): string {
+    return (readProcText(`${this.#options.procRoot}/sys/kernel/random/boot_id`) ?? "").trim();
+  }
+
+  /** null if nobody is left in it: it has ended, only that nobody has written so. */
+  #entry(store: JobStore, record: JobRecord, mount: string | null): JobEntry | null {
+    const seen = this.#look(store, record, mount);
+    if (!seen || seen.pids.length === 0) return null;
+    const stats = seen.pids.flatMap((pid) => readProcessStat(this.#options.procRoot, pid) ?? []);
+    const oldest = stats.toSorted((one, other) => Number(one.startTicks) - Number(other.startTicks))[0];
+    return {
+      ...record,
+      state: seen.state,
+      processes: seen.pids.length,
+      total: null,
+      prime: oldest ? { pid: oldest.pid, startTicks: oldest.startTicks } : null,
+      problems: [],
+    };
+  }
+
+  #look(store: JobStore, record: JobRecord, mount: string | null): { pids: number[]; state: JobEntry["state"] } | null {
+    const { procRoot } = this.#options;
+    if (record.cgroup === null) {
+      const living = store.processes(record.jid).filter(({ pid, startTicks }) => {
+        const stat = readProcessStat(procRoot, pid);
+        return stat?.startTicks === startTicks && stat.state !== "Z" && stat.state !== "X";
+      });
+      return { pids: living.map(({ pid }) => pid), state: "running" };
+    }
+    const group = mount === null ? null : JobGroup.find(mount, record.cgroup, procRoot);
+    if (!group) return null;
+    try {
+      const isFrozen = group.events()?.isFrozen ?? false;
+      const isFreezing = !isFrozen && group.isFreezeWanted();
+      return { pids: [...(group.processes() ?? [])], state: isFrozen ? "frozen" : isFreezing ? "freezing" : "running" };
+    } finally {
+      group.close();
+    }
+  }
+}
