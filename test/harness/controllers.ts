@@ -1,5 +1,6 @@
 /** A controller in another process: see controller-peer.ts. */
 import { join } from "node:path";
+import { linesOf } from "./lines.ts";
 
 const PROGRAM = join(import.meta.dir, "controller-peer.ts");
 
@@ -53,15 +54,5 @@ export class Controller implements AsyncDisposable {
     const { value, done } = await this.#lines.next();
     if (done) throw new Error("the controller has ended");
     return value;
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
   }
 }

@@ -1,5 +1,6 @@
 /** Another process at a policy store, asked line by line: see store-peer.ts. */
 import { join } from "node:path";
+import { linesOf } from "./lines.ts";
 
 const PROGRAM = join(import.meta.dir, "store-peer.ts");
 
@@ -40,15 +41,5 @@ export class StorePeer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
   }
 }
