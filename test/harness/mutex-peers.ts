@@ -33,10 +33,11 @@ export class MutexPeer implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** It is gone, whatever it held. */
+  /** It is gone, whatever it held. Its output is read to the end, so that no stream is left to be cleaned up. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#child.exited;
+    while (!(await this.#lines.next()).done);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
