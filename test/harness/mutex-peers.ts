@@ -33,8 +33,9 @@ export class MutexPeer implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** It is gone, whatever it held. Its output is read to the end, so that no stream is left to be cleaned up. */
+  /** It is gone, whatever it held. Both its pipes are at their end then: none is left to be cleaned up some time later. */
   async kill(): Promise<void> {
+    await this.#child.stdin.end();
     this.#child.kill("SIGKILL");
     await this.#child.exited;
     while (!(await this.#lines.next()).done);
