@@ -1,6 +1,7 @@
 /** How items of each kind are called on the command line: in sentences, and by the words that are typed for one. */
 import { canonicalJid } from "#core/model/jid.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
+import { valuesText } from "#core/output/geopm-columns.ts";
 import { usage } from "./option-values.ts";
 
 export interface KindWords<T> {
@@ -103,9 +104,9 @@ export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
     many: "endpoints",
     label: (endpoint) => endpoint.name,
     names: (endpoint) => [endpoint.name],
-    aliases: () => [],
+    aliases: ({ name }) => [name.slice(name.lastIndexOf("/")), name.slice(name.lastIndexOf("/") + 1)],
     empty: "no endpoints; 'muster endpoints create /dev/shm/NAME' makes one",
-    news: (endpoint) => [endpoint.state, endpoint.agent ?? "-"],
+    news: ({ state, agent, profile, sample }) => [state, agent ?? "-", profile ?? "-", valuesText(sample)],
   },
   policies: {
     one: "policy",
@@ -114,6 +115,6 @@ export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
     names: (policy) => [policy.profile === null ? policy.agent : `${policy.agent}/${policy.profile}`],
     aliases: () => [],
     empty: "no policies; 'muster policies set AGENT VALUES' keeps one",
-    news: (policy) => policy.fields.map(({ name, value }) => `${name}=${value ?? "NAN"}`),
+    news: (policy) => [valuesText(policy.fields)],
   },
 };

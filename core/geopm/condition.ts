@@ -1,4 +1,5 @@
 /** What to make of an endpoint's facts, in one word: what stands out in a list. */
+import type { EndpointState } from "#core/model/endpoint.ts";
 import type { ListedEndpoint } from "./listing.ts";
 
 /** word -> what it means */
@@ -10,12 +11,10 @@ export const CONDITIONS = {
   stale: "its controller lives, but has written no sample for long",
   attached: "a controller is attached",
   waiting: "no controller is attached",
-} as const;
-
-export type Condition = keyof typeof CONDITIONS;
+} as const satisfies Record<EndpointState, string>;
 
 /** What cannot be told counts for the better. A controller whose agent has no samples is never stale. */
-export function conditionOf(endpoint: ListedEndpoint, staleSeconds: number): Condition {
+export function conditionOf(endpoint: ListedEndpoint, staleSeconds: number): EndpointState {
   const { state, sample, problem, heldLock } = endpoint;
   if (problem !== null) return "broken";
   if (heldLock !== null) return "stuck";

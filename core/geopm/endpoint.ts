@@ -92,12 +92,21 @@ export class Endpoint implements Disposable {
 
   /** The files go with it, unless it was joined, or others have taken their place. Nothing happens when it is not open. */
   close(): void {
+    this.#end(true);
+  }
+
+  /** As `close`, but the files stay, with the controller that is attached, for whoever takes them over. */
+  leave(): void {
+    this.#end(false);
+  }
+
+  #end(removesFiles: boolean): void {
     const regions = this.#regions;
     if (regions === null) return;
     this.#regions = null;
     this.#endWaits();
     for (const region of [regions.policy, regions.sample]) {
-      if (regions.ownership !== null && region.isAtPath()) rmSync(region.path, { force: true });
+      if (removesFiles && regions.ownership !== null && region.isAtPath()) rmSync(region.path, { force: true });
       region.close();
     }
     regions.ownership?.release();

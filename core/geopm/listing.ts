@@ -54,6 +54,8 @@ export interface ListedEndpoint {
   /** The user the policy belongs to. */
   readonly uid: number | null;
   readonly createdMs: number | null;
+  /** 4160 or 4136; null when neither file can be read. */
+  readonly fileBytes: number | null;
   readonly policy: PolicyFields | null;
   readonly sample: SampleFields | null;
   /** A region whose lock was held every time it was looked at, and the thread that holds it. */
@@ -83,6 +85,20 @@ export function inspectEndpoint(name: string, host: ListingHost): ListedEndpoint
 /** Some, by their absolute paths, in one walk through the processes; those of which no file is there are left out. */
 export function inspectEndpoints(names: readonly string[], host: ListingHost): ListedEndpoint[] {
   return describe(names, host, undefined, true);
+}
+
+/** The same endpoint with what stands in its regions now. Who owns and who controls it is as it was: that takes a listing. */
+export function reread(endpoint: ListedEndpoint, files: RegionFiles): ListedEndpoint {
+  const { name, policyPath, samplePath } = endpoint;
+  const [policy, sample] = [files.look(policyPath), files.look(samplePath)];
+  const copies = { policy: copyOf(policy), sample: copyOf(sample) };
+  return {
+    ...endpoint,
+    policy: copies.policy && policyOf(copies.policy),
+    sample: copies.sample && sampleOf(copies.sample),
+    heldLock: heldLockOf(name, copies),
+    problem: problemOf(name, policy, sample),
+  };
 }
 
 /** Where they are looked for. */
@@ -160,6 +176,7 @@ function describe(
       samplePath: `${name}${SAMPLE_SUFFIX}`,
       uid: policy?.uid ?? sample?.uid ?? null,
       createdMs,
+      fileBytes: (copies.policy ?? copies.sample)?.layout.fileBytes ?? null,
       policy: copies.policy && policyOf(copies.policy),
       sample: fields,
       heldLock: heldLockOf(name, copies),

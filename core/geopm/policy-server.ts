@@ -41,6 +41,8 @@ export class PolicyServer implements AsyncDisposable {
   readonly #store: PolicyStore;
   readonly #storeWatch: StoreWatch | null;
   readonly #served = new Map<string, Served>();
+  /** Those among them whose regions are to stay when they are no longer served. */
+  readonly #left = new Set<string>();
   #closes: DirectoryWatch | null = null;
   #cancelCheck: (() => void) | null = null;
   readonly #closing = new AbortController();
@@ -81,16 +83,18 @@ export class PolicyServer implements AsyncDisposable {
     if (mode === "takeOver") this.#suspect(new Set([endpoint.place.samplePath]));
   }
 
-  /** Its regions go with it. */
-  async remove(name: string): Promise<void> {
+  /** Its regions go with it, unless they are to stay for whoever takes them over. */
+  async remove(name: string, regions: "removed" | "left" = "removed"): Promise<void> {
     const served = this.#served.get(name);
+    if (regions === "left") this.#left.add(name);
     served?.serving.stop();
     await served?.done;
+    this.#left.delete(name);
   }
 
-  async close(): Promise<void> {
+  async close(regions: "removed" | "left" = "removed"): Promise<void> {
     this.#closing.abort();
-    await Promise.all(this.names.map((name) => this.remove(name)));
+    await Promise.all(this.names.map((name) => this.remove(name, regions)));
     this.#cancelCheck?.();
     this.#storeWatch?.[Symbol.dispose]();
     this.#closes?.close();
@@ -107,7 +111,8 @@ export class PolicyServer implements AsyncDisposable {
     if (!served) return;
     this.#served.delete(name);
     this.#closes?.remove(served.endpoint.place.samplePath);
-    served.endpoint.close();
+    if (this.#left.has(name)) served.endpoint.leave();
+    else served.endpoint.close();
   }
 
   #onEvent(event: ServerEvent): void {

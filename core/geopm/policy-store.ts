@@ -15,7 +15,7 @@ import { GeopmError, geopmError } from "./errors.ts";
 import { ChangeWatch } from "./store-change.ts";
 import { storeError } from "./store-error.ts";
 import { checkName } from "./store-name.ts";
-import { prepareSchema } from "./store-schema.ts";
+import { hasTables, prepareSchema } from "./store-schema.ts";
 import {
   type ListedPolicy,
   type ListRow,
@@ -32,8 +32,11 @@ export interface StoreOptions {
   readonly agents?: AgentTable;
   /** How long a writer is waited for; this process stands still meanwhile. */
   readonly busyMs?: number;
-  /** create: the file and its tables are made if they are missing, as GEOPM does. existing: the file must be there. */
-  readonly mode?: "create" | "existing";
+  /**
+   * create: the file and its tables are made if they are missing, as GEOPM does. existing: the file must be there. look: it
+   * must be there and is never written; without tables it is an empty store.
+   */
+  readonly mode?: "create" | "existing" | "look";
 }
 
 export interface FoundPolicy {
@@ -67,6 +70,7 @@ export class PolicyStore implements Disposable {
   readonly path: string;
   readonly #agents: AgentTable;
   readonly #busyMs: number;
+  readonly #mode: NonNullable<StoreOptions["mode"]>;
   /** null: closed. */
   #opened: Opened | null;
   /** agent -> profile -> answer: valid for as long as nothing was committed. */
@@ -79,7 +83,8 @@ export class PolicyStore implements Disposable {
     this.path = resolve(path);
     this.#agents = options.agents ?? AGENTS;
     this.#busyMs = options.busyMs ?? BUSY_MS;
-    this.#opened = this.#guard(() => this.#open(options.mode === "existing"));
+    this.#mode = options.mode ?? "create";
+    this.#opened = this.#guard(() => this.#open(this.#mode !== "create"));
   }
 
   /** As many values as the agent takes, NaN for those it chooses itself. -3: the agent is unknown; -14: there is no policy. */
@@ -125,6 +130,7 @@ export class PolicyStore implements Disposable {
   /** Everything: the defaults first, by agent and profile. */
   list(): readonly ListedPolicy[] {
     return this.#guard(() => {
+      if (this.#mode === "look" && !hasTables(this.#current().database)) return [];
       const read = () => [...this.#all<ListRow>(LIST_DEFAULT), ...this.#all<ListRow>(LIST_BEST)];
       return listed(this.path, this.#current().database.transaction(read)());
     });
@@ -147,9 +153,10 @@ export class PolicyStore implements Disposable {
 
   #open(mustExist: boolean): Opened {
     const before = openNumbers();
-    const database = new Database(this.path, { timeout: this.#busyMs, fileMustExist: mustExist });
+    const isLook = this.#mode === "look";
+    const database = new Database(this.path, { timeout: this.#busyMs, fileMustExist: mustExist, readonly: isLook });
     try {
-      prepareSchema(this.path, database);
+      if (!isLook || hasTables(database)) prepareSchema(this.path, database);
       return { database, change: new ChangeWatch(this.path, database, before), statements: new Map() };
     } catch (thrown) {
       database.close();

@@ -21,6 +21,10 @@ const COLUMNS: Readonly<Record<TableName, readonly string[]>> = {
 
 const NAMES = Object.keys(TABLES) as TableName[];
 
+/** Any at all: a file of no bytes is a database without. */
+export const hasTables = (database: Database.Database): boolean =>
+  database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() !== undefined;
+
 /** Makes what is missing, unless the database has tables and none of them is GEOPM's. */
 export function prepareSchema(path: string, database: Database.Database): void {
   const found = database.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')").pluck().all();

@@ -5,17 +5,17 @@ import { ProblemSchema } from "./daemon.ts";
 const note = v.description;
 
 /**
- * attached: a controller is there and its samples are fresh, or its agent sends none; waiting: nobody is attached; stale: a
- * controller is entered, but nothing has come from it for too long; orphan: left by somebody who is gone; damaged: not to
- * be read as an endpoint.
+ * attached: a controller is there and its samples are fresh, or its agent sends none; waiting: nobody is attached; stale: the
+ * controller lives, but has sent nothing for too long; abandoned: it died without detaching; orphaned: the owner is gone;
+ * stuck: a lock is held and not given back; broken: its files are no endpoint.
  */
-export const ENDPOINT_STATES = ["attached", "waiting", "stale", "orphan", "damaged"] as const;
+export const ENDPOINT_STATES = ["attached", "waiting", "stale", "abandoned", "orphaned", "stuck", "broken"] as const;
 export type EndpointState = (typeof ENDPOINT_STATES)[number];
 
 export const PowerValueSchema = v.object({
-  name: v.pipe(v.string(), note("as the agent calls it; P0, P1, ... or S0, S1, ... for an agent that muster does not know")),
+  name: v.pipe(v.string(), note("as the agent calls it; `policy 0`, `sample 0`, ... where muster does not know")),
   unit: v.pipe(v.nullable(v.string()), note("W, Hz, s, ...; null if it has none or it is not known")),
-  value: v.pipe(v.nullable(v.number()), note("null: NaN, no data")),
+  value: v.pipe(v.nullable(v.number()), note("null: NaN, no data; an infinity is the largest number there is")),
 });
 export type PowerValue = Readonly<v.InferOutput<typeof PowerValueSchema>>;
 
@@ -23,16 +23,25 @@ export const EndpointSchema = v.object({
   id: v.pipe(v.string(), note("node/endpoint/name")),
   kind: v.literal("Endpoint"),
   node: v.string(),
-  name: v.pipe(v.string(), note("what stands before -policy and -sample in the paths of its regions")),
+  name: v.pipe(v.string(), note("absolute path of its regions without -policy and -sample")),
   state: v.picklist(ENDPOINT_STATES),
   policyPath: v.string(),
   samplePath: v.string(),
-  regionBytes: v.pipe(v.number(), note("4160; 4136 of GEOPM 1.1")),
+  regionBytes: v.pipe(v.nullable(v.number()), note("4160; 4136 of GEOPM before 2021; null if it cannot be read")),
   ownerUid: v.pipe(v.nullable(v.number()), note("owner of the files")),
+  owned: v.pipe(
+    v.nullable(v.boolean()),
+    note("a process lives that made it or took it over; null if that cannot be told"),
+  ),
+  ownerPid: v.pipe(v.nullable(v.number()), note("that process, if it is one of muster")),
+  controlled: v.pipe(v.nullable(v.boolean()), note("the attached controller lives; null if that cannot be told")),
   agent: v.pipe(v.nullable(v.string()), note("of the attached controller; null: nobody is attached")),
   profile: v.pipe(v.nullable(v.string()), note("without the quotes that GEOPM since 2.0 puts around it")),
   profileBytes: v.pipe(v.nullable(v.string()), note("as it stands in the region")),
-  nodes: v.pipe(v.nullable(v.array(v.string())), note("host names of the controller's job; null if its list cannot be read")),
+  nodes: v.pipe(
+    v.nullable(v.array(v.string())),
+    note("host names of the controller's job; null if its list cannot be read"),
+  ),
   attachedSince: v.pipe(v.nullable(v.string()), note("when muster first saw this controller")),
   policyAgeSeconds: v.pipe(v.nullable(v.number()), note("null if none was ever written")),
   policy: v.pipe(v.array(PowerValueSchema), note("as written last, whoever it was meant for")),

@@ -10,6 +10,8 @@ export const PolicyFieldSchema = v.object({
   without: v.pipe(v.nullable(v.string()), note("what the agent takes for NaN, in words; null if it is not known")),
 });
 export type PolicyField = Readonly<v.InferOutput<typeof PolicyFieldSchema>>;
+/** What is known of a value before there is one. */
+export type ValueField = Omit<PolicyField, "value">;
 
 export const PolicySchema = v.object({
   id: v.pipe(v.string(), note("node/policy/agent for the default, node/policy/agent/profile for the best")),

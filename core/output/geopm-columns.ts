@@ -8,15 +8,21 @@ const STATE_TONE: Readonly<Record<EndpointState, Tone>> = {
   attached: "ok",
   waiting: "dim",
   stale: "error",
-  orphan: "warn",
-  damaged: "error",
+  abandoned: "error",
+  orphaned: "warn",
+  stuck: "error",
+  broken: "error",
 };
 
 const ageText = (seconds: number | null) => (seconds === null ? "-" : `${seconds.toFixed(seconds < 10 ? 2 : 0)}s`);
 
-/** `CPU_POWER_LIMIT=150W`; NaN is what GEOPM's own files call NAN. */
+/** `CPU_POWER_LIMIT=150W`; NaN is what GEOPM's own files call NAN. Those at the end, where most of a map is unused, are left out. */
 export function valuesText(values: readonly PowerValue[]): string {
-  return values.map(({ name, unit, value }) => `${name}=${value === null ? "NAN" : `${value}${unit ?? ""}`}`).join(" ");
+  const last = values.findLastIndex(({ value }) => value !== null);
+  return values
+    .slice(0, Math.max(last, 0) + 1)
+    .map(({ name, unit, value }) => `${name}=${value === null ? "NAN" : `${value}${unit ?? ""}`}`)
+    .join(" ");
 }
 
 export const ENDPOINT_COLUMNS: readonly Column<Endpoint>[] = [

@@ -59,6 +59,7 @@ export const PRIVILEGES: Readonly<Record<PrivilegedAction, Privilege>> = {
   "endpoint.wait": { rule: "anyone", capability: null },
   "endpoint.bind": { rule: "service", capability: null },
   "endpoint.unbind": { rule: "service", capability: null },
+  "endpoint.release": { rule: "service", capability: null },
   "policy.set": { rule: "service", capability: null },
   "policy.remove": { rule: "service", capability: null },
 };
