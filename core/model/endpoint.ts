@@ -46,7 +46,7 @@ export const EndpointSchema = v.object({
   policyAgeSeconds: v.pipe(v.nullable(v.number()), note("null if none was ever written")),
   policy: v.pipe(v.array(PowerValueSchema), note("as written last, whoever it was meant for")),
   sampleAgeSeconds: v.pipe(v.nullable(v.number()), note("null if there was never one")),
-  sample: v.array(PowerValueSchema),
+  sample: v.pipe(v.array(PowerValueSchema), note("of the attached controller")),
   store: v.pipe(v.nullable(v.string()), note("policy store that this service serves it from; null: it does not")),
   problems: v.array(ProblemSchema),
 });

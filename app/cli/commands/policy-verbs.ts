@@ -1,8 +1,9 @@
 /** The verbs of policies: an agent and, with --profile, a profile of it. */
+
+import { formatPolicy } from "#core/geopm/policy-text.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { Policy } from "#core/model/policy.ts";
 import { listDocument } from "#core/output/document.ts";
-import { valuesText } from "#core/output/geopm-columns.ts";
 import { KIND_OUTPUT } from "#core/output/kinds.ts";
 import { visible } from "#core/output/text.ts";
 import { policyId } from "#core/service/power-id.ts";
@@ -91,8 +92,11 @@ async function showDefault(call: Call, agent: string): Promise<number> {
   );
 }
 
-const defaultText = ({ agent, fields }: Policy): string =>
-  `${visible(`Default policy for ${agent} agent:`)}\n${visible(`{${valuesText(fields)}}`)}\n`;
+/** As geopmpolicystore -a. */
+const defaultText = ({ agent, fields }: Policy): string => {
+  const values = formatPolicy(fields.map(({ value }) => value ?? Number.NaN));
+  return `Default policy for ${visible(agent)} agent:\n{${values}}\n`;
+};
 
 const noDefault = (agent: string) =>
   new MusterError("NOT_FOUND", `there is no default policy of ${agent}`, {

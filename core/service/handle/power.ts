@@ -63,7 +63,10 @@ export class PowerHandler {
       const reason = order.item && spec.when(order.item);
       if (reason) throw new MusterError("NOT_ALLOWED_NOW", reason);
       if (request.dryRun) return result(endingOf("unchanged", `would ${spec.description.split(";")[0]}`));
-      for (const step of order.plan) invoke.onProgress?.({ id: target.id, step, elapsedMs: 0 });
+      // All else is done at once.
+      for (const step of order.plan.filter(({ op }) => op === "wait")) {
+        invoke.onProgress?.({ id: target.id, step, elapsedMs: 0 });
+      }
       return result(await this.#carryOut(request, target, order, spec, invoke));
     } catch (thrown) {
       return result(refusal(toMusterError(thrown, target.id)));

@@ -45,7 +45,7 @@ export function endpointItem(found: ListedEndpoint, context: EndpointContext): E
     policyAgeSeconds: policy?.ageSeconds ?? null,
     policy: valuesOf(known, "policy", policy?.values ?? []),
     sampleAgeSeconds: sample?.ageSeconds ?? null,
-    sample: valuesOf(known, "sample", sample?.values ?? []),
+    sample: agent === null ? [] : valuesOf(known, "sample", sample?.values ?? []),
     store: context.store,
     problems: problemsOf(found, condition),
   };

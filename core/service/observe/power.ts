@@ -82,7 +82,7 @@ export class PowerObserver {
     this.#options = options;
     this.#settings = options.settings;
     this.#lull = new Lull(options.clock, LULL_MS, () => {
-      this.#look();
+      this.#look("changes");
       return true;
     });
   }
@@ -91,7 +91,7 @@ export class PowerObserver {
   open(follows: boolean): void {
     this.#isFollowing = follows;
     if (follows) this.#watchUsers();
-    this.#look();
+    this.#look("all");
   }
 
   applySettings(settings: GeopmSettings): void {
@@ -101,7 +101,7 @@ export class PowerObserver {
 
   /** After an action: what it did shall show when it says that it is done. */
   lookNow(): void {
-    if (!this.#isClosed) this.#look();
+    if (!this.#isClosed) this.#look("all");
   }
 
   /** Soon: events of one moment are one look. */
@@ -130,7 +130,8 @@ export class PowerObserver {
     this.#files[Symbol.dispose]();
   }
 
-  #look(): void {
+  /** changes: an item in which only time has passed is not told again. */
+  #look(what: "all" | "changes"): void {
     const { publish, record } = this.#options;
     try {
       const host = this.#listingHost();
@@ -143,14 +144,13 @@ export class PowerObserver {
       for (const listed of found) {
         const item = this.#itemOf(listed);
         this.#seen.set(item.id, { listed, item });
-        const isServed = item.store !== null;
-        if (!this.#isFirst && !isServed) events.push(...endpointChanged(before.get(item.id)?.item ?? null, item));
+        if (!this.#isFirst) events.push(...this.#eventsOf(before.get(item.id)?.item ?? null, item));
       }
       for (const id of this.#attachments.keys()) if (!this.#seen.has(id)) this.#attachments.delete(id);
       if (this.#isFirst) {
         const items = [...this.#seen.values()].map(({ item }) => item);
         publish({ src: "endpoints", op: "reset", items, warnings: this.#warnings() });
-      } else publish(...this.#differences(before));
+      } else publish(...this.#differences(before, what));
       this.#isFirst = false;
       if (events.length > 0) record?.(events);
     } catch (thrown) {
@@ -158,12 +158,26 @@ export class PowerObserver {
     }
   }
 
-  #differences(before: ReadonlyMap<string, Seen>): SourceEvent[] {
+  #differences(before: ReadonlyMap<string, Seen>, what: "all" | "changes"): SourceEvent[] {
     const gone = [...before.keys()].filter((id) => !this.#seen.has(id));
+    const isNews = ({ item }: Seen) => {
+      const known = before.get(item.id);
+      return what === "all" || known === undefined || ageless(known.item) !== ageless(item);
+    };
     return [
       ...gone.map((id): SourceEvent => ({ src: "endpoints", op: "remove", id, reason: "unlinked" })),
-      ...[...this.#seen.values()].map(({ item }): SourceEvent => ({ src: "endpoints", op: "upsert", item })),
+      ...[...this.#seen.values()]
+        .filter(isNews)
+        .map(({ item }): SourceEvent => ({ src: "endpoints", op: "upsert", item })),
     ];
+  }
+
+  /** Whoever serves an endpoint in muster tells himself what happens there; what this process gave up is no news. */
+  #eventsOf(before: Endpoint | null, now: Endpoint): PowerEvent[] {
+    const { store, ownerPid } = now;
+    if (store !== null || (ownerPid !== null && ownerPid !== process.pid)) return [];
+    const isGivenUp = before?.ownerPid === process.pid && now.state === "orphaned";
+    return isGivenUp ? [] : endpointChanged(before, now);
   }
 
   /** The values that stand in attended regions now. */
@@ -178,7 +192,7 @@ export class PowerObserver {
       const item = this.#itemOf(listed);
       this.#seen.set(id, { listed, item });
       events.push({ src: "endpoints", op: "upsert", item });
-      const told = item.store === null && item.state !== seen.item.state ? endpointChanged(seen.item, item) : [];
+      const told = item.state === seen.item.state ? [] : this.#eventsOf(seen.item, item);
       if (told.length > 0) this.#options.record?.(told);
     }
     if (events.length > 0) this.#options.publish(...events);
@@ -271,6 +285,8 @@ export class PowerObserver {
     this.#options.record?.([{ severity: "warn", code: "SOURCE_FAILED", target: null, message }]);
   }
 }
+
+const ageless = (item: Endpoint): string => JSON.stringify({ ...item, policyAgeSeconds: 0, sampleAgeSeconds: 0 });
 
 /** null: the file is its user's alone, or none. */
 function hostsOf(path: string): readonly string[] | null {
