@@ -171,7 +171,7 @@ export const GEOPM_ACTIONS = {
     kind: "policies",
     verb: "set",
     title: "Set policy",
-    short: "set",
+    short: "new policy",
     key: "n",
     subject: "new",
     effect: "change",
