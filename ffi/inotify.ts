@@ -18,6 +18,9 @@ export const INOTIFY = {
   MODIFY: 0x2,
   ATTRIB: 0x4,
   CLOSE_WRITE: 0x8,
+  /** Also of what was mapped, when it is unmapped, and when the process ends. */
+  CLOSE_NOWRITE: 0x10,
+  OPEN: 0x20,
   MOVED_FROM: 0x40,
   MOVED_TO: 0x80,
   CREATE: 0x100,

@@ -41,9 +41,14 @@ export interface Order {
 export interface Work {
   readonly action: ActionId;
   /** Throws what is wrong with the words; what is named and not there stands in `missing`. */
-  readonly ordersOf: (service: Service) => {
+  readonly ordersOf: (
+    service: Service,
+    session: Session,
+  ) => {
     readonly orders: readonly Order[];
     readonly missing: readonly MusterError[];
+    /** What may surprise about the words. */
+    readonly warnings?: readonly Warning[];
   };
   /** The report without the service, where the facts that were read must do; null: it is asked. */
   readonly lookOnly?: (session: Session, request: ActionRequest, subjects: readonly Subject[]) => ActionReport | null;
@@ -66,13 +71,16 @@ export async function carryOut(call: Call, work: Work): Promise<number> {
   const session = await openSoundSession(call);
   const use = async (service: Service) => {
     const nodes = nodesOf(call.invocation.options, service.node);
-    const { orders, missing } = work.ordersOf(service);
+    const { orders, missing, warnings = [] } = work.ordersOf(service, session);
     const subjects = orders.flatMap((order) => order.subjects);
     const [first] = missing;
     if (subjects.length === 0 && first)
       return fail(call, missing.length === 1 ? first : partial(missing, missing.length));
     if (needsConfirmation(spec, call)) confirm(spec, subjects);
-    return new Performance(session, service, work, subjects).run(orders, missing, nodeWarnings(nodes));
+    return new Performance(session, service, work, subjects).run(orders, missing, [
+      ...nodeWarnings(nodes),
+      ...warnings,
+    ]);
   };
   // What is kept is kept by whoever outlives this command.
   const needsLasting = mustLast({ action: work.action, dryRun: isDryRun(call) });

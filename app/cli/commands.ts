@@ -3,6 +3,7 @@ import { DAEMONS } from "./daemon-commands.ts";
 import { ATTACHMENTS, JOBS } from "./job-commands.ts";
 import { MODULES } from "./module-commands.ts";
 import { SELECTION_OPTIONS } from "./options.ts";
+import { ENDPOINTS, POLICIES } from "./power-commands.ts";
 import { CATEGORIES, MEMBERS } from "./process-set-commands.ts";
 import type { CommandSpec } from "./specification.ts";
 
@@ -129,6 +130,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...MODULES,
   ...JOBS,
   ...ATTACHMENTS,
+  ...ENDPOINTS,
+  ...POLICIES,
   ...OTHERS,
 ];
 
@@ -140,6 +143,8 @@ export const GROUPS: Readonly<Record<string, { readonly summary: string; readonl
   modules: { summary: "the PAGG modules: paggctl(3)", standsFor: "modules list" },
   jobs: { summary: "jobs that no process can leave: job(7)", standsFor: "jobs list" },
   attachments: { summary: "the processes attached to modules", standsFor: "attachments list" },
+  endpoints: { summary: "GEOPM's endpoints, where controllers attach", standsFor: "endpoints list" },
+  policies: { summary: "GEOPM's policy store", standsFor: "policies list" },
 };
 
 export function commandNamed(name: string): CommandSpec | undefined {

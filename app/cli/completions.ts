@@ -16,6 +16,8 @@ const NAME_FIELDS: Readonly<Record<NamedKind, string>> = {
   modules: "name",
   jobs: "jid",
   attachments: "id",
+  endpoints: "name",
+  policies: "id",
 };
 
 const isKind = (of: string): of is NamedKind => Object.hasOwn(NAME_FIELDS, of);

@@ -3,7 +3,7 @@
  *
  *     the user's own, if its socket answers          for everything
  *     root's, if the user has nothing of his own     for reading, and for what is done to jobs and modules there are
- *     one in this very process                       otherwise; --root always
+ *     one in this very process                       otherwise; --root, and a store of one's own, always
  *
  * What must outlive the command needs the first, which is started for it unless that is forbidden.
  */
@@ -37,7 +37,7 @@ type Mode = LocalServiceOptions["mode"];
 /** Throws UNREACHABLE and START_FAILED, but only for what needs a service that lasts. */
 export async function openService(session: Session, mode: Mode, wish: Wish): Promise<Service> {
   const { environment, config, isReadOnly, call, root } = session;
-  if (root === null) {
+  if (root === null && !session.isApart) {
     const remote = await findService(session, mode, wish);
     if (remote) return remote;
   }

@@ -1,6 +1,7 @@
 /** How items of each kind are called on the command line: in sentences, and by the words that are typed for one. */
 import { canonicalJid } from "#core/model/jid.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
+import { valuesText } from "#core/output/geopm-columns.ts";
 import { usage } from "./option-values.ts";
 
 export interface KindWords<T> {
@@ -97,5 +98,23 @@ export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
     aliases: (attachment) => [`${attachment.module}/${attachment.pid}`, String(attachment.pid)],
     empty: "no process is attached to a module",
     news: (attachment) => [attachment.state, attachment.argv],
+  },
+  endpoints: {
+    one: "endpoint",
+    many: "endpoints",
+    label: (endpoint) => endpoint.name,
+    names: (endpoint) => [endpoint.name],
+    aliases: ({ name }) => [name.slice(name.lastIndexOf("/")), name.slice(name.lastIndexOf("/") + 1)],
+    empty: "no endpoints; 'muster endpoints create /dev/shm/NAME' makes one",
+    news: ({ state, agent, profile, sample }) => [state, agent ?? "-", profile ?? "-", valuesText(sample)],
+  },
+  policies: {
+    one: "policy",
+    many: "policies",
+    label: (policy) => (policy.profile === null ? policy.agent : `${policy.agent}/${policy.profile}`),
+    names: (policy) => [policy.profile === null ? policy.agent : `${policy.agent}/${policy.profile}`],
+    aliases: () => [],
+    empty: "no policies; 'muster policies set AGENT VALUES' keeps one",
+    news: (policy) => [valuesText(policy.fields)],
   },
 };

@@ -7,6 +7,8 @@ import category from "#core/output/schemas/category.json" with { type: "json" };
 import daemon from "#core/output/schemas/daemon.json" with { type: "json" };
 import daemons from "#core/output/schemas/daemons.json" with { type: "json" };
 import doctor from "#core/output/schemas/doctor.json" with { type: "json" };
+import endpoint from "#core/output/schemas/endpoint.json" with { type: "json" };
+import endpoints from "#core/output/schemas/endpoints.json" with { type: "json" };
 import error from "#core/output/schemas/error.json" with { type: "json" };
 import event from "#core/output/schemas/event.json" with { type: "json" };
 import events from "#core/output/schemas/events.json" with { type: "json" };
@@ -18,6 +20,8 @@ import memberRun from "#core/output/schemas/member-run.json" with { type: "json"
 import members from "#core/output/schemas/members.json" with { type: "json" };
 import module from "#core/output/schemas/module.json" with { type: "json" };
 import modules from "#core/output/schemas/modules.json" with { type: "json" };
+import policies from "#core/output/schemas/policies.json" with { type: "json" };
+import policy from "#core/output/schemas/policy.json" with { type: "json" };
 import records from "#core/output/schemas/records.json" with { type: "json" };
 import rpc from "#core/output/schemas/rpc.json" with { type: "json" };
 import run from "#core/output/schemas/run.json" with { type: "json" };
@@ -40,6 +44,10 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   "job-reports": jobReports,
   attachment,
   attachments,
+  endpoint,
+  endpoints,
+  policy,
+  policies,
   daemon,
   daemons,
   doctor,

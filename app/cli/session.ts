@@ -25,6 +25,8 @@ export interface Session {
   /** --root; null for the live machine. */
   readonly root: string | null;
   readonly isStrict: boolean;
+  /** What it is about is not what a running service looks at: it is looked at in this process. */
+  readonly isApart: boolean;
 }
 
 export async function openSession(call: Call): Promise<Session> {
@@ -37,7 +39,9 @@ export async function openSession(call: Call): Promise<Session> {
     root: root ?? "",
     configFile: configFile === null ? null : resolve(configFile),
   });
-  const config = await configOf(environment, call);
+  const store = storeOf(call.invocation);
+  const declared = await configOf(environment, call);
+  const config = store === null ? declared : { ...declared, geopm: { ...declared.geopm, policyStore: store } };
   return {
     call,
     environment,
@@ -45,7 +49,14 @@ export async function openSession(call: Call): Promise<Session> {
     isReadOnly: options.has("read-only") || config.readOnly,
     root,
     isStrict: options.has("strict"),
+    isApart: store !== null,
   };
+}
+
+/** Commands of policies look at the store that they are told to. */
+function storeOf({ command, options }: Call["invocation"]): string | null {
+  const store = options.text("policystore");
+  return store === null || !command.name.startsWith("policies ") ? null : resolve(store);
 }
 
 function rootOf(directory: string | null): string | null {

@@ -9,12 +9,14 @@ import type { ActionTarget } from "#core/act/request.ts";
 import { nameOf } from "#core/model/id.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import { itemOf } from "#core/store/select.ts";
-import { argumentProblem, type GoOn, nextQuestion, presentValue } from "./asking.ts";
+import { argumentProblem, type GoOn, impliedBy, nextQuestion, presentValue } from "./asking.ts";
+import { confirmationOf } from "./confirming.ts";
 import type { ConsoleState } from "./console-store.ts";
 import { madeItem } from "./made-item.ts";
 import { createMaking, likelyCategory, type Making } from "./making.ts";
 import { createPerformer, PATIENT, type PerformerNeeds } from "./perform.ts";
 import { createPicking, type Picking } from "./picking.ts";
+import { fieldsFor, typedProblem, typingProblem, WRITES_VALUES } from "./policy-typing.ts";
 import { textField } from "./text-field.ts";
 import { type Layer, runningOn } from "./ui-state.ts";
 
@@ -25,6 +27,12 @@ export interface Acts {
   answered(layer: Layer & { readonly type: "prompt" }): void;
   readonly picked: Picking["picked"];
   confirmed(layer: Layer & { readonly type: "confirm" }): void;
+  /** Other values for a policy that is there. */
+  editPolicy(id: string | null): void;
+  /** Goes on with the regions of an endpoint, instead of failing because they are there. */
+  takeOver(id: string | null): void;
+  /** Why what stands in a prompt will not do; null if it will, or may when more is typed. */
+  typing(layer: Layer & { readonly type: "prompt" }): string | null;
   undo(): void;
   /** Asks the action on this item to stop; false if there is none or it was asked already. */
   cancel(id: string | null): boolean;
@@ -42,6 +50,13 @@ export function whyNot(action: ActionSpec, state: ConsoleState, id: string | nul
     return `${running.verb} of ${running.label} is still running: Esc asks it to stop`;
   }
   return action.when(item);
+}
+
+/** Why the selected endpoint cannot be taken over; null if it can. */
+export function whyNoTakeOver(state: ConsoleState, id: string | null, isReadOnly: boolean): string | null {
+  const item = id === null ? undefined : itemOf(state.shown, "endpoints", id);
+  if (!item) return "no endpoint is selected";
+  return whyNot(ACTIONS["endpoint.create"], state, null, isReadOnly);
 }
 
 /** What cannot even be read cannot be added to. */
@@ -64,14 +79,15 @@ export function createActs(needs: PerformerNeeds): Acts {
       const field = textField(presentValue(id, argument, item));
       const ask = { type: "argument", captured, argument, given } as const;
       store.dispatch({ type: "push", layer: { type: "prompt", action: id, ask, field, problem: null } });
-    } else if (action.effect === "destroy" && item) {
-      const consequence = action.consequence?.(item) ?? action.description;
-      store.dispatch({
-        type: "push",
-        layer: { type: "confirm", action: id, captured, arguments: given, consequence, choice: "cancel" },
-      });
     } else {
-      void performer.perform(id, captured, given);
+      const confirmation = confirmationOf(store.state().shown, action, captured, given);
+      if (confirmation === null) void performer.perform(id, captured, given);
+      else {
+        store.dispatch({
+          type: "push",
+          layer: { type: "confirm", action: id, captured, arguments: given, ...confirmation, choice: "cancel" },
+        });
+      }
     }
   };
   const making: Making = createMaking({ store, service, intake, performer, goOn });
@@ -87,16 +103,41 @@ export function createActs(needs: PerformerNeeds): Acts {
     const item = id === null ? undefined : itemOf(state.shown, action.kind, id);
     if (!item) return;
     const captured = { kind: action.kind, label: paneOfKind(action.kind).label(item), target: targetOf(item) };
-    goOn(action, captured, item, {});
+    goOn(action, captured, item, impliedBy(action.id as ActionId, item));
   };
 
   return {
     begin,
+    editPolicy(id) {
+      const state = store.state();
+      const action = ACTIONS["policy.set"];
+      const item = id === null ? undefined : itemOf(state.shown, "policies", id);
+      const reason = item ? whyNot(action, state, null, service.isReadOnly) : "no policy is selected";
+      if (!item || reason !== null) return toasts.say("info", reason ?? "");
+      const captured = { kind: action.kind, label: paneOfKind("policies").label(item), target: targetOf(item) };
+      goOn(action, captured, item, {});
+    },
+    takeOver(id) {
+      const state = store.state();
+      const reason = whyNoTakeOver(state, id, service.isReadOnly);
+      if (reason !== null || id === null) return toasts.say("info", reason ?? "");
+      const captured = { kind: "endpoints", label: nameOf(id), target: { id, identity: null } } as const;
+      goOn(ACTIONS["endpoint.create"], captured, null, { "take-over": true });
+    },
+    typing({ action, ask, field }) {
+      if (ask.type === "argument" && WRITES_VALUES.includes(action)) {
+        return typingProblem(field.text, fieldsFor(store.state().shown, ask.captured));
+      }
+      return null;
+    },
     answered(layer) {
       const { ask } = layer;
       if (ask.type !== "argument") return making.named(layer);
       const value = layer.field.text.trim();
-      const problem = argumentProblem(layer.action, ask.argument, value);
+      const known = fieldsFor(store.state().shown, ask.captured);
+      const problem = WRITES_VALUES.includes(layer.action)
+        ? typedProblem(value, known)
+        : argumentProblem(layer.action, ask.argument, value);
       if (problem !== null) return store.dispatch({ type: "replace", layer: { ...layer, problem } });
       const spec: ActionSpec = ACTIONS[layer.action];
       const item = itemOf(store.state().shown, ask.captured.kind, ask.captured.target.id);
@@ -121,7 +162,8 @@ export function createActs(needs: PerformerNeeds): Acts {
       const reason = whyNot(action, store.state(), undo.id, service.isReadOnly);
       if (reason !== null) return toasts.say("info", reason);
       const target = { id: undo.id, identity: null };
-      void performer.perform(undo.action, { kind: action.kind, label: nameOf(undo.id), target }, {});
+      const captured = { kind: action.kind, label: nameOf(undo.id), target };
+      void performer.perform(undo.action, captured, undo.arguments);
     },
     cancel: performer.cancel,
     close: performer.close,

@@ -1,7 +1,9 @@
 /** Which arguments of an action are asked for, what stands in the prompt, and what will not do. */
 import type { ActionId, ActionSpec, ArgumentSpec } from "#core/act/actions.ts";
 import { memberStateProblem } from "#core/act/new-subjects.ts";
+import { valuesText } from "#core/act/power-values.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
+import { presentValues, WRITES_VALUES } from "./policy-typing.ts";
 import type { Arguments, Captured } from "./ui-state.ts";
 
 /** Asks for what is not known yet, then to confirm, then does it. `item`: null of one that is to be made. */
@@ -12,6 +14,10 @@ const ASKED: Partial<Record<ActionId, readonly string[]>> = {
   "job.kill": ["signal"],
   "module.ctl": ["data"],
 };
+
+/** What follows from the item itself: whoever waits at an endpoint waits for what has not happened there. */
+export const impliedBy = (id: ActionId, item: Items[Kind]): Arguments =>
+  id === "endpoint.wait" && item.kind === "Endpoint" && item.agent !== null ? { detach: true } : {};
 
 /** What stands in the prompt at first. */
 const PRESETS: Partial<Record<ActionId, string>> = { "job.kill": "TERM" };
@@ -27,6 +33,7 @@ export function nextQuestion(action: ActionSpec, given: Arguments): ArgumentSpec
 /** What is there now, to be changed rather than typed again. */
 export function presentValue(id: ActionId, argument: ArgumentSpec, item: Items[Kind] | null): string {
   if (id === "member.state" && item?.kind === "Member") return item.state;
+  if (argument.name === "values" && WRITES_VALUES.includes(id)) return valuesText(presentValues(item));
   return argument.name === "signal" ? (PRESETS[id] ?? "") : "";
 }
 

@@ -60,7 +60,7 @@ export function followAttention({ store, view, service, clock }: Needs): () => v
 }
 
 /** Of kinds that are sampled: the rows in sight, and the selected one, which the detail shows. */
-function idsOnScreen(state: ConsoleState, view: View): readonly string[] {
+export function idsOnScreen(state: ConsoleState, view: View): readonly string[] {
   const { sampled } = paneOf(state);
   if (sampled.length === 0) return [];
   const { shelves } = state.shown;

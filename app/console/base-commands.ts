@@ -50,6 +50,8 @@ const RUN: Partial<Record<CommandId, Run>> = {
   },
   members: showMembers,
   "add-member": (desk) => desk.acts.begin(ACTIONS["member.add"], null),
+  "take-over": (desk) => desk.acts.takeOver(paneStateOf(desk.store.state()).cursor),
+  "edit-policy": (desk) => desk.acts.editPolicy(paneStateOf(desk.store.state()).cursor),
   jump: jumpOn,
   refresh: (desk) => desk.refresh(),
   freeze: (desk) => {

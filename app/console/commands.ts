@@ -87,8 +87,20 @@ export const COMMANDS = [
     command("add-member", BASE, ["A"], "add member", "register a process in the selected category", 38),
   ),
   ofKinds(
+    ["endpoints"],
+    command("take-over", BASE, ["t"], "take over", "go on with the regions of the selected endpoint as its owner", 57),
+  ),
+  ofKinds(["policies"], command("edit-policy", BASE, ["e"], "edit", "set other values in the selected policy", 39)),
+  ofKinds(
     ["daemons", "members", ...TREE_KINDS, "events"],
-    command("jump", BASE, ["J"], "jump", "to the same process in the next pane, or to the item an event is about", 56),
+    command(
+      "jump",
+      BASE,
+      ["J"],
+      "jump",
+      "to the same process in the next pane, to the policy of an endpoint and back, to the item an event is about",
+      56,
+    ),
   ),
   command("refresh", BASE, ["r"], "refresh", "read every source again now", 70),
   command("freeze", BASE, ["f"], "freeze", "hold the picture still; again to let it go on", 75),

@@ -1,5 +1,6 @@
 /** Everything the screen is drawn from, outside of React. Many changes in one turn of the loop are one drawing. */
 import type { MusterEvent } from "#core/model/event.ts";
+import { NO_HISTORY, type SampleHistory } from "#core/store/sample-history.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import type { Size } from "./layout.ts";
 import { initialUi, reduceUi, type UiAction, type UiState } from "./ui-state.ts";
@@ -19,6 +20,8 @@ export interface ConsoleState {
   /** The newest there is. */
   readonly latest: Snapshot;
   readonly history: History | null;
+  /** What endpoints that were looked at have sent of late; held still with what is shown. */
+  readonly samples: SampleHistory;
 }
 
 export interface ConsoleStore {
@@ -32,7 +35,14 @@ export interface ConsoleStore {
 }
 
 export function createConsoleStore(snapshot: Snapshot, size: Size): ConsoleStore {
-  let state: ConsoleState = { ui: initialUi(), size, shown: snapshot, latest: snapshot, history: null };
+  let state: ConsoleState = {
+    ui: initialUi(),
+    size,
+    shown: snapshot,
+    latest: snapshot,
+    history: null,
+    samples: NO_HISTORY,
+  };
   const listeners = new Set<() => void>();
   let isDirty = false;
 

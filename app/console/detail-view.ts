@@ -7,8 +7,8 @@ import { historyOf } from "#core/store/select.ts";
 import { wrap } from "./cells.ts";
 import type { ConsoleState } from "./console-store.ts";
 import type { Rect } from "./layout.ts";
-import { plain, type Skin, type Span, sign } from "./skin.ts";
-import { layoutOf, paneOf, paneStateOf, selectedItem } from "./view.ts";
+import { fit, plain, type Skin, type Span, sign, sparkline } from "./skin.ts";
+import { drawContextOf, layoutOf, paneOf, paneStateOf, selectedItem } from "./view.ts";
 
 const LABEL_COLUMNS = 12;
 
@@ -32,20 +32,22 @@ function allLines(skin: Skin, state: ConsoleState, columns: number): readonly (r
   const item = selectedItem(state);
   const pane = paneOf(state);
   if (item === undefined) return [];
-  const facts = pane
-    .detail(item, { atMs: state.shown.atMs, snapshot: state.shown })
-    .flatMap((line) => factLines(skin, line, columns));
+  const facts = pane.detail(item, drawContextOf(state)).flatMap((line) => factLines(skin, line, columns));
   return pane.hasHistory ? [...facts, ...historyLines(skin, state, item.id, columns)] : facts;
 }
 
 function factLines(skin: Skin, line: DetailLine, columns: number): readonly (readonly Span[])[] {
   if ("heading" in line) return [[], [{ text: line.heading, tone: "heading" }]];
   const mark = line.sign === undefined ? "" : `${sign(skin, line.sign)} `;
-  const texts = wrap(mark + plain(skin, line.text), columns - LABEL_COLUMNS);
-  return texts.map((text, index) => [
-    { text: (index === 0 ? line.label : "").padEnd(LABEL_COLUMNS), tone: "dim" as Tone },
+  const room = columns - (line.labelColumns ?? LABEL_COLUMNS);
+  const label = fit(skin, plain(skin, line.label), { columns: columns - room - 1, align: "left", cut: "middle" });
+  const texts = wrap(mark + plain(skin, line.text), room);
+  const lines = texts.map((text, index): readonly Span[] => [
+    { text: index === 0 ? `${label} ` : " ".repeat(columns - room), tone: "dim" },
     { text, tone: line.tone ?? "text" },
   ]);
+  if (line.bars === undefined) return lines;
+  return [...lines, [{ text: " ".repeat(columns - room) }, { text: sparkline(skin, line.bars, room), tone: "accent" }]];
 }
 
 function historyLines(skin: Skin, state: ConsoleState, id: string, columns: number): readonly (readonly Span[])[] {

@@ -15,6 +15,8 @@ export interface Glyphs {
   readonly corners: readonly [string, string, string, string];
   readonly caret: string;
   readonly more: string;
+  /** Of a sparkline, from low to high: LEVELS in Unicode; in ASCII several share one. */
+  readonly bars: readonly string[];
   /** Before a line of a tree. */
   readonly folded: string;
   readonly unfolded: string;
@@ -47,6 +49,7 @@ const UNICODE: Glyphs = {
   corners: ["╭", "╮", "╰", "╯"],
   caret: "▏",
   more: "↓",
+  bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
   folded: "►",
   unfolded: "▼",
 };
@@ -78,6 +81,7 @@ const ASCII: Glyphs = {
   corners: ["+", "+", "+", "+"],
   caret: "_",
   more: "v",
+  bars: ["_", "_", ".", "-", "-", "=", "^", "#"],
   folded: "+",
   unfolded: "-",
 };

@@ -1,7 +1,7 @@
 /** The lines of help: every binding of the context below, each with its reason if it cannot be used now. */
 import { ACTIONS } from "#core/act/actions.ts";
 import { parseFilter } from "#core/store/query.ts";
-import { whyNot } from "./acts.ts";
+import { whyNoTakeOver, whyNot } from "./acts.ts";
 import type { CommandId } from "./commands.ts";
 import type { ConsoleState } from "./console-store.ts";
 import { whyNoJump } from "./going.ts";
@@ -44,6 +44,8 @@ export function reasonAgainst(binding: Binding, state: ConsoleState, isReadOnly:
   if (binding.command === "back" && !canGoBack(state)) return "nothing to go back from";
   if (binding.command === "jump") return whyNoJump(state);
   if (binding.command === "add-member") return whyNot(ACTIONS["member.add"], state, null, isReadOnly);
+  if (binding.command === "edit-policy") return whyNot(ACTIONS["policy.set"], state, null, isReadOnly);
+  if (binding.command === "take-over") return whyNoTakeOver(state, paneStateOf(state).cursor, isReadOnly);
   if (binding.command === "members" && paneStateOf(state).cursor === null) return "no category is selected";
   if (NEEDS_LINE.includes(binding.command) && paneStateOf(state).cursor === null) return "nothing is selected";
   return null;

@@ -3,10 +3,13 @@
  * its item; if that is gone, its neighbour is selected and the operator is told once.
  */
 import type { Clock } from "#core/model/clock.ts";
+import type { Endpoint } from "#core/model/endpoint.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Service } from "#core/service/service.ts";
+import { lookedAt, type SampleHistory } from "#core/store/sample-history.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
-import type { ConsoleStore } from "./console-store.ts";
+import { idsOnScreen } from "./attention.ts";
+import type { ConsoleState, ConsoleStore } from "./console-store.ts";
 import { keep, neighbour } from "./cursor.ts";
 import { unfoldTo } from "./folding.ts";
 import type { Rows } from "./rows.ts";
@@ -34,6 +37,8 @@ interface Needs {
 
 export function createIntake({ store, view, service, clock, toasts }: Needs): Intake {
   let nextFrameMs = Number.NEGATIVE_INFINITY;
+  /** It goes on while the list is held. */
+  let samples: SampleHistory = store.state().samples;
   let cancel: (() => void) | null = null;
 
   const settle = () => {
@@ -66,7 +71,7 @@ export function createIntake({ store, view, service, clock, toasts }: Needs): In
     const pane = paneOf(before);
     const item = cursor === null ? undefined : itemIn(before.shown, pane, cursor);
     const rowsBefore = view.rows(before);
-    store.update({ shown: next });
+    store.update({ shown: next, samples });
     if (item && !pane.isChronicle) follow(item.id, rowsBefore);
     settle();
     const after = paneStateOf(store.state()).cursor;
@@ -86,7 +91,10 @@ export function createIntake({ store, view, service, clock, toasts }: Needs): In
     nextFrameMs = clock.nowMs() + FRAME_MS;
     const latest = service.snapshot();
     const state = store.state();
-    if (latest !== state.latest) store.update({ latest });
+    if (latest !== state.latest) {
+      store.update({ latest });
+      samples = lookedAt(samples, endpointsOnScreen(state, latest, view), latest.atMs);
+    }
     if (latest !== state.shown && !isListHeld(state.ui)) show(latest);
   };
 
@@ -105,4 +113,10 @@ export function createIntake({ store, view, service, clock, toasts }: Needs): In
       cancel?.();
     },
   };
+}
+
+/** Nothing is gone through where no endpoint is on the screen. */
+function endpointsOnScreen(state: ConsoleState, { shelves }: Snapshot, view: View): readonly Endpoint[] {
+  if (!paneOf(state).sampled.includes("endpoints")) return [];
+  return idsOnScreen(state, view).flatMap((id) => shelves.endpoints.items.get(id) ?? []);
 }

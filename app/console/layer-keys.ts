@@ -50,8 +50,10 @@ function setField(desk: Desk, layer: FieldLayer, field: TextField) {
       return setFilter(desk, field.text);
     case "help":
       return desk.store.dispatch({ type: "replace", layer: { ...layer, field, row: 0 } });
-    case "prompt":
-      return desk.store.dispatch({ type: "replace", layer: { ...layer, field, problem: null } });
+    case "prompt": {
+      const next = { ...layer, field, problem: null };
+      return desk.store.dispatch({ type: "replace", layer: { ...next, problem: desk.acts.typing(next) } });
+    }
     case "pick":
       return desk.store.dispatch({ type: "replace", layer: { ...layer, field, row: 0, problem: null } });
   }

@@ -10,7 +10,7 @@ import { SPINNER_AFTER_MS } from "./perform.ts";
 import type { Rows } from "./rows.ts";
 import { plain, type Skin } from "./skin.ts";
 import { type Running, runningOn } from "./ui-state.ts";
-import { itemCount, itemIn, paneOf, paneStateOf } from "./view.ts";
+import { drawContextOf, itemCount, itemIn, paneOf, paneStateOf } from "./view.ts";
 
 type Item = Items[Kind];
 
@@ -49,10 +49,9 @@ export function listView(skin: Skin, state: ConsoleState, rows: Rows, rect: Rect
 function cellsOf(skin: Skin, state: ConsoleState, item: Item, fitted: readonly FittedColumn<Item>[]): readonly Cell[] {
   const running = runningOn(state.ui, item.id);
   const { progressColumn } = paneOf(state);
+  const context = drawContextOf(state);
   return fitted.map(({ column }) =>
-    running && column.id === progressColumn
-      ? progressCell(skin, running, state.ui.tickMs)
-      : column.cell(item, { atMs: state.shown.atMs, snapshot: state.shown }),
+    running && column.id === progressColumn ? progressCell(skin, running, state.ui.tickMs) : column.cell(item, context),
   );
 }
 

@@ -1,7 +1,18 @@
-/** What is asked before something is acted on by its name: a category that is made, a module that is loaded or asked. */
+/** What is asked before something is acted on by its name: a category, an endpoint or a policy that is made, a module that is asked. */
 import { ACTIONS, type ActionId } from "#core/act/actions.ts";
-import { categoryNameProblem, newCategoryId, newMemberId, newModuleId } from "#core/act/new-subjects.ts";
+import {
+  agentProblem,
+  categoryNameProblem,
+  endpointNameProblem,
+  newCategoryId,
+  newEndpointId,
+  newMemberId,
+  newModuleId,
+  newPolicyId,
+  profileProblem,
+} from "#core/act/new-subjects.ts";
 import { nameOf } from "#core/model/id.ts";
+import type { Kind } from "#core/model/kind-names.ts";
 import type { Service } from "#core/service/service.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { GoOn } from "./asking.ts";
@@ -9,7 +20,7 @@ import type { ConsoleState, ConsoleStore } from "./console-store.ts";
 import type { Intake } from "./intake.ts";
 import type { Performer } from "./perform.ts";
 import { textField } from "./text-field.ts";
-import type { Captured, Layer } from "./ui-state.ts";
+import type { Ask, Captured, Layer } from "./ui-state.ts";
 
 export interface Making {
   /** Asks for the name of what the action is about. */
@@ -58,8 +69,30 @@ const FILE: Name = {
   problem: (name) => (name === "" ? "a path or a name is needed" : null),
 };
 
+const ENDPOINT: Name = {
+  label: "name",
+  description:
+    "An absolute path such as /dev/shm/NAME is the same for everyone. /NAME depends on the uid of whoever looks. " +
+    "NAME alone is a file in the directory where each process happens to run, so it will not do here.",
+  problem: endpointNameProblem,
+};
+
+const AGENT: Name = {
+  label: "agent",
+  description: "as GEOPM_AGENT calls it: power_governor, power_balancer, frequency_map, ...",
+  problem: agentProblem,
+};
+
+export const PROFILE: Name = {
+  label: "profile",
+  description: "as GEOPM_PROFILE calls it; nothing: the default, for all profiles that have no policy",
+  problem: profileProblem,
+};
+
 /** How the name of what an action is about is asked for. */
 export function nameQuestion(action: ActionId): Name {
+  if (action === "endpoint.create") return ENDPOINT;
+  if (action === "policy.set") return AGENT;
   if (action === "module.load") return FILE;
   return ACTIONS[action].kind === "modules" ? MODULE : CATEGORY;
 }
@@ -67,10 +100,30 @@ export function nameQuestion(action: ActionId): Name {
 export function createMaking({ store, service, intake, performer, goOn }: Needs): Making {
   const replace = (layer: Layer) => store.dispatch({ type: "replace", layer });
 
-  const capturedAs = (action: ActionId, name: string): Captured =>
-    ACTIONS[action].kind === "modules"
-      ? { kind: "modules", label: name, target: { id: newModuleId(service.node, name), identity: null } }
-      : { kind: "categories", label: name, target: { id: newCategoryId(service.node, name), identity: null } };
+  const capturedAs = (action: ActionId, name: string): Captured => {
+    const { kind } = ACTIONS[action];
+    return { kind, label: name, target: { id: newIdOf(kind, service.node, name), identity: null } };
+  };
+
+  /** One that is there already is edited rather than begun anew. */
+  const setPolicy = (agent: string, profile: string) => {
+    const id = newPolicyId(service.node, agent, profile === "" ? null : profile);
+    const label = profile === "" ? `default of ${agent}` : `${agent} for ${profile}`;
+    const captured: Captured = { kind: "policies", label, target: { id, identity: null } };
+    goOn(ACTIONS["policy.set"], captured, itemOf(store.state().shown, "policies", id) ?? null, {});
+  };
+
+  const askProfile = (agent: string) => {
+    const field = textField(likelyProfile(store.state()));
+    const layer: Layer = {
+      type: "prompt",
+      action: "policy.set",
+      ask: { type: "profile", agent },
+      field,
+      problem: null,
+    };
+    store.dispatch({ type: "push", layer });
+  };
 
   return {
     begin(action) {
@@ -80,13 +133,17 @@ export function createMaking({ store, service, intake, performer, goOn }: Needs)
     named(layer) {
       const name = layer.field.text.trim();
       const { ask, action } = layer;
-      const problem = (ask.type === "category" ? CATEGORY : nameQuestion(action)).problem(name);
+      const problem = questionOf(ask, action).problem(name);
       if (problem !== null) return replace({ ...layer, problem });
       store.dispatch({ type: "pop" });
       if (ask.type === "category") {
         const { pid, identity } = ask.process;
         const target = { id: newMemberId(service.node, name, pid), identity };
         void performer.perform(action, { kind: "members", label: `${name}/${pid}`, target }, {});
+      } else if (ask.type === "profile") {
+        setPolicy(ask.agent, name);
+      } else if (action === "policy.set") {
+        askProfile(name);
       } else {
         goOn(ACTIONS[action], capturedAs(action, name), null, {});
       }
@@ -95,9 +152,30 @@ export function createMaking({ store, service, intake, performer, goOn }: Needs)
   };
 }
 
+function questionOf(ask: Ask, action: ActionId): Name {
+  if (ask.type === "profile") return PROFILE;
+  return ask.type === "category" ? CATEGORY : nameQuestion(action);
+}
+
+function newIdOf(kind: Kind, node: string, name: string): string {
+  if (kind === "modules") return newModuleId(node, name);
+  return kind === "endpoints" ? newEndpointId(node, name) : newCategoryId(node, name);
+}
+
+/** Of the marked line: a policy for the profile that runs there. */
+function likelyProfile({ ui, shown }: ConsoleState): string {
+  const { cursor } = ui.panes[ui.pane];
+  return (cursor === null ? null : itemOf(shown, "endpoints", cursor)?.profile) ?? "";
+}
+
 /** Who asks a module something mostly means the marked one. */
 function likelyName({ ui, shown }: ConsoleState, action: ActionId): string {
   const { cursor } = ui.panes[ui.pane];
+  // Where what is the same for everyone begins.
+  if (action === "endpoint.create") return "/dev/shm/";
+  if (cursor !== null && action === "policy.set") {
+    return itemOf(shown, "policies", cursor)?.agent ?? itemOf(shown, "endpoints", cursor)?.agent ?? "";
+  }
   if (cursor === null || (action !== "module.check" && action !== "module.ctl")) return "";
   return itemOf(shown, "modules", cursor)?.name ?? itemOf(shown, "attachments", cursor)?.module ?? "";
 }

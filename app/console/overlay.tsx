@@ -6,7 +6,7 @@ import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
 import { helpEntries } from "./help-entries.ts";
 import type { Rect } from "./layout.ts";
-import { nameQuestion } from "./making.ts";
+import { nameQuestion, PROFILE } from "./making.ts";
 import { AnswerDialog } from "./parts/answer-dialog.tsx";
 import { ConfirmDialog } from "./parts/confirm-dialog.tsx";
 import { HelpOverlay } from "./parts/help-overlay.tsx";
@@ -15,6 +15,14 @@ import { PromptDialog } from "./parts/prompt-dialog.tsx";
 import { SortMenu } from "./parts/sort-menu.tsx";
 import { pickRows } from "./pick-rows.ts";
 import { holderOf } from "./picking.ts";
+import {
+  fieldsFor,
+  presentValues,
+  typedFields,
+  type ValueChange,
+  valueChanges,
+  WRITES_VALUES,
+} from "./policy-typing.ts";
 import { type Layer, type Purpose, topLayer } from "./ui-state.ts";
 import { paneOf, paneStateOf } from "./view.ts";
 
@@ -48,7 +56,16 @@ export function Overlay({ desk, state, body }: OverlayProps) {
       );
     }
     case "prompt":
-      return <PromptDialog skin={skin} body={body} {...wordsOf(layer)} field={layer.field} problem={layer.problem} />;
+      return (
+        <PromptDialog
+          skin={skin}
+          body={body}
+          {...wordsOf(layer)}
+          typed={typedOf(state, layer, body)}
+          field={layer.field}
+          problem={layer.problem}
+        />
+      );
     case "pick":
       return (
         <PickOverlay
@@ -84,6 +101,10 @@ function wordsOf({ action, ask }: Layer & { readonly type: "prompt" }) {
       const { label, description } = nameQuestion(action);
       return { title, label, description };
     }
+    case "profile": {
+      const { label, description } = PROFILE;
+      return { title: `${title}: ${ask.agent}`, label, description };
+    }
     case "category": {
       const { pid, command } = ask.process;
       return {
@@ -95,6 +116,12 @@ function wordsOf({ action, ask }: Layer & { readonly type: "prompt" }) {
   }
 }
 
+/** The values around the caret, as far as there is room to say what they mean. */
+function typedOf(state: ConsoleState, { action, ask, field }: Layer & { readonly type: "prompt" }, body: Rect) {
+  if (ask.type !== "argument" || !WRITES_VALUES.includes(action)) return [];
+  return typedFields(field, fieldsFor(state.shown, ask.captured), body.rows >= 16 ? 6 : 3);
+}
+
 function pickTitle(purpose: Purpose): string {
   if (purpose.type === "member") return "Register which process?";
   return purpose.type === "job"
@@ -102,8 +129,10 @@ function pickTitle(purpose: Purpose): string {
     : `Attach which process to ${purpose.captured.label}?`;
 }
 
+type ConfirmLayer = Layer & { readonly type: "confirm" };
+
 interface ConfirmProps extends OverlayProps {
-  readonly layer: Layer & { readonly type: "confirm" };
+  readonly layer: ConfirmLayer;
 }
 
 function Confirm({ desk, state, body, layer }: ConfirmProps) {
@@ -116,14 +145,16 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
   const facts = [
     ...(subject === "new" ? [] : [["item", captured.target.id] as const]),
     ...(hasProcess ? [["process", processText(identity)] as const] : []),
-    ...given.filter(([name]) => name !== "pid" || !hasProcess),
+    ...(layer.changes === null
+      ? given.filter(([name]) => name !== "pid" || !hasProcess)
+      : changed(layer.changes, body)),
   ];
   return (
     <ConfirmDialog
       skin={desk.skin}
       body={body}
       verb={title}
-      question={questionOf(title, subject === "new" ? "" : values, captured.label)}
+      question={questionOf(title, subject === "new" || layer.changes !== null ? "" : values, captured.label)}
       facts={facts}
       consequence={layer.consequence}
       change={changeSince(state, layer)}
@@ -135,6 +166,13 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
 const questionOf = (title: string, values: string, label: string) =>
   values === "" ? `${title} ${label}?` : `${title} ${values} to ${label}?`;
 
+/** As many as there is room for; of the others how many they are. */
+function changed(changes: readonly ValueChange[], body: Rect): readonly ValueChange[] {
+  const most = body.rows >= 16 ? 6 : 2;
+  const more = changes.length - most;
+  return more > 0 ? [...changes.slice(0, most), ["", `and ${more} more`]] : changes;
+}
+
 /** Kinds whose items are one process, or are to be one. */
 const HAVE_PROCESS: readonly Kind[] = ["daemons", "members", "attachments"];
 
@@ -142,8 +180,9 @@ const processText = (identity: string | null) =>
   identity === null ? "none" : `pid ${identity.replace(":", ", started at tick ")}`;
 
 /** The dialog speaks of the moment it was opened; what happened to its object since is said beside it. */
-function changeSince(state: ConsoleState, layer: Layer & { readonly type: "confirm" }): string | null {
+function changeSince(state: ConsoleState, layer: ConfirmLayer): string | null {
   const { captured } = layer;
+  if (layer.changes !== null && captured.kind === "policies") return valuesSince(state, layer);
   if (ACTIONS[layer.action].subject === "new") return null;
   const item = itemOf(state.latest, captured.kind, captured.target.id);
   if (!item) return `${captured.label} is gone meanwhile.`;
@@ -158,4 +197,11 @@ function changeSince(state: ConsoleState, layer: Layer & { readonly type: "confi
     return `${captured.label} changed meanwhile: ${now}. The action will be refused.`;
   }
   return null;
+}
+
+/** Whether other values are there by now than the dialog says. */
+function valuesSince({ latest }: ConsoleState, { captured, arguments: given, changes }: ConfirmLayer): string | null {
+  const item = itemOf(latest, captured.kind, captured.target.id);
+  const now = valueChanges(presentValues(item), String(given.values ?? ""), fieldsFor(latest, captured));
+  return Bun.deepEquals(now, changes) ? null : `${captured.label} was changed meanwhile; this would write over it.`;
 }

@@ -14,8 +14,9 @@ import type { ConsoleStore } from "./console-store.ts";
 import { unfoldTo } from "./folding.ts";
 import type { Intake } from "./intake.ts";
 import { madeItem } from "./made-item.ts";
+import { undoOf } from "./taking-back.ts";
 import { INFO_MS, type Toasts } from "./toasts.ts";
-import { type Arguments, type Captured, type Layer, topLayer } from "./ui-state.ts";
+import { type Arguments, type Captured, type Layer, topLayer, type Undo } from "./ui-state.ts";
 import type { View } from "./view.ts";
 
 /** Nothing moves on the row before this. */
@@ -27,7 +28,7 @@ const STILL_TICK_MS = 1000;
 const IMPLIED: Partial<Record<ActionId, Arguments>> = { "category.remove": { empty: true } };
 
 /** What only looks on until something happens: meanwhile the item can be acted on. */
-export const PATIENT: readonly ActionId[] = ["job.wait"];
+export const PATIENT: readonly ActionId[] = ["job.wait", "endpoint.wait"];
 
 export interface Performer {
   perform(id: ActionId, captured: Captured, args: Arguments): Promise<void>;
@@ -66,6 +67,7 @@ export function createPerformer(needs: PerformerNeeds): Performer {
     const requestId = newRequestId();
     controllers.set(requestId, controller);
     const startedMs = clock.nowMs();
+    const before = itemOf(store.state().shown, captured.kind, target);
     const running = { target, action: id, label: captured.label, verb, startedMs, step: "sent", isCancelAsked: false };
     store.dispatch({ type: "run", id: requestId, running });
     store.dispatch({ type: "tick", nowMs: startedMs });
@@ -88,7 +90,8 @@ export function createPerformer(needs: PerformerNeeds): Performer {
         },
       );
       const result = report.results[0];
-      if (result) answer(id, captured, result, report.warnings, clock.nowMs() - startedMs);
+      const undo = result ? undoOf(id, captured, result, before) : null;
+      if (result) answer(id, captured, result, undo, report.warnings, clock.nowMs() - startedMs);
       if (ACTIONS[id].subject === "new" && result?.outcome === "done") madeId = result.id;
     } catch (error) {
       const record = errorRecord(error, target);
@@ -120,15 +123,13 @@ export function createPerformer(needs: PerformerNeeds): Performer {
     id: ActionId,
     captured: Captured,
     result: ActionResult,
+    undo: Undo | null,
     warnings: readonly Warning[],
     tookMs: number,
   ) => {
     const { verb, title } = ACTIONS[id];
-    if (result.outcome === "done" && result.undo !== null) {
-      const undo = { action: result.undo, kind: captured.kind, id: result.id, label: captured.label };
-      store.dispatch({ type: "undoable", undo });
-    }
-    const way = result.outcome === "done" && result.undo !== null ? " (z takes it back)" : "";
+    if (undo !== null) store.dispatch({ type: "undoable", undo });
+    const way = undo !== null ? " (z takes it back)" : "";
     const beside = warnings.map(({ message }) => `; ${message}`).join("");
     const { label } = captured;
     // What is named by the answer itself is not named twice.

@@ -99,7 +99,15 @@ export function createPicking({ store, service, toasts }: Needs): Picking {
         ? { kind: "jobs", label: `process ${pid}`, target: { id: newJobId(service.node, pid), identity } }
         : { ...purpose.captured, target: { ...purpose.captured.target, identity } };
       const text = consequence(process, holder, isNew ? null : captured.label);
-      replace({ type: "confirm", action, captured, arguments: { pid }, consequence: text, choice: "cancel" });
+      replace({
+        type: "confirm",
+        action,
+        captured,
+        arguments: { pid },
+        consequence: text,
+        changes: null,
+        choice: "cancel",
+      });
     },
   };
 }

@@ -23,7 +23,7 @@ import { StatusLine } from "./parts/status-line.tsx";
 import { TabLine } from "./parts/tab-line.tsx";
 import { cellText } from "./skin.ts";
 import { statusView } from "./status-view.ts";
-import { itemCount, layoutOf, paneOf, paneStateOf, selectedItem, shelvesOf } from "./view.ts";
+import { drawContextOf, itemCount, layoutOf, paneOf, paneStateOf, selectedItem, shelvesOf } from "./view.ts";
 
 export interface ScreenProps {
   readonly desk: Desk;
@@ -61,8 +61,7 @@ function Full({ desk, state, version, place }: FullProps) {
   const remark =
     item === undefined || place.detail
       ? ""
-      : view.hidden.find((column) => column.isFilling)?.cell(item, { atMs: state.shown.atMs, snapshot: state.shown })
-          .text;
+      : view.hidden.find((column) => column.isFilling)?.cell(item, drawContextOf(state)).text;
   const status = statusView(skin, state, rows, remark ?? "", place.status.columns);
   const footer = footerView(desk, state);
   return (

@@ -1,5 +1,6 @@
 /** How everything is drawn: theme and glyphs, and lines made of spans. The one place where text becomes SGR. */
 import type { Cell, Sign, Tone } from "#app/panes/pane.ts";
+import type { Points } from "#core/store/sample-history.ts";
 import { cutEnd, cutMiddle, pad, widthOf } from "./cells.ts";
 import { type Glyphs, glyphsFor } from "./glyphs.ts";
 import { visible } from "./outside-text.ts";
@@ -37,6 +38,27 @@ export const sign = (skin: Skin, name: Sign): string => skin.glyphs.signs[name];
 export function cellText(skin: Skin, cell: Cell): string {
   const text = plain(skin, cell.text);
   return cell.sign === undefined ? text : `${sign(skin, cell.sign)} ${text}`;
+}
+
+/** As many of the newest points as there is room for. A gap is a blank: nothing is not zero. */
+export function sparkline(skin: Skin, bars: Points, columns: number): string {
+  if (columns <= 0) return "";
+  return bars
+    .slice(-columns)
+    .map((level) => (level === null ? " " : (skin.glyphs.bars[level] ?? " ")))
+    .join("");
+}
+
+/** Fewer bars than this say nothing. */
+const FEWEST_BARS = 5;
+const MOST_BARS = 60;
+
+/** A cell in its column; a sparkline takes the room that the text leaves, with the newest point at its right end. */
+export function fitCell(skin: Skin, cell: Cell, room: Fit): string {
+  const text = cellText(skin, cell);
+  const columns = Math.min(room.columns - widthOf(text) - 1, MOST_BARS);
+  if (cell.bars === undefined || columns < FEWEST_BARS) return fit(skin, text, room);
+  return fit(skin, `${text} ${sparkline(skin, cell.bars, columns).padStart(columns)}`, room);
 }
 
 export interface Fit {

@@ -6,6 +6,7 @@ import type { ActionTarget } from "#core/act/request.ts";
 import type { Severity } from "#core/model/event.ts";
 import type { Kind } from "#core/model/kind-names.ts";
 import type { ProcessRow } from "#core/service/processes.ts";
+import type { ValueChange } from "./policy-typing.ts";
 import type { TextField } from "./text-field.ts";
 
 export interface PaneState {
@@ -43,7 +44,9 @@ export type Ask =
       readonly given: Arguments;
     }
   | { readonly type: "name" }
-  | { readonly type: "category"; readonly process: ProcessRow };
+  | { readonly type: "category"; readonly process: ProcessRow }
+  /** The profile of a policy of that agent. */
+  | { readonly type: "profile"; readonly agent: string };
 
 /** What a process is chosen for: to be registered where it is likely to belong, to get a job of its own, to join one. */
 export type Purpose =
@@ -79,6 +82,8 @@ export type Layer =
       readonly captured: Captured;
       readonly arguments: Arguments;
       readonly consequence: string;
+      /** Values before and after; null where no values are written. */
+      readonly changes: readonly ValueChange[] | null;
       readonly choice: "cancel" | "accept";
     }
   | {
@@ -114,6 +119,8 @@ export interface Undo {
   readonly kind: Kind;
   readonly id: string;
   readonly label: string;
+  /** What it is asked for again with. */
+  readonly arguments: Arguments;
 }
 
 export interface UiState {
@@ -166,6 +173,7 @@ export function initialUi(): UiState {
       categories: initialPane("categories"),
       members: initialPane("members"),
       aggregates: initialPane("aggregates"),
+      power: initialPane("power"),
       events: initialPane("events"),
     },
     layers: [],

@@ -1,5 +1,5 @@
 /** What follows from the state: layout, rows, the selected item, the context of the keys. Nothing here is stored. */
-import { PANE_IDS, type Pane, type PaneId } from "#app/panes/pane.ts";
+import { type DrawContext, PANE_IDS, type Pane, type PaneId } from "#app/panes/pane.ts";
 import { PANES } from "#app/panes/table.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import { itemAmong, itemOf } from "#core/store/select.ts";
@@ -70,6 +70,13 @@ export const shelvesOf = (snapshot: Snapshot, pane: Pane): readonly Shelf<Items[
 
 export const itemCount = (snapshot: Snapshot, pane: Pane): number =>
   shelvesOf(snapshot, pane).reduce((sum, { items }) => sum + items.size, 0);
+
+/** What cells and details are drawn from. */
+export const drawContextOf = ({ shown, samples }: ConsoleState): DrawContext => ({
+  atMs: shown.atMs,
+  snapshot: shown,
+  samples,
+});
 
 /** What the keys mean now. */
 export function contextOf(state: ConsoleState): Context {

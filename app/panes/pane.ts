@@ -7,10 +7,11 @@
  */
 import type { Items, Kind } from "#core/model/kinds.ts";
 import type { Forest } from "#core/store/forest.ts";
+import type { Points, SampleHistory } from "#core/store/sample-history.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 
 /** In the order of their tabs. */
-export const PANE_IDS = ["daemons", "categories", "members", "aggregates", "events"] as const;
+export const PANE_IDS = ["daemons", "categories", "members", "aggregates", "power", "events"] as const;
 export type PaneId = (typeof PANE_IDS)[number];
 
 /** What a piece of text means. The theme alone knows what that looks like. */
@@ -47,6 +48,8 @@ export interface Cell {
   readonly text: string;
   readonly tone?: Tone;
   readonly sign?: Sign;
+  /** A sparkline behind the text, the newest at the right end: levels as of levelsOf(), null is a gap. */
+  readonly bars?: Points;
 }
 
 /** What is not known, or does not apply. */
@@ -75,13 +78,24 @@ export interface Column<T> {
 
 export type DetailLine =
   | { readonly heading: string }
-  | { readonly label: string; readonly text: string; readonly tone?: Tone; readonly sign?: Sign };
+  | {
+      readonly label: string;
+      readonly text: string;
+      readonly tone?: Tone;
+      readonly sign?: Sign;
+      /** How wide the column of labels is; left out: as everywhere. */
+      readonly labelColumns?: number;
+      /** A sparkline on a line of its own. */
+      readonly bars?: Points;
+    };
 
 export interface DrawContext {
   /** Wall clock of the newest data: what "for 3 h" is counted to. It moves when data come, so that nothing ticks. */
   readonly atMs: number;
   /** Everything else there is at this moment: what belongs to the item. */
   readonly snapshot: Snapshot;
+  /** What was sent of late to the endpoints that are looked at. */
+  readonly samples: SampleHistory;
 }
 
 /** Where an item leads to, or why nowhere. */
@@ -124,7 +138,7 @@ export interface Pane<K extends Kind = Kind> {
   readonly hasHistory: boolean;
   /** A line says most of what there is: the list gets more of the room, the detail less. */
   readonly isListWide: boolean;
-  /** CPU and memory of items of these kinds are sampled while they are on the screen. */
+  /** What items of these kinds use, or are sent, is sampled while they are on the screen. */
   readonly sampled: readonly K[];
   readonly loading: string;
   readonly empty: string;

@@ -7,12 +7,14 @@ import { DAEMONS_PANE } from "./daemons.ts";
 import { EVENTS_PANE } from "./events.ts";
 import { MEMBERS_PANE } from "./members.ts";
 import { PANE_IDS, type Pane, type PaneId } from "./pane.ts";
+import { POWER_PANE } from "./power.ts";
 
 export const PANES: { readonly [P in PaneId]: Pane } = {
   daemons: DAEMONS_PANE,
   categories: CATEGORIES_PANE,
   members: MEMBERS_PANE,
   aggregates: AGGREGATES_PANE,
+  power: POWER_PANE,
   events: EVENTS_PANE,
 };
 

@@ -8,5 +8,7 @@ export const WORDS: Readonly<Record<Kind, { readonly one: string; readonly many:
   modules: { one: "module", many: "modules" },
   jobs: { one: "job", many: "jobs" },
   attachments: { one: "process", many: "attached processes" },
+  endpoints: { one: "endpoint", many: "endpoints" },
+  policies: { one: "policy", many: "policies" },
   events: { one: "event", many: "events" },
 };

@@ -44,6 +44,45 @@ export const newJobId = (node: string, pid: number | string): Id => makeId(node,
 
 export const jobId = (node: string, jid: string): Id => makeId(node, "job", jid);
 
+/** An endpoint by the name GEOPM shall resolve. */
+export const newEndpointId = (node: string, name: string): Id => makeId(node, "endpoint", name);
+
+/** `profile`: null for the agent's default. */
+export const newPolicyId = (node: string, agent: string, profile: string | null): Id =>
+  makeId(node, "policy", profile === null ? agent : `${agent}/${profile}`);
+
+/** NAME_MAX of limits.h, less the longest suffix of a region. */
+const LONGEST_FILE = 255 - "-policy".length;
+/** GEOPM_ENDPOINT_PROFILE_NAME_MAX and GEOPM_ENDPOINT_AGENT_NAME_MAX of geopm_endpoint.h, less the NUL. */
+const LONGEST_OF_REGION = 255;
+
+/** Why this cannot be the name of an endpoint that others shall find; null if it can. */
+export function endpointNameProblem(name: string): string | null {
+  if (name === "" || /^\/(?:.*\/)?$/.test(name)) return "an endpoint needs a name, such as /dev/shm/NAME";
+  if (!name.startsWith("/")) {
+    return `"${name}" would be a file in the directory of whoever looks: write an absolute path, such as /dev/shm/${name}`;
+  }
+  if (hasControl(name)) return "the name of an endpoint holds no control characters";
+  const file = ENCODER.encode(name.slice(name.lastIndexOf("/") + 1)).length;
+  return file > LONGEST_FILE ? `the file of an endpoint has at most ${LONGEST_FILE} bytes, this is ${file}` : null;
+}
+
+/** Why this cannot be the name of an agent; null if it can. */
+export function agentProblem(name: string): string | null {
+  if (name === "") return "a policy is for an agent: name it";
+  if (name.includes("/")) return "the name of an agent holds no '/'";
+  return nameOfRegionProblem(name, "the name of an agent");
+}
+
+/** Why this cannot be a profile; null if it can. Empty: the agent's default. */
+export const profileProblem = (profile: string): string | null => nameOfRegionProblem(profile, "a profile");
+
+function nameOfRegionProblem(text: string, what: string): string | null {
+  if (hasControl(text)) return `${what} holds no control characters`;
+  const { length } = ENCODER.encode(text);
+  return length > LONGEST_OF_REGION ? `${what} is at most ${LONGEST_OF_REGION} bytes, this is ${length}` : null;
+}
+
 /** `812` and `812:4411223` are the same process in these: the id that was asked for, and that of the entry. */
 export function pidOfMemberId(id: string): number | null {
   const match = /\/(\d+)(?::\d+)?$/.exec(nameOf(id));

@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config, ConfigProblem } from "#core/model/declaration.ts";
 import { errnoName } from "#core/model/error.ts";
+import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { type FileText, readConfigFile } from "./file.ts";
@@ -38,6 +39,7 @@ export async function loadConfig({ configFile, root }: LoadOptions): Promise<Con
       psm: PSM_DEFAULTS,
       pagg: PAGG_DEFAULTS,
       jobs: JOB_DEFAULTS,
+      geopm: GEOPM_DEFAULTS,
       problems,
     };
   }
@@ -53,6 +55,7 @@ export async function loadConfig({ configFile, root }: LoadOptions): Promise<Con
     psm: config.psm,
     pagg: config.pagg,
     jobs: config.jobs,
+    geopm: config.geopm,
     problems: [...problems, ...config.problems],
   };
 }

@@ -1,5 +1,6 @@
 /** Gathers the statements of all files: settings at once, daemons into tables that are read when all is known. */
 import type { ConfigProblem, DaemonDeclaration } from "#core/model/declaration.ts";
+import type { GeopmSettings } from "#core/model/geopm-settings.ts";
 import type { JobSettings, PaggSettings } from "#core/model/pagg-settings.ts";
 import type { PsmSettings } from "#core/model/psm-settings.ts";
 import { type DaemonTable, type Entry, readDaemon } from "./daemon-table.ts";
@@ -20,11 +21,12 @@ export interface ReadConfig {
   readonly psm: PsmSettings;
   readonly pagg: PaggSettings;
   readonly jobs: JobSettings;
+  readonly geopm: GeopmSettings;
   readonly problems: readonly ConfigProblem[];
 }
 
 const NAME = /^[A-Za-z0-9._@-]+$/;
-const TOP_KEYS = ["read_only", "discover", "daemon", "psm", "pagg", "jobs"];
+const TOP_KEYS = ["read_only", "discover", "daemon", "psm", "pagg", "jobs", "geopm"];
 
 export class ConfigReader {
   readonly #root: string;
@@ -70,7 +72,7 @@ export class ConfigReader {
       owners.set(declaration.pidFile, table);
       daemons.push(declaration);
     }
-    const { psm, pagg, jobs } = this.#settings;
+    const { psm, pagg, jobs, geopm } = this.#settings;
     return {
       readOnly: this.#readOnly,
       discover: this.#discover,
@@ -78,6 +80,7 @@ export class ConfigReader {
       psm: psm.settings,
       pagg: pagg.settings,
       jobs: jobs.settings,
+      geopm: geopm.settings,
       problems: this.#problems,
     };
   }
@@ -99,7 +102,7 @@ export class ConfigReader {
       this.#say(file, statement.line, isMain ? `${where}${nearestKey(first, TOP_KEYS)}` : where);
       return false;
     }
-    if (first === "psm" || first === "pagg" || first === "jobs") {
+    if (first === "psm" || first === "pagg" || first === "jobs" || first === "geopm") {
       const reason = this.#settings[first].take(statement);
       if (reason !== null) this.#say(file, statement.line, reason);
     } else this.#takeSetting(file, statement, first);

@@ -1,7 +1,8 @@
 /**
- * The tables of settings: [psm], [pagg] and [jobs]. A mistake in one setting leaves that one as it is by default, and the
+ * The tables of settings: [psm], [pagg], [jobs] and [geopm]. A mistake in one setting leaves that one as it is by default, and the
  * others as they are written.
  */
+import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { nearestKey } from "./nearest-key.ts";
@@ -68,6 +69,11 @@ export function settingsTables() {
       hid: (value) => ({ hid: values.count(value, 0xffff_ffff) }),
       jobd_socket: (value) => ({ jobdSocket: values.socketPath(value) }),
       reports: (value) => ({ reports: values.count(value) }),
+    }),
+    geopm: new SettingsTable("geopm", GEOPM_DEFAULTS, {
+      policystore: (value) => ({ policyStore: values.absolutePath(value) }),
+      endpoints: (value) => ({ endpoints: values.list(value, values.absolutePath) }),
+      stale_seconds: (value) => ({ staleSeconds: values.seconds(value) }),
     }),
   };
 }

@@ -1,4 +1,5 @@
 /** What an operator declares: the daemons of muster.toml and daemons.d, after validation. */
+import type { GeopmSettings } from "./geopm-settings.ts";
 import type { JobSettings, PaggSettings } from "./pagg-settings.ts";
 import type { PsmSettings } from "./psm-settings.ts";
 
@@ -44,6 +45,8 @@ export interface Config {
   /** Of process aggregates: tables [pagg] and [jobs]. */
   readonly pagg: PaggSettings;
   readonly jobs: JobSettings;
+  /** Of power: table [geopm]. */
+  readonly geopm: GeopmSettings;
   /** Mistakes; what they are about is left out, the rest is loaded. */
   readonly problems: readonly ConfigProblem[];
 }

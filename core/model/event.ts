@@ -38,6 +38,17 @@ export const EVENT_CODES = {
   MODULE_UNREGISTERED: "a PAGG module was unregistered",
   MODULE_FAILED: "a PAGG module threw or stalled and was unloaded",
   ATTACH_FAILED: "a module did not take a child in: it is left out",
+  ENDPOINT_ATTACHED: "a controller has attached at an endpoint",
+  ENDPOINT_DETACHED: "a controller has left an endpoint",
+  ENDPOINT_STALE: "a controller has sent nothing for too long",
+  ENDPOINT_FRESH: "a controller that had sent nothing for too long sends again",
+  ENDPOINT_ABANDONED: "the controller of an endpoint died without detaching",
+  ENDPOINT_ORPHANED: "the owner of an endpoint is gone",
+  ENDPOINT_BROKEN: "the regions of an endpoint cannot be used",
+  ENDPOINT_STUCK: "a lock of an endpoint is held and not given back",
+  ENDPOINT_LOCK_RECOVERED: "the lock of an endpoint was held by a thread that is dead: it was freed",
+  POLICY_WRITTEN: "a policy was written to a controller",
+  POLICY_MISSING: "the store has no policy for a controller",
   SOURCE_REPAIRED: "events were lost or a source came back; all was read again",
 } as const;
 export type EventCode = keyof typeof EVENT_CODES;

@@ -2,11 +2,13 @@
 import { type Attachment, AttachmentSchema } from "./attachment.ts";
 import { type Category, CategorySchema } from "./category.ts";
 import { type Daemon, DaemonSchema } from "./daemon.ts";
+import { type Endpoint, EndpointSchema } from "./endpoint.ts";
 import { EventSchema, type MusterEvent } from "./event.ts";
 import { type Job, JobSchema } from "./job.ts";
 import type { Kind } from "./kind-names.ts";
 import { type Member, MemberSchema } from "./member.ts";
 import { type Module, ModuleSchema } from "./module.ts";
+import { type Policy, PolicySchema } from "./policy.ts";
 
 export type { Kind } from "./kind-names.ts";
 
@@ -17,6 +19,8 @@ export interface Items {
   modules: Module;
   jobs: Job;
   attachments: Attachment;
+  endpoints: Endpoint;
+  policies: Policy;
   events: MusterEvent;
 }
 
@@ -27,5 +31,7 @@ export const KINDS = {
   modules: { item: "Module", list: "ModuleList", schema: ModuleSchema, title: "Modules" },
   jobs: { item: "Job", list: "JobList", schema: JobSchema, title: "Jobs" },
   attachments: { item: "Attachment", list: "AttachmentList", schema: AttachmentSchema, title: "Attachments" },
+  endpoints: { item: "Endpoint", list: "EndpointList", schema: EndpointSchema, title: "Endpoints" },
+  policies: { item: "Policy", list: "PolicyList", schema: PolicySchema, title: "Policies" },
   events: { item: "Event", list: "EventList", schema: EventSchema, title: "Events" },
 } as const satisfies Record<Kind, { item: string; list: string; schema: unknown; title: string }>;

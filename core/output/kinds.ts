@@ -3,14 +3,17 @@ import type { MusterEvent } from "#core/model/event.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import { CATEGORY_COLUMNS, DAEMON_COLUMNS, EVENT_COLUMNS, MEMBER_COLUMNS } from "./columns.ts";
 import { type FieldTree, fieldTree } from "./field-tree.ts";
+import { ENDPOINT_COLUMNS, POLICY_COLUMNS } from "./geopm-columns.ts";
 import { ATTACHMENT_COLUMNS, JOB_COLUMNS, MODULE_COLUMNS } from "./pagg-columns.ts";
 import attachmentSchema from "./schemas/attachment.json" with { type: "json" };
 import categorySchema from "./schemas/category.json" with { type: "json" };
 import daemonSchema from "./schemas/daemon.json" with { type: "json" };
+import endpointSchema from "./schemas/endpoint.json" with { type: "json" };
 import eventSchema from "./schemas/event.json" with { type: "json" };
 import jobSchema from "./schemas/job.json" with { type: "json" };
 import memberSchema from "./schemas/member.json" with { type: "json" };
 import moduleSchema from "./schemas/module.json" with { type: "json" };
+import policySchema from "./schemas/policy.json" with { type: "json" };
 import { compareText } from "./select.ts";
 import type { Column } from "./table.ts";
 
@@ -69,6 +72,20 @@ export const KIND_OUTPUT: { readonly [K in Kind]: KindOutput<Items[K]> } = {
     fields: fieldTree(attachmentSchema),
     searched: ["module", "job", "pid", "comm", "argv", "data"],
     columns: ATTACHMENT_COLUMNS,
+    compare: (a, b) => compareText(a.id, b.id),
+  },
+  endpoints: {
+    document: "EndpointList",
+    fields: fieldTree(endpointSchema),
+    searched: ["name", "state", "agent", "profile", "nodes"],
+    columns: ENDPOINT_COLUMNS,
+    compare: (a, b) => compareText(a.id, b.id),
+  },
+  policies: {
+    document: "PolicyList",
+    fields: fieldTree(policySchema),
+    searched: ["agent", "profile"],
+    columns: POLICY_COLUMNS,
     compare: (a, b) => compareText(a.id, b.id),
   },
   events: {

@@ -6,10 +6,12 @@ import * as v from "valibot";
 import { AttachmentSchema } from "#core/model/attachment.ts";
 import { CategorySchema } from "#core/model/category.ts";
 import { DaemonSchema } from "#core/model/daemon.ts";
+import { EndpointSchema } from "#core/model/endpoint.ts";
 import { EventSchema } from "#core/model/event.ts";
 import { JobReportSchema, JobSchema } from "#core/model/job.ts";
 import { MemberSchema } from "#core/model/member.ts";
 import { ModuleSchema } from "#core/model/module.ts";
+import { PolicySchema } from "#core/model/policy.ts";
 import { RpcSchema } from "#core/service/rpc/document.ts";
 import { ActionReportSchema, ErrorRecordSchema, WarningSchema } from "./parts.ts";
 
@@ -47,6 +49,8 @@ const items = {
   modules: ModuleSchema,
   jobs: JobSchema,
   attachments: AttachmentSchema,
+  endpoints: EndpointSchema,
+  policies: PolicySchema,
   events: EventSchema,
 } as const;
 const anyItem = v.union([
@@ -56,6 +60,8 @@ const anyItem = v.union([
   ModuleSchema,
   JobSchema,
   AttachmentSchema,
+  EndpointSchema,
+  PolicySchema,
   EventSchema,
 ]);
 

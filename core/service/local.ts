@@ -12,6 +12,8 @@ import { DaemonHandler } from "./handle/daemons.ts";
 import { deniedResult } from "./handle/outcome.ts";
 import { PaggHandler } from "./handle/pagg.ts";
 import { isPaggRequest } from "./handle/pagg-order.ts";
+import { PowerHandler } from "./handle/power.ts";
+import { isPowerRequest } from "./handle/power-request.ts";
 import { PsmHandler } from "./handle/psm.ts";
 import { isPsmRequest } from "./handle/psm-orders.ts";
 import { JournalWatch } from "./journal-watch.ts";
@@ -19,6 +21,7 @@ import { DaemonObserver } from "./observe/daemons.ts";
 import { PaggObserver } from "./observe/pagg.ts";
 import { PsmObserver } from "./observe/psm.ts";
 import type { LocalServiceOptions } from "./options.ts";
+import { Power } from "./power.ts";
 import { authorize } from "./privilege.ts";
 import { Publisher } from "./publisher.ts";
 import type { InvokeOptions, Service } from "./service.ts";
@@ -83,6 +86,16 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       chronicle.recordAll(events);
     },
   });
+  const power = new Power({
+    environment,
+    clock,
+    settings: config.geopm,
+    keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
+    publish: (...events) => publisher.publish(...events),
+    record: (events) => {
+      chronicle.recordAll(events);
+    },
+  });
   const takeWanted = () => {
     for (const [id, value] of chronicle.wanted()) wanted.set(id, value);
   };
@@ -101,6 +114,14 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     isReadOnly,
     audit,
     kept: () => pagg.opened.then(() => pagg.kept),
+  });
+  const powerHandler = new PowerHandler({
+    environment,
+    clock,
+    isReadOnly,
+    audit,
+    context: () => power.context,
+    onDone: () => power.refresh(),
   });
   const handler = new DaemonHandler({
     environment,
@@ -141,6 +162,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     chronicle.begin();
     await psm.open(mode === "watch");
     await pagg.open(mode === "watch");
+    await power.open(mode === "watch");
     if (mode === "once") return observer.readAll();
     await observer.follow();
     followJournal();
@@ -157,6 +179,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
       if (isPsmRequest(request)) return psmHandler.perform(request, target, invoke);
       if (isPaggRequest(request)) return paggHandler.perform(request, target, invoke);
+      if (isPowerRequest(request)) return powerHandler.perform(request, target, invoke);
       throw new MusterError("INTERNAL", `${request.action} has no handler`);
     });
     const { action, dryRun, requestId } = request;
@@ -187,14 +210,16 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       observer.attend(ids);
       pagg.attend(ids);
       psm.attend(ids);
+      power.attend(ids);
     },
     refresh: async () => {
-      await Promise.all([observer.refresh(), psm.refresh(), pagg.refresh()]);
+      await Promise.all([observer.refresh(), psm.refresh(), pagg.refresh(), power.refresh()]);
     },
     reload: async (next) => {
       config = next;
       psm.applySettings(next.psm);
       pagg.applySettings(next.pagg, next.jobs);
+      await power.applySettings(next.geopm);
       await observer.refresh();
     },
     note: (severity, code, message) => {
@@ -205,6 +230,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       observer.close();
       psm.close();
       await pagg.close();
+      await power.close();
       publisher.close();
       chronicle.close();
     },

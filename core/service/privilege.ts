@@ -52,6 +52,16 @@ export const PRIVILEGES: Readonly<Record<PrivilegedAction, Privilege>> = {
   "job.thaw": { rule: "owner", capability: "CAP_SYS_RESOURCE" },
   "attachment.detach": { rule: "service", capability: "CAP_SYS_RESOURCE" },
   "attachment.signal": { rule: "owner", capability: "CAP_KILL" },
+  "endpoint.create": { rule: "service", capability: null },
+  "endpoint.destroy": { rule: "service", capability: null },
+  "endpoint.policy": { rule: "service", capability: null },
+  "endpoint.sample": { rule: "anyone", capability: null },
+  "endpoint.wait": { rule: "anyone", capability: null },
+  "endpoint.bind": { rule: "service", capability: null },
+  "endpoint.unbind": { rule: "service", capability: null },
+  "endpoint.release": { rule: "service", capability: null },
+  "policy.set": { rule: "service", capability: null },
+  "policy.remove": { rule: "service", capability: null },
 };
 
 /** Null if the caller may; else why not and what it takes. `ownerUid` is the target's; null if it has none. */

@@ -42,6 +42,8 @@ export function emptySnapshot(node: string): Snapshot {
     modules: emptyShelf<Items["modules"]>(),
     jobs: emptyShelf<Items["jobs"]>(),
     attachments: emptyShelf<Items["attachments"]>(),
+    endpoints: emptyShelf<Items["endpoints"]>(),
+    policies: emptyShelf<Items["policies"]>(),
     events: emptyShelf<Items["events"]>(),
   });
   return Object.freeze({ seq: 0, atMs: 0, node, shelves });

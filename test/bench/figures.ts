@@ -27,7 +27,7 @@ export function spreadOf(samples: readonly number[]): Spread {
   };
 }
 
-export type Unit = "ms" | "/s" | "bytes" | "%" | "MB" | "x";
+export type Unit = "ns" | "ms" | "/s" | "bytes" | "%" | "MB" | "x";
 
 /** Three significant digits are all that a measurement on a busy machine is worth. */
 export function quantity(value: number, unit: Unit): string {

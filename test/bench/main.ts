@@ -7,6 +7,8 @@ import { parseArgs } from "node:util";
 import type { Bench, Group, Settings } from "./bench.ts";
 import { console, memory } from "./console.ts";
 import { control } from "./control.ts";
+import { endpoint } from "./geopm-endpoint.ts";
+import { policies } from "./geopm-store.ts";
 import { jobs } from "./jobs.ts";
 import { Keeper } from "./keeper.ts";
 import { observe } from "./observe.ts";
@@ -16,7 +18,18 @@ import { start } from "./start.ts";
 import { stop } from "./stop.ts";
 import { tableText } from "./table.ts";
 
-const GROUPS: Readonly<Record<string, Group>> = { start, control, stop, observe, psm, jobs, console, memory };
+const GROUPS: Readonly<Record<string, Group>> = {
+  start,
+  control,
+  stop,
+  observe,
+  psm,
+  jobs,
+  endpoint,
+  policies,
+  console,
+  memory,
+};
 
 const USAGE = `usage: bun run bench [GROUP...] [--quick] [--long] [--json] [--install-peers]
 groups: ${Object.keys(GROUPS).join(", ")}

@@ -3,6 +3,7 @@
  * says when it rests.
  */
 import { systemClock } from "#app/cli/system-clock.ts";
+import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { openLocalService } from "#core/service/local.ts";
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
       psm: { ...PSM_DEFAULTS, memMax: 1e6 },
       pagg: PAGG_DEFAULTS,
       jobs: JOB_DEFAULTS,
+      geopm: GEOPM_DEFAULTS,
       problems: [],
     },
     isReadOnly: false,

@@ -7,6 +7,7 @@ import type { Config, DaemonDeclaration } from "#core/model/declaration.ts";
 import type { Environment } from "#core/model/environment.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
+import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { HOST_WORD } from "#core/pagg/host/main.ts";
@@ -83,6 +84,7 @@ export class TestService implements AsyncDisposable {
       psm: PSM_DEFAULTS,
       pagg: PAGG_DEFAULTS,
       jobs: JOB_DEFAULTS,
+      geopm: GEOPM_DEFAULTS,
       problems: [],
       ...more.config,
     };

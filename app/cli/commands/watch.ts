@@ -81,6 +81,8 @@ class KindWatch {
   #ids: ReadonlySet<string> | null = null;
   /** What was written and not taken back, with the line that people saw of it. */
   readonly #shown = new Map<string, string>();
+  /** Ids that were attended last. */
+  #attended = "";
   #isReady = false;
 
   constructor({ call, service, follower, kind, selection, words }: Watched) {
@@ -125,6 +127,7 @@ class KindWatch {
       if (item) this.#see(item, false);
       else this.#forget(id, reasons.get(id) ?? "gone");
     }
+    if (this.#kind === "endpoints") this.#attend();
   }
 
   /** --every: all of them again, with what they use now. */
@@ -136,9 +139,14 @@ class KindWatch {
     this.#attend();
   }
 
-  /** Use of CPU and memory is measured only for whoever asked for it. */
+  /** Use of CPU and memory is measured only for whoever asked for it; of an endpoint its samples are what is watched. */
   #attend(): void {
-    if (this.#call.invocation.options.has("every")) this.#service.attend([...this.#shown.keys()]);
+    if (this.#kind !== "endpoints" && !this.#call.invocation.options.has("every")) return;
+    const ids = [...this.#shown.keys()];
+    const attended = ids.join("\n");
+    if (attended === this.#attended && this.#kind === "endpoints") return;
+    this.#attended = attended;
+    this.#service.attend(ids);
   }
 
   #see(item: AnyItem, isForced: boolean): void {

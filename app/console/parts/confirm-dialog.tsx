@@ -21,11 +21,12 @@ const COLUMNS = 66;
 export function ConfirmDialog({ skin, body, verb, question, facts, consequence, change, choice }: ConfirmDialogProps) {
   const inner = innerColumns(body, COLUMNS);
   const lines: (readonly Span[])[] = [[]];
+  const names = Math.max(10, ...facts.map(([name]) => name.length + 2));
   for (const [name, value] of facts) {
-    const texts = wrap(plain(skin, value), inner - 10);
+    const texts = wrap(plain(skin, value), inner - names);
     for (const [index, text] of texts.entries()) {
       lines.push([
-        { text: (index === 0 ? name : "").padEnd(10), tone: "dim" },
+        { text: (index === 0 ? name : "").padEnd(names), tone: "dim" },
         { text, tone: "strong" },
       ]);
     }

@@ -4,7 +4,7 @@ import { wrap } from "../cells.ts";
 import { GAP } from "../columns.ts";
 import type { Rect } from "../layout.ts";
 import type { Branch } from "../rows.ts";
-import { cellText, type Fit, fit, type Skin } from "../skin.ts";
+import { type Fit, fit, fitCell, type Skin } from "../skin.ts";
 import { Region } from "./region.tsx";
 
 /** Room for the cursor's sign in front of each row. */
@@ -67,7 +67,7 @@ function rowLine(
     const tone: Tone = row.branch?.isContext ? "dim" : (cell.tone ?? "text");
     const stem = index === 0 && row.branch ? stemOf(skin, row.branch, heading.columns) : "";
     const room = { ...heading, columns: heading.columns - stem.length };
-    return { text: stem + fit(skin, cellText(skin, cell), room), tone };
+    return { text: stem + fitCell(skin, cell, room), tone };
   });
   const gap = " ".repeat(GAP);
   if (row.isSelected) {

@@ -1,6 +1,7 @@
 /** One line to be typed before an action goes on. */
 import { wrap } from "../cells.ts";
 import type { Rect } from "../layout.ts";
+import type { TypedField } from "../policy-typing.ts";
 import { plain, type Skin, type Span } from "../skin.ts";
 import type { TextField } from "../text-field.ts";
 import { Dialog, innerColumns } from "./dialog.tsx";
@@ -14,13 +15,29 @@ export interface PromptDialogProps {
   readonly description: string;
   readonly field: TextField;
   readonly problem: string | null;
+  /** What the parts of the text mean, one a line. */
+  readonly typed?: readonly TypedField[];
 }
 
 const COLUMNS = 66;
 
-export function PromptDialog({ skin, body, title, label, description, field, problem }: PromptDialogProps) {
+export function PromptDialog({ skin, body, title, label, description, field, problem, typed = [] }: PromptDialogProps) {
   const inner = innerColumns(body, COLUMNS);
-  const lines: (readonly Span[])[] = [[], [{ text: `${label}: `, tone: "dim" }, ...fieldSpans(skin, field)], []];
+  const lines: (readonly Span[])[] = [
+    [],
+    [{ text: `${label}: `, tone: "dim" }, ...fieldSpans(skin, field, inner - label.length - 2)],
+    [],
+  ];
+  const names = Math.max(0, ...typed.map(({ name }) => name.length)) + 2;
+  for (const { name, text, isCurrent } of typed) {
+    const mark = isCurrent ? `${skin.glyphs.cursor} ` : "  ";
+    lines.push([
+      { text: mark, tone: "accent" },
+      { text: plain(skin, name).padEnd(names), tone: "dim" },
+      { text: plain(skin, text), tone: isCurrent ? "strong" : "text" },
+    ]);
+  }
+  if (typed.length > 0) lines.push([]);
   for (const text of wrap(plain(skin, description), inner)) lines.push([{ text, tone: "dim" }]);
   if (problem !== null) for (const text of wrap(plain(skin, problem), inner)) lines.push([{ text, tone: "warn" }]);
   lines.push([]);

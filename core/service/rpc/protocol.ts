@@ -13,11 +13,13 @@ import { DOORS } from "#core/act/request.ts";
 import { AttachmentSchema } from "#core/model/attachment.ts";
 import { CategorySchema } from "#core/model/category.ts";
 import { DaemonSchema, UsageSchema } from "#core/model/daemon.ts";
+import { EndpointSchema } from "#core/model/endpoint.ts";
 import { EventSchema } from "#core/model/event.ts";
 import { JobReportSchema, JobSchema } from "#core/model/job.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import { MemberSchema } from "#core/model/member.ts";
 import { ModuleSchema } from "#core/model/module.ts";
+import { PolicySchema } from "#core/model/policy.ts";
 import { ActionProgressSchema, ActionReportSchema, ErrorRecordSchema, WarningSchema } from "#core/output/parts.ts";
 import { PROTOCOL_VERSION } from "./codes.ts";
 import { ATTENDED, HISTORY, TARGETS } from "./limits.ts";
@@ -45,6 +47,8 @@ const ShelvesSchema = v.object({
   modules: v.optional(shelf(ModuleSchema)),
   jobs: v.optional(shelf(JobSchema)),
   attachments: v.optional(shelf(AttachmentSchema)),
+  endpoints: v.optional(shelf(EndpointSchema)),
+  policies: v.optional(shelf(PolicySchema)),
   events: v.optional(shelf(EventSchema)),
 } satisfies Record<Kind, unknown>);
 
@@ -77,6 +81,8 @@ const SourceEventSchema = v.union([
   ...sourceEvents("modules", ModuleSchema),
   ...sourceEvents("jobs", JobSchema),
   ...sourceEvents("attachments", AttachmentSchema),
+  ...sourceEvents("endpoints", EndpointSchema),
+  ...sourceEvents("policies", PolicySchema),
   ...sourceEvents("events", EventSchema),
 ]);
 

@@ -6,6 +6,7 @@ import type { Attachment } from "#core/model/attachment.ts";
 import type { Job } from "#core/model/job.ts";
 import type { Module } from "#core/model/module.ts";
 import { reduce } from "#core/store/reduce.ts";
+import { NO_HISTORY } from "#core/store/sample-history.ts";
 import { emptySnapshot } from "#core/store/snapshot.ts";
 import { attachment, jidOf, job, module } from "#test/harness/aggregates.ts";
 import { daemon, member } from "#test/harness/items.ts";
@@ -23,7 +24,7 @@ const snapshot = reduce(
   ],
   0,
 );
-const context = { atMs: Date.parse("2026-03-01T10:00:00Z"), snapshot };
+const context = { atMs: Date.parse("2026-03-01T10:00:00Z"), snapshot, samples: NO_HISTORY };
 
 type Aggregate = Module | Job | Attachment;
 

@@ -2,13 +2,14 @@
 import { expect, test } from "bun:test";
 import { DAEMONS_PANE } from "#app/panes/daemons.ts";
 import type { Daemon } from "#core/model/daemon.ts";
+import { NO_HISTORY } from "#core/store/sample-history.ts";
 import { emptySnapshot } from "#core/store/snapshot.ts";
 import { daemon } from "#test/harness/items.ts";
 
 const atMs = Date.parse("2026-03-01T10:00:00Z");
 
 function facts(change: Partial<Daemon>): Record<string, string> {
-  const lines = DAEMONS_PANE.detail(daemon("d", change), { atMs, snapshot: emptySnapshot("n1") });
+  const lines = DAEMONS_PANE.detail(daemon("d", change), { atMs, snapshot: emptySnapshot("n1"), samples: NO_HISTORY });
   return Object.fromEntries(lines.flatMap((line) => ("label" in line ? [[line.label, line.text]] : [])));
 }
 
@@ -16,7 +17,7 @@ const cells = (change: Partial<Daemon>) =>
   Object.fromEntries(
     DAEMONS_PANE.columns.map((column) => [
       column.id,
-      column.cell(daemon("d", change), { atMs, snapshot: emptySnapshot("n1") }).text,
+      column.cell(daemon("d", change), { atMs, snapshot: emptySnapshot("n1"), samples: NO_HISTORY }).text,
     ]),
   );
 

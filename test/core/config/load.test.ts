@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { loadConfig } from "#core/config/load.ts";
+import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
@@ -60,6 +61,7 @@ test("everything that can be said", async () => {
     psm: PSM_DEFAULTS,
     pagg: PAGG_DEFAULTS,
     jobs: JOB_DEFAULTS,
+    geopm: GEOPM_DEFAULTS,
     problems: [],
     daemons: [
       {
@@ -110,6 +112,7 @@ test("no file, no directory: the defaults and no problem", async () => {
     psm: PSM_DEFAULTS,
     pagg: PAGG_DEFAULTS,
     jobs: JOB_DEFAULTS,
+    geopm: GEOPM_DEFAULTS,
     problems: [],
   });
 });

@@ -6,6 +6,7 @@ import { systemClock } from "#app/cli/system-clock.ts";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
 import type { Attachment } from "#core/model/attachment.ts";
+import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { jidText } from "#core/model/jid.ts";
 import type { Job } from "#core/model/job.ts";
 import { JOB_DEFAULTS, type JobSettings, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
@@ -85,6 +86,7 @@ class Jobs implements AsyncDisposable {
       daemons: [],
       problems: [],
       psm: PSM_DEFAULTS,
+      geopm: GEOPM_DEFAULTS,
       pagg: PAGG_DEFAULTS,
       jobs: { ...JOB_DEFAULTS, ...this.#settings, ...settings },
     });

@@ -5,6 +5,7 @@ import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
 import type { Category } from "#core/model/category.ts";
 import type { Member } from "#core/model/member.ts";
+import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import type { Caller } from "#core/service/caller.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
@@ -241,7 +242,15 @@ test("psm_noevm keeps events from being told, at run time too", async () => {
   await act(service, "member.add", `member/web/${peer.pid}`);
   peer.tell("POSIX::_exit(0)");
   expect((await service.untilEvent("sys.unix.psm.member.exited")).severity).toBe("info");
-  const plain = { readOnly: false, discover: [], daemons: [], problems: [], pagg: PAGG_DEFAULTS, jobs: JOB_DEFAULTS };
+  const plain = {
+    readOnly: false,
+    discover: [],
+    daemons: [],
+    problems: [],
+    pagg: PAGG_DEFAULTS,
+    jobs: JOB_DEFAULTS,
+    geopm: GEOPM_DEFAULTS,
+  };
   await service.local.reload({ ...plain, psm: { ...psm, noevm: 8 } });
   await act(service, "category.add", "category/told");
   await service.untilEvent("sys.unix.psm.category.added");

@@ -1,0 +1,116 @@
+/** A policy server in this process, with what it tells as lines and in the journal, until a signal or its last endpoint ends it. */
+import { PolicyServer } from "#core/geopm/policy-server.ts";
+import { PolicyStore } from "#core/geopm/policy-store.ts";
+import type { ServerEvent } from "#core/geopm/served-endpoint.ts";
+import { EndpointWaits } from "#core/geopm/waits.ts";
+import type { MusterError } from "#core/model/error.ts";
+import { LineStream } from "#core/output/stream.ts";
+import { visible } from "#core/output/text.ts";
+import { Chronicle } from "#core/service/chronicle.ts";
+import { lockRecovered, type PowerEvent, serverEvent } from "#core/service/observe/power-events.ts";
+import { powerHost } from "#core/service/power-host.ts";
+import { fail } from "./context.ts";
+import { timeCell } from "./follow.ts";
+import { watchInterrupts } from "./interrupt.ts";
+import type { Session } from "./session.ts";
+import { writeBehind, writeNow } from "./stdio.ts";
+
+export class EndpointServing {
+  readonly store: string;
+  readonly #session: Session;
+  readonly #server: PolicyServer;
+  readonly #chronicle: Chronicle;
+  readonly #stream: LineStream | null;
+  /** Nobody reads the lines any more. */
+  #isUnread = false;
+  readonly #failed = Promise.withResolvers<MusterError>();
+  readonly #interrupts: ReturnType<typeof watchInterrupts>;
+
+  private constructor(session: Session, store: string, staleSeconds: number, chronicle: Chronicle) {
+    const { call, environment } = session;
+    this.#session = session;
+    this.store = store;
+    this.#chronicle = chronicle;
+    this.#server = new PolicyServer({
+      clock: call.clock,
+      host: powerHost(environment),
+      waits: new EndpointWaits(call.clock),
+      policyStorePath: store,
+      staleSeconds,
+      onLockRecovered: (event) => this.#tell(lockRecovered(environment.node, event)),
+      onEvent: (event) => this.#take(event),
+    });
+    // From before anything is there: a signal in between would leave it behind.
+    this.#interrupts = watchInterrupts(call);
+    this.#stream = call.isJson
+      ? new LineStream({
+          clock: call.clock,
+          sink: (text) => writeBehind(1, text, call.clock),
+          host: environment.node,
+          kinds: ["endpoints"],
+          intervalMs: null,
+        })
+      : null;
+    this.#stream?.failed.catch(() => {});
+  }
+
+  /** -14 when the store cannot be opened; it is made if it is missing. */
+  static async open(session: Session, store: string, staleSeconds: number): Promise<EndpointServing> {
+    const { environment, call } = session;
+    const chronicle = new Chronicle({ environment, clock: call.clock, isReadOnly: false, publish: () => {} });
+    await chronicle.open();
+    return new EndpointServing(session, store, staleSeconds, chronicle);
+  }
+
+  get isStoreEmpty(): boolean {
+    using store = new PolicyStore(this.store, { mode: "look" });
+    return store.list().length === 0;
+  }
+
+  add(name: string, mode: "create" | "takeOver"): void {
+    this.#server.add(name, mode);
+    this.#print([timeCell(this.#session.call), name, "served", this.store]);
+  }
+
+  /** The exit code, when everything is closed and the regions are unlinked. */
+  async ended(): Promise<number> {
+    const { signal } = this.#interrupts;
+    const interrupted = new Promise<null>((resolve) => {
+      if (signal.aborted) resolve(null);
+      else signal.addEventListener("abort", () => resolve(null), { once: true });
+    });
+    const error = await Promise.race([interrupted, this.#failed.promise]);
+    await this.close();
+    const exitCode = error === null ? 0 : fail(this.#session.call, error);
+    await this.#stream?.end(error === null ? "signal" : "error", exitCode);
+    return exitCode;
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close();
+    this.#chronicle.close();
+    this.#interrupts.stop();
+  }
+
+  #take(event: ServerEvent): void {
+    this.#tell(serverEvent(this.#session.environment.node, event));
+    const isLast = this.#server.names.every((name) => name === event.endpoint);
+    if (event.type === "failed" && isLast) this.#failed.resolve(event.error);
+  }
+
+  #tell(event: PowerEvent): void {
+    const { severity, code, target, message } = event;
+    this.#chronicle.record(event);
+    this.#stream?.event({ severity, code, target, message });
+    this.#print([timeCell(this.#session.call), severity, message]);
+  }
+
+  #print(cells: readonly string[]): void {
+    if (this.#stream || this.#isUnread) return;
+    try {
+      writeNow(1, `${cells.map(visible).join("\t")}\n`);
+    } catch {
+      this.#isUnread = true;
+    }
+  }
+}
