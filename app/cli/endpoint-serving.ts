@@ -15,6 +15,14 @@ import { watchInterrupts } from "./interrupt.ts";
 import type { Session } from "./session.ts";
 import { writeBehind, writeNow } from "./stdio.ts";
 
+export interface ServingSettings {
+  /** Absolute path of the policy store. */
+  readonly store: string;
+  readonly staleSeconds: number;
+  /** What happens, a line each, where standard output is nobody's. */
+  readonly log: (text: string) => void;
+}
+
 export class EndpointServing {
   readonly store: string;
   readonly #session: Session;
@@ -26,8 +34,12 @@ export class EndpointServing {
   readonly #failed = Promise.withResolvers<MusterError>();
   readonly #interrupts: ReturnType<typeof watchInterrupts>;
 
-  private constructor(session: Session, store: string, staleSeconds: number, chronicle: Chronicle) {
+  readonly #log: (text: string) => void;
+
+  private constructor(session: Session, settings: ServingSettings, chronicle: Chronicle) {
     const { call, environment } = session;
+    const { store, staleSeconds, log } = settings;
+    this.#log = log;
     this.#session = session;
     this.store = store;
     this.#chronicle = chronicle;
@@ -55,11 +67,11 @@ export class EndpointServing {
   }
 
   /** -14 when the store cannot be opened; it is made if it is missing. */
-  static async open(session: Session, store: string, staleSeconds: number): Promise<EndpointServing> {
+  static async open(session: Session, settings: ServingSettings): Promise<EndpointServing> {
     const { environment, call } = session;
     const chronicle = new Chronicle({ environment, clock: call.clock, isReadOnly: false, publish: () => {} });
     await chronicle.open();
-    return new EndpointServing(session, store, staleSeconds, chronicle);
+    return new EndpointServing(session, settings, chronicle);
   }
 
   get isStoreEmpty(): boolean {
@@ -101,6 +113,7 @@ export class EndpointServing {
   #tell(event: PowerEvent): void {
     const { severity, code, target, message } = event;
     this.#chronicle.record(event);
+    this.#log(message);
     this.#stream?.event({ severity, code, target, message });
     this.#print([timeCell(this.#session.call), severity, message]);
   }
