@@ -4,6 +4,8 @@ import { PolicyStore } from "#core/geopm/policy-store.ts";
 import type { ServerEvent } from "#core/geopm/served-endpoint.ts";
 import { EndpointWaits } from "#core/geopm/waits.ts";
 import type { MusterError } from "#core/model/error.ts";
+import type { MusterEvent } from "#core/model/event.ts";
+import type { SourceEvent } from "#core/model/source.ts";
 import { LineStream } from "#core/output/stream.ts";
 import { visible } from "#core/output/text.ts";
 import { Chronicle } from "#core/service/chronicle.ts";
@@ -35,11 +37,14 @@ export class EndpointServing {
   readonly #interrupts: ReturnType<typeof watchInterrupts>;
 
   readonly #log: (text: string) => void;
+  /** As they stand in the journal: those of others in muster among them. */
+  readonly #recorded: MusterEvent[];
 
-  private constructor(session: Session, settings: ServingSettings, chronicle: Chronicle) {
+  private constructor(session: Session, settings: ServingSettings, chronicle: Chronicle, recorded: MusterEvent[]) {
     const { call, environment } = session;
     const { store, staleSeconds, log } = settings;
     this.#log = log;
+    this.#recorded = recorded;
     this.#session = session;
     this.store = store;
     this.#chronicle = chronicle;
@@ -69,9 +74,15 @@ export class EndpointServing {
   /** -14 when the store cannot be opened; it is made if it is missing. */
   static async open(session: Session, settings: ServingSettings): Promise<EndpointServing> {
     const { environment, call } = session;
-    const chronicle = new Chronicle({ environment, clock: call.clock, isReadOnly: false, publish: () => {} });
+    const recorded: MusterEvent[] = [];
+    const publish = (event: SourceEvent) => {
+      if (event.src === "events" && event.op === "upsert") recorded.push(event.item);
+    };
+    const chronicle = new Chronicle({ environment, clock: call.clock, isReadOnly: false, publish });
     await chronicle.open();
-    return new EndpointServing(session, settings, chronicle);
+    // What was before is not told again.
+    chronicle.begin();
+    return new EndpointServing(session, settings, chronicle, recorded);
   }
 
   get isStoreEmpty(): boolean {
@@ -111,10 +122,12 @@ export class EndpointServing {
   }
 
   #tell(event: PowerEvent): void {
-    const { severity, code, target, message } = event;
+    const { severity, code, message } = event;
     this.#chronicle.record(event);
+    const item = this.#recorded.findLast((each) => each.code === code && each.message === message);
+    this.#recorded.length = 0;
     this.#log(message);
-    this.#stream?.event({ severity, code, target, message });
+    if (item) this.#stream?.event(item);
     this.#print([timeCell(this.#session.call), severity, message]);
   }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { PolicyStore } from "#core/geopm/policy-store.ts";
 import { EndpointSchema } from "#core/model/endpoint.ts";
+import { EventSchema } from "#core/model/event.ts";
 import { PolicySchema } from "#core/model/policy.ts";
 import { CommandLine, MAIN } from "#test/harness/cli.ts";
 import { Controller } from "#test/harness/controllers.ts";
@@ -88,6 +89,7 @@ describe("one after the other", () => {
       type: "event",
       event: { severity: "info", code: "POLICY_WRITTEN", target: `${NODE}/endpoint/${name}` },
     });
+    expect(() => v.parse(EventSchema, JSON.parse(written).event)).not.toThrow();
     expect(await controller.policy()).toEqual([176]);
 
     const watching = cli.spawn(["endpoints", "watch", name, "--json"]);
