@@ -1,5 +1,5 @@
 /** The answer of a module, a job or an endpoint as lines for people: names and values, whatever they are. */
-import { quantityText } from "#core/act/power-values.ts";
+import { numberText, quantityText } from "#core/act/power-values.ts";
 import type { Answer, Json } from "#core/act/request.ts";
 import type { PowerValue } from "#core/model/endpoint.ts";
 
@@ -10,6 +10,7 @@ export function answerFacts(answer: Answer): readonly Fact[] {
 }
 
 function factsOf(name: string, value: Json): readonly Fact[] {
+  if (typeof value === "number") return [[name, numberText(value)]];
   if (value === null || typeof value !== "object") return [[name, String(value ?? "none")]];
   if (isList(value)) {
     if (value.length === 0) return [[name, "none"]];

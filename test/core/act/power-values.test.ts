@@ -63,10 +63,11 @@ test("values as text: NaN at the end of many is left out, of few it is shown", (
 });
 
 test("numbers and quantities as people read them", () => {
-  expect([152.25, 1 / 3, 1e12, 0, -5, Number.POSITIVE_INFINITY].map(numberText)).toEqual([
+  expect([152.25, 1 / 3, 1e12, 0x9a3f_01c7, 0, -5, Number.POSITIVE_INFINITY].map(numberText)).toEqual([
     "152.25",
     "0.333333",
     "1000000000000",
+    "2587820487",
     "0",
     "-5",
     "infinite",
