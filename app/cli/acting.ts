@@ -7,7 +7,7 @@ import { mustLast } from "#core/act/lasting.ts";
 import type { ActionProgress, ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
 import { errorRecord, fromRecord, MusterError } from "#core/model/error.ts";
 import { nameOf } from "#core/model/id.ts";
-import { KIND_NAMES } from "#core/model/kind-names.ts";
+import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import type { Warning } from "#core/model/source.ts";
 import { actionDocument } from "#core/output/document.ts";
 import { visible } from "#core/output/text.ts";
@@ -62,8 +62,9 @@ export interface Work {
   readonly timeoutSeconds?: number | null;
 }
 
-/** Their history is not needed to act on them. */
-const ITEMS = KIND_NAMES.filter((kind) => kind !== "events");
+/** Their history is not needed to act on them, and power only for its own actions: it takes longer to read. */
+const POWER: readonly Kind[] = ["endpoints", "policies"];
+const ITEMS = KIND_NAMES.filter((kind) => kind !== "events" && !POWER.includes(kind));
 
 export async function carryOut(call: Call, work: Work): Promise<number> {
   const spec: ActionSpec = ACTIONS[work.action];
@@ -84,7 +85,11 @@ export async function carryOut(call: Call, work: Work): Promise<number> {
   };
   // What is kept is kept by whoever outlives this command.
   const needsLasting = mustLast({ action: work.action, dryRun: isDryRun(call) });
-  return withService(session, "once", use, { isForChange: true, needsLasting, kinds: ITEMS });
+  return withService(session, "once", use, {
+    isForChange: true,
+    needsLasting,
+    kinds: POWER.includes(spec.kind) ? POWER : ITEMS,
+  });
 }
 
 const isDryRun = (call: Call) => call.invocation.options.has("dry-run");
