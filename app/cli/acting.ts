@@ -62,8 +62,9 @@ export interface Work {
   readonly timeoutSeconds?: number | null;
 }
 
-/** Their history is not needed to act on them. */
-const ITEMS = KIND_NAMES.filter((kind) => kind !== "events");
+/** Their history is not needed to act on them, and power only for its own actions: it takes longer to read. */
+const POWER: readonly Kind[] = ["endpoints", "policies"];
+const ITEMS = KIND_NAMES.filter((kind) => kind !== "events" && !POWER.includes(kind));
 
 export async function carryOut(call: Call, work: Work): Promise<number> {
   const spec: ActionSpec = ACTIONS[work.action];
@@ -84,8 +85,12 @@ export async function carryOut(call: Call, work: Work): Promise<number> {
   };
   // What is kept is kept by whoever outlives this command.
   const needsLasting = mustLast({ action: work.action, dryRun: isDryRun(call) });
-  const isOfAnybody = AGGREGATES.has(spec.kind) && !MAKERS.has(work.action);
-  return withService(session, "once", use, { isForChange: true, needsLasting, isOfAnybody, kinds: ITEMS });
+  return withService(session, "once", use, {
+    isForChange: true,
+    needsLasting,
+    isOfAnybody: AGGREGATES.has(spec.kind) && !MAKERS.has(work.action),
+    kinds: POWER.includes(spec.kind) ? POWER : ITEMS,
+  });
 }
 
 /** Root makes jobs for users, who may signal and wait for them. What a user makes himself his own service keeps. */

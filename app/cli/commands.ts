@@ -11,7 +11,7 @@ const CONSOLE: CommandSpec = {
   name: "",
   summary: "open the console",
   description:
-    "See and control the daemons, the process set and the process aggregates of this machine. Without a command the " +
+    "See and control the daemons, the process set, the process aggregates and the power of this machine. Without a command the " +
     "console opens; it needs a terminal on standard input and output.",
   arguments: [],
   options: [

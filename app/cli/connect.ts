@@ -42,7 +42,8 @@ export async function openService(session: Session, mode: Mode, wish: Wish): Pro
     if (remote) return remote;
   }
   const { openLocalService } = await import("#core/service/local.ts");
-  return openLocalService({ environment, clock: call.clock, config, isReadOnly, mode });
+  const kinds = wish.kinds ? { kinds: wish.kinds } : {};
+  return openLocalService({ environment, clock: call.clock, config, isReadOnly, mode, ...kinds });
 }
 
 async function findService(session: Session, mode: Mode, wish: Wish): Promise<RemoteService | null> {

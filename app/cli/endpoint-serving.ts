@@ -4,6 +4,8 @@ import { PolicyStore } from "#core/geopm/policy-store.ts";
 import type { ServerEvent } from "#core/geopm/served-endpoint.ts";
 import { EndpointWaits } from "#core/geopm/waits.ts";
 import type { MusterError } from "#core/model/error.ts";
+import type { MusterEvent } from "#core/model/event.ts";
+import type { SourceEvent } from "#core/model/source.ts";
 import { LineStream } from "#core/output/stream.ts";
 import { visible } from "#core/output/text.ts";
 import { Chronicle } from "#core/service/chronicle.ts";
@@ -14,6 +16,14 @@ import { timeCell } from "./follow.ts";
 import { watchInterrupts } from "./interrupt.ts";
 import type { Session } from "./session.ts";
 import { writeBehind, writeNow } from "./stdio.ts";
+
+export interface ServingSettings {
+  /** Absolute path of the policy store. */
+  readonly store: string;
+  readonly staleSeconds: number;
+  /** What happens, a line each, where standard output is nobody's. */
+  readonly log: (text: string) => void;
+}
 
 export class EndpointServing {
   readonly store: string;
@@ -26,8 +36,15 @@ export class EndpointServing {
   readonly #failed = Promise.withResolvers<MusterError>();
   readonly #interrupts: ReturnType<typeof watchInterrupts>;
 
-  private constructor(session: Session, store: string, staleSeconds: number, chronicle: Chronicle) {
+  readonly #log: (text: string) => void;
+  /** As they stand in the journal: those of others in muster among them. */
+  readonly #recorded: MusterEvent[];
+
+  private constructor(session: Session, settings: ServingSettings, chronicle: Chronicle, recorded: MusterEvent[]) {
     const { call, environment } = session;
+    const { store, staleSeconds, log } = settings;
+    this.#log = log;
+    this.#recorded = recorded;
     this.#session = session;
     this.store = store;
     this.#chronicle = chronicle;
@@ -55,11 +72,17 @@ export class EndpointServing {
   }
 
   /** -14 when the store cannot be opened; it is made if it is missing. */
-  static async open(session: Session, store: string, staleSeconds: number): Promise<EndpointServing> {
+  static async open(session: Session, settings: ServingSettings): Promise<EndpointServing> {
     const { environment, call } = session;
-    const chronicle = new Chronicle({ environment, clock: call.clock, isReadOnly: false, publish: () => {} });
+    const recorded: MusterEvent[] = [];
+    const publish = (event: SourceEvent) => {
+      if (event.src === "events" && event.op === "upsert") recorded.push(event.item);
+    };
+    const chronicle = new Chronicle({ environment, clock: call.clock, isReadOnly: false, publish });
     await chronicle.open();
-    return new EndpointServing(session, store, staleSeconds, chronicle);
+    // What was before is not told again.
+    chronicle.begin();
+    return new EndpointServing(session, settings, chronicle, recorded);
   }
 
   get isStoreEmpty(): boolean {
@@ -99,9 +122,12 @@ export class EndpointServing {
   }
 
   #tell(event: PowerEvent): void {
-    const { severity, code, target, message } = event;
+    const { severity, code, message } = event;
     this.#chronicle.record(event);
-    this.#stream?.event({ severity, code, target, message });
+    const item = this.#recorded.findLast((each) => each.code === code && each.message === message);
+    this.#recorded.length = 0;
+    this.#log(message);
+    if (item) this.#stream?.event(item);
     this.#print([timeCell(this.#session.call), severity, message]);
   }
 

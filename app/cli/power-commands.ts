@@ -51,7 +51,6 @@ const policy: ArgumentSpec = {
 
 const STORE: OptionSpec = {
   name: "policystore",
-  short: "d",
   type: "path",
   value: "DB",
   summary: "path of the policy store",

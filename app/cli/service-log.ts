@@ -1,4 +1,4 @@
-/** The log of `serve`: standard error, which a daemon has redirected to a file of bounded size. */
+/** The log of `serve`, and of a policy daemon: standard error, which a daemon has redirected to a file of bounded size. */
 import { renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, timestamp } from "#core/model/clock.ts";
@@ -19,9 +19,9 @@ export class ServiceLog {
     this.#clock = clock;
   }
 
-  /** From here on what this process says, and what Bun says of it, is in `serve.log`. Throws SysError. */
-  moveTo(stateDirectory: string): void {
-    this.#path = join(stateDirectory, "serve.log");
+  /** From here on what this process says, and what Bun says of it, is in this file. Throws SysError. */
+  moveTo(stateDirectory: string, name = "serve.log"): void {
+    this.#path = join(stateDirectory, name);
     this.#open(this.#path);
   }
 

@@ -115,8 +115,8 @@ const COLUMNS: readonly Column<Power>[] = [
       return since === null ? null : Date.parse(since);
     },
   },
-  ageColumn("policy-age", "POL.", 7, (item) => lookOf(item).policyAgeSeconds(item)),
-  ageColumn("sample-age", "AGE", 3, (item) => lookOf(item).sampleAgeSeconds(item)),
+  ageColumn("policy-age", "P.AGE", 7, (item) => lookOf(item).policyAgeSeconds(item)),
+  ageColumn("sample-age", "S.AGE", 3, (item) => lookOf(item).sampleAgeSeconds(item)),
   {
     id: "value",
     title: "SAMPLE OR POLICY",

@@ -69,7 +69,8 @@ const DIGITS = 6;
 
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "infinite" : "-infinite";
-  if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
+  // Hashes of regions are whole numbers: every digit of them counts.
+  if (Number.isSafeInteger(value)) return String(value);
   return String(Number(value.toPrecision(DIGITS)));
 }
 

@@ -87,15 +87,22 @@ export function inspectEndpoints(names: readonly string[], host: ListingHost): L
   return describe(names, host, undefined, true);
 }
 
-/** The same endpoint with what stands in its regions now. Who owns and who controls it is as it was: that takes a listing. */
+/**
+ * The same endpoint with what stands in its regions now. Who owns and who controls it is as it was, for that takes a listing;
+ * who has come since is not known to live.
+ */
 export function reread(endpoint: ListedEndpoint, files: RegionFiles): ListedEndpoint {
-  const { name, policyPath, samplePath } = endpoint;
+  const { name, policyPath, samplePath, state } = endpoint;
   const [policy, sample] = [files.look(policyPath), files.look(samplePath)];
   const copies = { policy: copyOf(policy), sample: copyOf(sample) };
+  const fields = copies.sample && sampleOf(copies.sample);
+  const isAttached = fields !== null && fields.agent !== "";
+  const isControlled = isAttached && (state.isAttached ? state.isControlled : null);
   return {
     ...endpoint,
+    state: { ...state, isAttached, isControlled, isUntouched: state.isUntouched && !isAttached },
     policy: copies.policy && policyOf(copies.policy),
-    sample: copies.sample && sampleOf(copies.sample),
+    sample: fields,
     heldLock: heldLockOf(name, copies),
     problem: problemOf(name, policy, sample),
   };

@@ -44,7 +44,10 @@ export const EndpointSchema = v.object({
   ),
   attachedSince: v.pipe(v.nullable(v.string()), note("when muster first saw this controller")),
   policyAgeSeconds: v.pipe(v.nullable(v.number()), note("null if none was ever written")),
-  policy: v.pipe(v.array(PowerValueSchema), note("as written last, whoever it was meant for")),
+  policy: v.pipe(
+    v.array(PowerValueSchema),
+    note("as written last, whoever it was meant for; of an agent that muster knows all values it takes"),
+  ),
   sampleAgeSeconds: v.pipe(v.nullable(v.number()), note("null if there was never one")),
   sample: v.pipe(v.array(PowerValueSchema), note("of the attached controller")),
   store: v.pipe(v.nullable(v.string()), note("policy store that this service serves it from; null: it does not")),

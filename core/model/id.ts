@@ -3,7 +3,16 @@
  * A process is (pid, start time), never a pid: pids are reused within seconds under load.
  */
 
-export type ItemKind = "daemon" | "category" | "member" | "module" | "job" | "attachment" | "endpoint" | "policy" | "event";
+export type ItemKind =
+  | "daemon"
+  | "category"
+  | "member"
+  | "module"
+  | "job"
+  | "attachment"
+  | "endpoint"
+  | "policy"
+  | "event";
 
 /** `node/kind/name`, unique on all nodes. */
 export type Id = `${string}/${ItemKind}/${string}`;

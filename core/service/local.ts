@@ -5,6 +5,7 @@ import type { ActionReport, ActionRequest, ActionResult } from "#core/act/reques
 import type { Config } from "#core/model/declaration.ts";
 import { errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
 import type { EventCode, Severity } from "#core/model/event.ts";
+import { KIND_NAMES } from "#core/model/kind-names.ts";
 import { Audit } from "./audit.ts";
 import { Chronicle } from "./chronicle.ts";
 import { isDaemonRequest } from "./handle/daemon-orders.ts";
@@ -21,7 +22,7 @@ import { DaemonObserver } from "./observe/daemons.ts";
 import { PaggObserver } from "./observe/pagg.ts";
 import { PsmObserver } from "./observe/psm.ts";
 import type { LocalServiceOptions } from "./options.ts";
-import { Power } from "./power.ts";
+import type { Power } from "./power.ts";
 import { authorize } from "./privilege.ts";
 import { Publisher } from "./publisher.ts";
 import type { InvokeOptions, Service } from "./service.ts";
@@ -86,16 +87,29 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       chronicle.recordAll(events);
     },
   });
-  const power = new Power({
-    environment,
-    clock,
-    settings: config.geopm,
-    keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
-    publish: (...events) => publisher.publish(...events),
-    record: (events) => {
-      chronicle.recordAll(events);
-    },
-  });
+  // Loaded only for those who ask for it: it takes longer than all that most commands need.
+  let power: Promise<Power> | null = null;
+  let attended: readonly string[] = [];
+  const openPower = (): Promise<Power> => {
+    power ??= import("./power.ts").then(async ({ Power }) => {
+      const made = new Power({
+        environment,
+        clock,
+        settings: config.geopm,
+        keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
+        publish: (...events) => publisher.publish(...events),
+        record: (events) => {
+          chronicle.recordAll(events);
+        },
+      });
+      await made.open(mode === "watch");
+      made.attend(attended);
+      return made;
+    });
+    return power;
+  };
+  const { kinds = KIND_NAMES } = options;
+  const isPowerWanted = mode === "watch" || kinds.includes("endpoints") || kinds.includes("policies");
   const takeWanted = () => {
     for (const [id, value] of chronicle.wanted()) wanted.set(id, value);
   };
@@ -120,8 +134,8 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     clock,
     isReadOnly,
     audit,
-    context: () => power.context,
-    onDone: () => power.refresh(),
+    context: async () => (await openPower()).context,
+    onDone: async () => (await openPower()).refresh(),
   });
   const handler = new DaemonHandler({
     environment,
@@ -162,9 +176,10 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     chronicle.begin();
     await psm.open(mode === "watch");
     await pagg.open(mode === "watch");
-    await power.open(mode === "watch");
-    if (mode === "once") return observer.readAll();
-    await observer.follow();
+    if (mode === "once") await observer.readAll();
+    else await observer.follow();
+    if (isPowerWanted) await openPower();
+    if (mode === "once") return;
     followJournal();
   };
 
@@ -210,16 +225,17 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       observer.attend(ids);
       pagg.attend(ids);
       psm.attend(ids);
-      power.attend(ids);
+      attended = ids;
+      power?.then((opened) => opened.attend(ids));
     },
     refresh: async () => {
-      await Promise.all([observer.refresh(), psm.refresh(), pagg.refresh(), power.refresh()]);
+      await Promise.all([observer.refresh(), psm.refresh(), pagg.refresh(), power?.then((opened) => opened.refresh())]);
     },
     reload: async (next) => {
       config = next;
       psm.applySettings(next.psm);
       pagg.applySettings(next.pagg, next.jobs);
-      await power.applySettings(next.geopm);
+      await power?.then((opened) => opened.applySettings(next.geopm));
       await observer.refresh();
     },
     note: (severity, code, message) => {
@@ -230,7 +246,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       observer.close();
       psm.close();
       await pagg.close();
-      await power.close();
+      await power?.then((opened) => opened.close());
       publisher.close();
       chronicle.close();
     },

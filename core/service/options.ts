@@ -2,6 +2,7 @@
 import type { Clock } from "#core/model/clock.ts";
 import type { Config } from "#core/model/declaration.ts";
 import type { Environment } from "#core/model/environment.ts";
+import type { Kind } from "#core/model/kind-names.ts";
 
 export interface LocalServiceOptions {
   readonly environment: Environment;
@@ -15,6 +16,8 @@ export interface LocalServiceOptions {
    * the command or the console that looks at it: `muster serve` keeps it.
    */
   readonly keepsSet?: boolean;
+  /** With mode once: what is wanted; all kinds if left out. What is costly and not among them is not read. */
+  readonly kinds?: readonly Kind[];
   /** How a module's own process is started: muster again, in the mode for that. Without it no module can be loaded. */
   readonly moduleHost?: readonly string[];
   /** A line for the service's log. */

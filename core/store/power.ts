@@ -58,6 +58,9 @@ export function endpointsGiven(snapshot: Snapshot, policy: Policy): readonly End
   );
 }
 
+/** What values are called of an agent that muster does not know. */
+const BY_POSITION = /^policy \d+$/;
+
 export interface KnownFields {
   readonly fields: readonly ValueField[];
   /** The agent takes no more than these. */
@@ -72,5 +75,6 @@ export function fieldsOfAgent(snapshot: Snapshot, agent: string): KnownFields | 
     (each) => each.agent === agent && each.policy.length > 0,
   );
   if (!endpoint) return null;
-  return { fields: endpoint.policy.map(({ name, unit }) => ({ name, unit, without: null })), isWhole: false };
+  const fields = endpoint.policy.map(({ name, unit }) => ({ name, unit, without: null }));
+  return { fields, isWhole: !fields.every(({ name }) => BY_POSITION.test(name)) };
 }

@@ -3,7 +3,7 @@
  * a moment ago is given up by it and taken over; what others left only with --take-over. It goes on when nobody reads its
  * lines any more; what they tell stands in the journal as well.
  */
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { gate } from "#core/act/gate.ts";
 import { daemonInit, daemonRun, isSecondStart, withoutHandover } from "#core/daemon/daemon.ts";
 import { toGeopmError } from "#core/geopm/errors.ts";
@@ -14,10 +14,11 @@ import { policyStorePath, powerHost } from "#core/service/power-host.ts";
 import { endpointId } from "#core/service/power-id.ts";
 import { errorOf, isGood, newRequestId } from "../acting.ts";
 import { type Call, tell, writeText } from "../context.ts";
-import { EndpointServing } from "../endpoint-serving.ts";
+import { EndpointServing, type ServingSettings } from "../endpoint-serving.ts";
 import { usage } from "../option-values.ts";
 import { typedEndpoint } from "../power-names.ts";
 import { selfCommand } from "../self-command.ts";
+import { ServiceLog } from "../service-log.ts";
 import { openSoundSession, origin, type Session, tellWarnings, withService, writeDocument } from "../session.ts";
 
 type Mode = "create" | "takeOver";
@@ -40,7 +41,7 @@ export async function serveEndpoints(call: Call): Promise<number> {
     call,
     typed.flatMap(({ warning }) => warning ?? []),
   );
-  const serving = await open(session, names);
+  const serving = await open(session, names, () => {});
   return serving.ended();
 }
 
@@ -56,7 +57,11 @@ async function serveBehind(session: Session, call: Call, names: readonly string[
     variables: absolute(call.variables),
   });
   if (isSecondStart(call.variables)) {
-    const serving = await open(session, names);
+    const log = new ServiceLog(call.clock);
+    const serving = await open(session, names, (text) => log.write(text));
+    // Whoever started it and reads what it says would wait for its end.
+    log.moveTo(session.environment.stateDirectory, `endpoints-${basename(pidFile, ".pid")}.log`);
+    log.write(`serves ${names.join(", ")} from ${serving.store} as process ${process.pid}`);
     await daemonRun(daemon, async () => {
       await serving.ended();
     });
@@ -92,12 +97,12 @@ function storeOf({ call, environment, config }: Session): string {
   return given === null ? policyStorePath(environment, config.geopm) : resolve(given);
 }
 
-async function open(session: Session, names: readonly string[]): Promise<EndpointServing> {
+async function open(session: Session, names: readonly string[], log: ServingSettings["log"]): Promise<EndpointServing> {
   const { call, config } = session;
   const modes = new Map<string, Mode>();
   for (const name of names) modes.set(name, await modeFor(session, name));
   const staleSeconds = call.invocation.options.number("stale") ?? config.geopm.staleSeconds;
-  const serving = await EndpointServing.open(session, storeOf(session), staleSeconds);
+  const serving = await EndpointServing.open(session, { store: storeOf(session), staleSeconds, log });
   try {
     for (const [name, mode] of modes) serving.add(name, mode);
   } catch (thrown) {

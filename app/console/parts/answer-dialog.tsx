@@ -17,14 +17,18 @@ export interface AnswerDialogProps extends AnswerText {
 }
 
 const COLUMNS = 76;
-const MOST_NAME_COLUMNS = 20;
+const MOST_NAME_COLUMNS = 28;
 /** Frame, and the line that tells how much there is below. */
 const CHROME = 3;
 
 /** Its lines, and how many of them there is room for. */
 export function answerText(skin: Skin, body: Rect, { message, facts }: AnswerText) {
   const inner = innerColumns(body, COLUMNS);
-  const names = Math.min(MOST_NAME_COLUMNS, Math.max(0, ...facts.map(([name]) => plain(skin, name).length)) + 2);
+  const names = Math.min(
+    MOST_NAME_COLUMNS,
+    Math.floor(inner / 2),
+    Math.max(0, ...facts.map(([name]) => plain(skin, name).length)) + 2,
+  );
   const lines: (readonly Span[])[] = wrap(plain(skin, message), inner).map((text) => [{ text, tone: "strong" }]);
   if (facts.length > 0) lines.push([]);
   for (const [name, value] of facts) {

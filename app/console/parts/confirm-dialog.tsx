@@ -17,6 +17,7 @@ export interface ConfirmDialogProps {
 }
 
 const COLUMNS = 66;
+const FRAME_ROWS = 2;
 
 export function ConfirmDialog({ skin, body, verb, question, facts, consequence, change, choice }: ConfirmDialogProps) {
   const inner = innerColumns(body, COLUMNS);
@@ -33,13 +34,22 @@ export function ConfirmDialog({ skin, body, verb, question, facts, consequence, 
   }
   lines.push([]);
   for (const text of wrap(plain(skin, consequence), inner)) lines.push([{ text }]);
+  const last: (readonly Span[])[] = [];
   if (change !== null) {
-    lines.push([]);
-    for (const text of wrap(`${sign(skin, "warn")} ${plain(skin, change)}`, inner))
-      lines.push([{ text, tone: "warn" }]);
+    last.push([]);
+    for (const text of wrap(`${sign(skin, "warn")} ${plain(skin, change)}`, inner)) last.push([{ text, tone: "warn" }]);
   }
-  lines.push([], buttons(skin, verb, choice), []);
-  return <Dialog skin={skin} body={body} title={plain(skin, question)} lines={lines} columns={COLUMNS} />;
+  last.push([], buttons(skin, verb, choice), []);
+  const all = fitted(lines, last, body.rows - FRAME_ROWS);
+  return <Dialog skin={skin} body={body} title={plain(skin, question)} lines={all} columns={COLUMNS} />;
+}
+
+/** Where there is no room empty lines go first, then what is told last; what changed and the buttons are always seen. */
+function fitted(lines: readonly (readonly Span[])[], last: readonly (readonly Span[])[], rows: number) {
+  if (lines.length + last.length <= rows) return [...lines, ...last];
+  const isTold = (line: readonly Span[]) => line.length > 0;
+  const kept = last.filter(isTold);
+  return [...lines.filter(isTold).slice(0, Math.max(0, rows - kept.length)), ...kept];
 }
 
 /** The marked button is in inverse video and has the cursor's sign. */

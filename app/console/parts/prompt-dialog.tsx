@@ -31,15 +31,17 @@ export function PromptDialog({ skin, body, title, label, description, field, pro
   const names = Math.max(0, ...typed.map(({ name }) => name.length)) + 2;
   for (const { name, text, isCurrent } of typed) {
     const mark = isCurrent ? `${skin.glyphs.cursor} ` : "  ";
-    lines.push([
-      { text: mark, tone: "accent" },
-      { text: plain(skin, name).padEnd(names), tone: "dim" },
-      { text: plain(skin, text), tone: isCurrent ? "strong" : "text" },
-    ]);
+    for (const [index, part] of wrap(plain(skin, text), inner - mark.length - names).entries()) {
+      lines.push([
+        { text: index === 0 ? mark : "  ", tone: "accent" },
+        { text: (index === 0 ? plain(skin, name) : "").padEnd(names), tone: "dim" },
+        { text: part, tone: isCurrent ? "strong" : "text" },
+      ]);
+    }
   }
   if (typed.length > 0) lines.push([]);
-  for (const text of wrap(plain(skin, description), inner)) lines.push([{ text, tone: "dim" }]);
   if (problem !== null) for (const text of wrap(plain(skin, problem), inner)) lines.push([{ text, tone: "warn" }]);
+  for (const text of wrap(plain(skin, description), inner)) lines.push([{ text, tone: "dim" }]);
   lines.push([]);
   return <Dialog skin={skin} body={body} title={plain(skin, title)} lines={lines} columns={COLUMNS} />;
 }

@@ -17,7 +17,7 @@ export interface PowerHandlerOptions {
   readonly clock: Clock;
   readonly isReadOnly: boolean;
   readonly audit: Audit;
-  readonly context: () => PowerContext;
+  readonly context: () => Promise<PowerContext>;
   /** What was done shall show at once. */
   readonly onDone: () => Promise<void>;
 }
@@ -58,7 +58,7 @@ export class PowerHandler {
       this.#refuse(request, spec, invoke);
       // Only here: it brings SQLite with it.
       const { orderFor } = await import("./power-orders.ts");
-      order = orderFor(request, target, this.#options.context());
+      order = orderFor(request, target, await this.#options.context());
       before = stateOf(order);
       const reason = order.item && spec.when(order.item);
       if (reason) throw new MusterError("NOT_ALLOWED_NOW", reason);

@@ -43,7 +43,7 @@ export function endpointItem(found: ListedEndpoint, context: EndpointContext): E
     nodes: agent === null || context.nodes === null ? null : [...context.nodes],
     attachedSince: agent === null ? null : context.attachedSince,
     policyAgeSeconds: policy?.ageSeconds ?? null,
-    policy: valuesOf(known, "policy", policy?.values ?? []),
+    policy: valuesOf(known, "policy", padded([...(policy?.values ?? [])], known?.policy.length ?? 0)),
     sampleAgeSeconds: sample?.ageSeconds ?? null,
     sample: agent === null ? [] : valuesOf(known, "sample", sample?.values ?? []),
     store: context.store,

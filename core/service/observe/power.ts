@@ -2,11 +2,13 @@
  * The observer of endpoints: what lies in shared memory, and who is at it.
  *
  *     directories, regions --inotify--> [lull] --> look --> upserts, removes --> publisher
+ *                                   \--> soon after: has anybody attached? --> look
  *                                                      \--> ENDPOINT_* --------> journal (of the service only)
  *     attended endpoints   --each second--> values and ages ------------------> publisher
  *
- * It looks without taking locks: a dead holder, or a region that is damaged, is an item with a problem. While nobody attends,
- * there is no timer.
+ * It looks without taking locks: a dead holder, or a region that is damaged, is an item with a problem. A controller opens a
+ * region, which is an event, and then writes its name, which is none. While nothing happens and nobody attends, there is no
+ * timer.
  */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
@@ -50,6 +52,8 @@ export interface PowerObserverOptions {
 /** A look asks every process for its mappings. */
 const LULL_MS = 100;
 const TICK_MS = 1000;
+/** From an event on: a controller writes its name within milliseconds, unless it is stopped. */
+const SETTLING_MS = [5, 15, 50, 200, 1000, 5000] as const;
 
 interface Seen {
   readonly listed: ListedEndpoint;
@@ -74,6 +78,7 @@ export class PowerObserver {
   #watched = "";
   #attended: ReadonlySet<string> = new Set();
   #cancelTick: (() => void) | null = null;
+  #cancelSettling: (() => void) | null = null;
   #isFollowing = false;
   #isClosed = false;
   #isFirst = true;
@@ -124,6 +129,7 @@ export class PowerObserver {
   close(): void {
     this.#isClosed = true;
     this.#cancelTick?.();
+    this.#cancelSettling?.();
     this.#lull.close();
     this.#changes?.[Symbol.dispose]();
     this.#users?.close();
@@ -188,7 +194,7 @@ export class PowerObserver {
       if (!seen) continue;
       const listed = reread(seen.listed, this.#files);
       // Somebody else by now, or nobody: then it is looked at as a whole.
-      if (listed.sample?.agent !== seen.listed.sample?.agent || listed.problem !== seen.listed.problem) this.lookSoon();
+      if (hasMoved(seen.listed, listed)) this.lookSoon();
       const item = this.#itemOf(listed);
       this.#seen.set(id, { listed, item });
       events.push({ src: "endpoints", op: "upsert", item });
@@ -196,6 +202,23 @@ export class PowerObserver {
       if (told.length > 0) this.#options.record?.(told);
     }
     if (events.length > 0) this.#options.publish(...events);
+  }
+
+  #onEvent(): void {
+    this.lookSoon();
+    this.#settle(0);
+  }
+
+  #settle(step: number): void {
+    this.#cancelSettling?.();
+    this.#cancelSettling = null;
+    const delayMs = SETTLING_MS[step];
+    if (delayMs === undefined || this.#isClosed) return;
+    this.#cancelSettling = this.#options.clock.setTimer(delayMs, () => {
+      const isOther = [...this.#seen.values()].some(({ listed }) => hasMoved(listed, reread(listed, this.#files)));
+      if (isOther) this.lookSoon();
+      this.#settle(step + 1);
+    });
   }
 
   #tick(): void {
@@ -259,7 +282,7 @@ export class PowerObserver {
     this.#changes?.[Symbol.dispose]();
     this.#changes = null;
     try {
-      this.#changes = new EndpointChanges(directories, () => this.lookSoon());
+      this.#changes = new EndpointChanges(directories, () => this.#onEvent());
       this.#watched = wanted;
     } catch (thrown) {
       this.#tellBlind(thrown);
@@ -285,6 +308,12 @@ export class PowerObserver {
     this.#options.record?.([{ severity: "warn", code: "SOURCE_FAILED", target: null, message }]);
   }
 }
+
+const hasMoved = (before: ListedEndpoint, now: ListedEndpoint): boolean =>
+  before.sample?.agent !== now.sample?.agent ||
+  before.sample?.profile !== now.sample?.profile ||
+  before.problem !== now.problem ||
+  before.heldLock?.owner !== now.heldLock?.owner;
 
 const ageless = (item: Endpoint): string => JSON.stringify({ ...item, policyAgeSeconds: 0, sampleAgeSeconds: 0 });
 

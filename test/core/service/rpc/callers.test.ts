@@ -198,7 +198,15 @@ describe("the table of privileges", () => {
   });
 
   test.each(actions)("%s: a stranger may only read", (action) => {
-    const isRead = ["read", "module.check", "module.ctl", "job.wait", "job.pids"].includes(action);
+    const isRead = [
+      "read",
+      "module.check",
+      "module.ctl",
+      "job.wait",
+      "job.pids",
+      "endpoint.sample",
+      "endpoint.wait",
+    ].includes(action);
     expect(authorize(action, stranger, 2000)?.code ?? null).toBe(isRead ? null : "PERMISSION_DENIED");
   });
 
