@@ -23,12 +23,13 @@ export function confirmationOf(
 ): Confirmation | null {
   const item = itemOf(snapshot, captured.kind, captured.target.id) ?? null;
   const id = action.id as ActionId;
+  const present = presentValues(item);
   const changes = WRITES_VALUES.includes(id)
-    ? valueChanges(presentValues(item), String(given.values ?? ""), fieldsFor(snapshot, captured))
+    ? valueChanges(present, String(given.values ?? ""), fieldsFor(snapshot, captured))
     : null;
   const consequence = consequenceOf(action, captured, item, given);
   if (consequence === null) return null;
-  if (changes?.length === 0)
+  if (changes?.length === 0 && present.length > 0)
     return { consequence: `These are the values that are there already. ${consequence}`, changes };
   return { consequence, changes };
 }

@@ -129,6 +129,9 @@ function pickTitle(purpose: Purpose): string {
     : `Attach which process to ${purpose.captured.label}?`;
 }
 
+/** It is what the dialog is about, and no fact beside. */
+const TAKE_OVER = "take-over";
+
 type ConfirmLayer = Layer & { readonly type: "confirm" };
 
 interface ConfirmProps extends OverlayProps {
@@ -136,10 +139,14 @@ interface ConfirmProps extends OverlayProps {
 }
 
 function Confirm({ desk, state, body, layer }: ConfirmProps) {
-  const { title, subject } = ACTIONS[layer.action];
+  const { subject, ...action } = ACTIONS[layer.action];
   const { captured } = layer;
+  const isTakeOver = layer.arguments[TAKE_OVER] === true;
+  const title = isTakeOver ? "Take over" : action.title;
   const identity = captured.target.identity ?? null;
-  const given = Object.entries(layer.arguments).map(([name, value]) => [name, String(value)] as const);
+  const given = Object.entries(layer.arguments)
+    .filter(([name]) => name !== TAKE_OVER)
+    .map(([name, value]) => [name, String(value)] as const);
   const values = given.map(([, value]) => value).join(" ");
   const hasProcess = HAVE_PROCESS.includes(captured.kind) || identity !== null;
   const facts = [

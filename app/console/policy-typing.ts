@@ -73,9 +73,9 @@ export function typedFields(field: TextField, known: KnownFields | null, most: n
 
 function meaningOf(word: string, field: ValueField | undefined): string {
   const value = typedValue(word);
-  const left = field?.without ?? "left to the agent";
-  if (word === "") return `left out, which is NAN: ${left}`;
-  if (value === null) return `NAN: ${left}`;
+  const meaning = field?.without ? `: ${field.without}` : "";
+  if (word === "") return `left out, as NAN${meaning}`;
+  if (value === null) return `NAN${meaning}`;
   return value === undefined ? word : quantityText(value, field?.unit ?? null);
 }
 
@@ -98,7 +98,7 @@ export function valueChanges(
     const word = words[at] ?? "NAN";
     const value = typedValue(word);
     if (old && value !== undefined && old.value === value) return null;
-    if (!old && value === null && before.length > 0) return null;
+    if (!old && value === null) return null;
     const without = known?.fields[at]?.without;
     const after = value === undefined ? word : value === null ? nanText(without) : quantityText(value, unit);
     return [name, `${old ? plainText(old) : "none"} -> ${after}`];

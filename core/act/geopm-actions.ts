@@ -60,8 +60,8 @@ export const GEOPM_ACTIONS = {
     inverse: null,
     when: always,
     consequence: (item: Endpoint) =>
-      item.agent === null
-        ? `Both regions of ${item.name} are unlinked; nobody is attached.`
+      item.agent === null || item.controlled === false
+        ? `Both regions of ${item.name} are unlinked; no controller that lives is attached.`
         : `Both regions of ${item.name} are unlinked; the ${item.agent} controller goes on without policies.`,
   },
   "endpoint.policy": {

@@ -89,6 +89,11 @@ test("destroy is confirmed, with who is left without policies", async () => {
   expect(flat()).toContain("the power_governor controller goes on without policies");
   await screen.press(ENTER);
   expect(count()).toBe(0);
+  await goTo(ORPHAN);
+  await screen.press("D");
+  expect(flat()).toContain("no controller that lives is attached");
+  await screen.press("n");
+  await goTo(ATTACHED);
   await screen.press("D", "y");
   expect(request()).toMatchObject({ action: "endpoint.destroy", targets: [{ id: endpoint("ep0").id }] });
 });
@@ -97,6 +102,7 @@ test("take over: create with its flag, confirmed; a living owner is named", asyn
   await open();
   await goTo(ORPHAN);
   await screen.press("t");
+  expect(flat()).toContain("Take over /dev/shm/ep2?");
   expect(flat()).toContain("The service goes on with the regions of /dev/shm/ep2 as their owner");
   expect(flat()).not.toContain("goes on with them too");
   await screen.press("y");
