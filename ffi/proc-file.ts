@@ -1,4 +1,7 @@
-/** Reading the small text files of /proc, which tell no size and may vanish between open and read. */
+/**
+ * Reading the small text files of /proc, which tell no size and may vanish between open and read. Who is alive is asked
+ * also where this process has no descriptor left: one is kept for that.
+ */
 import { ERRNO } from "./errno-names.ts";
 import { type Fd, OPEN, openFd } from "./fd.ts";
 import { attempt, libc } from "./libc.ts";
@@ -34,11 +37,43 @@ export function readProcRecord(path: string): string | null {
   return readWith(path, (fd) => read(fd, 0));
 }
 
+/** Its place is lent to one read at a time. */
+let spare: Fd | null = null;
+
+const EXHAUSTED: ReadonlySet<number> = new Set([ERRNO.EMFILE, ERRNO.ENFILE]);
+
+function withDescriptor<T>(action: () => T): T {
+  spare ??= openSpare();
+  try {
+    return action();
+  } catch (error) {
+    if (!spare || !(error instanceof SysError) || !EXHAUSTED.has(error.errno)) throw error;
+    spare.close();
+    spare = null;
+    try {
+      return action();
+    } finally {
+      spare = openSpare();
+    }
+  }
+}
+
+function openSpare(): Fd | null {
+  try {
+    return openFd("/dev/null", OPEN.READ_ONLY);
+  } catch {
+    // None is left: whoever reads is told so.
+    return null;
+  }
+}
+
 function readWith(path: string, fill: (fd: Fd) => number): string | null {
   try {
-    using fd = openFd(path, OPEN.READ_ONLY | OPEN.NONBLOCK);
-    const length = fill(fd);
-    return decoder.decode(room.subarray(0, length));
+    return withDescriptor(() => {
+      using fd = openFd(path, OPEN.READ_ONLY | OPEN.NONBLOCK);
+      const length = fill(fd);
+      return decoder.decode(room.subarray(0, length));
+    });
   } catch (error) {
     if (error instanceof SysError && GONE.has(error.errno)) return null;
     throw error;
@@ -70,11 +105,18 @@ export function listPids(procRoot: string): number[] {
 /** Names in a directory, or null when it, or the process it tells of, is gone. */
 export function listDirectory(path: string): string[] | null {
   try {
+    return withDescriptor(() => readDirectory(path));
+  } catch (error) {
+    if (error instanceof SysError && GONE.has(error.errno)) return null;
+    throw error;
+  }
+}
+
+function readDirectory(path: string): string[] {
+  try {
     return process.getBuiltinModule("node:fs").readdirSync(path);
   } catch (error) {
-    const failure = asSysError(error, path);
-    if (GONE.has(failure.errno)) return null;
-    throw failure;
+    throw asSysError(error, path);
   }
 }
 

@@ -11,6 +11,7 @@ import type { Clock } from "#core/model/clock.ts";
 import { readProcText } from "#ffi/proc-file.ts";
 import { clockTicksPerSecond, listPids, readProcessStat } from "#ffi/procfs.ts";
 import type { AttachedProcess } from "./attached.ts";
+import { bornAt } from "./born.ts";
 import type { Detachment, ModuleChange } from "./change.ts";
 import type { HostEvent, Key, Outcome } from "./host/messages.ts";
 import { ProcessTracker } from "./tracker.ts";
@@ -49,6 +50,8 @@ interface Followed {
 }
 
 const REFUSALS_A_SECOND = 10;
+/** Over all there is, where each time events were lost meanwhile: more of them would lose more. */
+const MOST_PASSES = 8;
 
 export interface FollowingOptions {
   readonly clock: Clock;
@@ -64,7 +67,7 @@ export class Following {
   #lastKey: Key = 0;
   #ticks: number | null = null;
   /** While a module is asked about all there is: children of those that were not reached yet. */
-  #onStranger: ((pid: number) => void) | null = null;
+  #onStranger: ((pid: number, forkedNs: number) => void) | null = null;
 
   constructor(options: FollowingOptions) {
     this.#options = options;
@@ -74,7 +77,7 @@ export class Following {
       onFork: (parent, childPid, parentPid) => this.#forked(parent, childPid, parentPid),
       onExec: (_pid, followed) => this.#tell(followed, ["exec", followed.key]),
       onExit: (_pid, followed, { status }) => this.#exited(followed, status),
-      onStranger: (_parentPid, childPid) => this.#onStranger?.(childPid),
+      onStranger: (_parentPid, childPid, timeNs) => this.#onStranger?.(childPid, timeNs),
       onRepair: options.onLoss,
     });
   }
@@ -95,20 +98,21 @@ export class Following {
     this.#groups.delete(follower);
   }
 
-  /** Asks about every process there is, threads of the kernel left out. Throws SysError where events are not to be had. */
+  /**
+   * Asks about every process there is, threads of the kernel left out. What is forked meanwhile is its parent's child if that
+   * was asked about before, and asked about itself if not. Throws SysError where events are not to be had.
+   */
   askAll(follower: Follower): void {
-    const seen = new Set<number>();
-    const ask = (pid: number) => {
-      if (seen.has(pid)) return;
-      seen.add(pid);
-      const stat = readProcessStat(this.#options.procRoot, pid);
-      if (stat && !stat.kernelThread) this.#ask(follower, pid, stat.parentPid, stat.startTicks, "init");
-    };
-    this.#tracker.listen();
-    this.#onStranger = ask;
+    using _hearing = this.#tracker.hear();
+    this.#onStranger = (pid, forkedNs) => this.#ask(follower, pid, "init", forkedNs);
     try {
-      for (const pid of listPids(this.#options.procRoot)) ask(pid);
-      this.#tracker.drain();
+      // Where a fork was lost, nobody asked about the child.
+      let losses = -1;
+      for (let pass = 0; pass < MOST_PASSES && losses !== this.#tracker.losses; pass++) {
+        losses = this.#tracker.losses;
+        for (const pid of listPids(this.#options.procRoot)) this.#ask(follower, pid, "init");
+        this.#tracker.drain();
+      }
     } finally {
       this.#onStranger = null;
     }
@@ -116,11 +120,7 @@ export class Following {
 
   /** The module itself wants a process: the errno it cannot have it for, or null. Throws as askAll(). */
   adopt(follower: Follower, pid: number, request: number): "ESRCH" | "EINVAL" | null {
-    this.#tracker.drain();
-    if (this.#tracker.get(pid)?.members.has(follower)) return "EINVAL";
-    const stat = readProcessStat(this.#options.procRoot, pid);
-    if (stat === null || stat.kernelThread) return "ESRCH";
-    return this.#ask(follower, pid, stat.parentPid, stat.startTicks, request) ? null : "ESRCH";
+    return this.#ask(follower, pid, request);
   }
 
   /** What the module made of the processes it was told of. */
@@ -164,22 +164,27 @@ export class Following {
     this.#groups.clear();
   }
 
-  #ask(follower: Follower, pid: number, parentPid: number, startTicks: string, how: "init" | number): boolean {
-    this.#tracker.drain();
-    // Of an earlier process, whose end nobody told.
-    const known = this.#tracker.get(pid)?.startTicks ?? startTicks;
-    if (known !== startTicks) this.#tracker.lose(pid);
-    let followed = this.#tracker.get(pid);
-    if (!followed) {
-      followed = { key: ++this.#lastKey, pid, parentPid, startTicks, members: new Map() };
-      if (!this.#tracker.attach(pid, followed, startTicks)) return false;
-    }
-    if (followed.members.has(follower)) return false;
-    followed.startTicks = startTicks;
+  /** `forkedNs`: only the process whose fork was told then. A later one with its pid has a fork of its own, still to be told. */
+  #ask(
+    follower: Follower,
+    pid: number,
+    how: "init" | number,
+    forkedNs: number | null = null,
+  ): "ESRCH" | "EINVAL" | null {
+    // It could not take any more, and is gone.
+    if (!this.#groups.has(follower)) return "ESRCH";
+    const taken = this.#tracker.take(pid, ({ kernelThread, parentPid, startTicks }): Followed | undefined => {
+      if (kernelThread || (forkedNs !== null && !bornAt(startTicks, forkedNs))) return undefined;
+      return { key: ++this.#lastKey, pid, parentPid, startTicks, members: new Map() };
+    });
+    if (!taken) return "ESRCH";
+    const { data: followed, stat } = taken;
+    if (followed.members.has(follower)) return "EINVAL";
+    followed.startTicks = stat.startTicks;
     this.#join(followed, follower);
-    const head = [followed.key, pid, parentPid, startTicks] as const;
+    const head = [followed.key, pid, stat.parentPid, stat.startTicks] as const;
     follower.push(how === "init" ? ["init", ...head] : ["adopt", ...head, how]);
-    return true;
+    return null;
   }
 
   #join(followed: Followed, follower: Follower): void {

@@ -68,7 +68,12 @@ export class ModuleHost {
   #queue: HostEvent[] = [];
   #batch = 0;
   #isBatchOut = false;
-  #drained: (() => void)[] = [];
+  /** Events that were pushed, and those of them that have been answered. */
+  #pushed = 0;
+  #answered = 0;
+  #outstanding = 0;
+  /** Who waits until so many are answered; in that order. */
+  #drained: { readonly pushed: number; readonly resolve: () => void }[] = [];
   #memoryLookMs: number;
 
   private constructor(options: ModuleHostOptions, { child, toHost, fromHost, output }: HostProcess) {
@@ -124,14 +129,15 @@ export class ModuleHost {
       return;
     }
     this.#queue.push(event);
+    this.#pushed++;
     // All that comes together goes together.
     if (this.#queue.length === 1 && !this.#isBatchOut) queueMicrotask(() => this.#sendBatch());
   }
 
-  /** Done when all that was pushed has been answered, or the module is over. */
+  /** Done when all that was pushed up to now has been answered, or the module is over. What comes later is not waited for. */
   drained(): Promise<void> {
-    if (this.#state !== "running" || (this.#queue.length === 0 && !this.#isBatchOut)) return Promise.resolve();
-    return new Promise((resolve) => this.#drained.push(resolve));
+    if (this.#state !== "running" || this.#answered === this.#pushed) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push({ pushed: this.#pushed, resolve }));
   }
 
   attachFailed(id: number, errno: string, message: string): void {
@@ -152,6 +158,7 @@ export class ModuleHost {
     if (this.#state === "running") {
       this.#state = "leaving";
       this.#queue = [];
+      for (const { resolve } of this.#drained.splice(0)) resolve();
       this.#calls.fail(paggError("EIO", "the module was unloaded"));
       this.#send({ op: "unload" });
       this.#owe();
@@ -186,7 +193,7 @@ export class ModuleHost {
     // False: it is gone already.
     this.#child.pidfd.sendSignal(SIGNALS.SIGKILL);
     this.#writer.close();
-    for (const resolve of this.#drained.splice(0)) resolve();
+    for (const { resolve } of this.#drained.splice(0)) resolve();
     this.#left.resolve();
   }
 
@@ -212,6 +219,7 @@ export class ModuleHost {
     if (this.#state !== "running" || this.#isBatchOut || this.#queue.length === 0) return;
     const events = this.#queue.length <= BATCH_SIZE ? this.#queue : this.#queue.slice(0, BATCH_SIZE);
     this.#queue = this.#queue.slice(events.length);
+    this.#outstanding = events.length;
     this.#isBatchOut = true;
     this.#send({ op: "events", batch: ++this.#batch, events });
     this.#owe();
@@ -257,11 +265,12 @@ export class ModuleHost {
     if (this.#state === "leaving") return true;
     if (this.#state !== "running" || !this.#isBatchOut || batch !== this.#batch) return false;
     this.#isBatchOut = false;
+    this.#answered += this.#outstanding;
     this.#settle();
     this.#options.onOutcome(outcome);
     this.#lookAtMemory();
     this.#sendBatch();
-    if (!this.#isBatchOut && this.#queue.length === 0) for (const resolve of this.#drained.splice(0)) resolve();
+    while ((this.#drained[0]?.pushed ?? Number.POSITIVE_INFINITY) <= this.#answered) this.#drained.shift()?.resolve();
     return true;
   }
 

@@ -27,7 +27,7 @@ export interface TrackerOptions<T> {
   readonly onExec?: (pid: number, data: T) => void;
   readonly onExit: (pid: number, data: T, exit: TrackedExit) => void;
   /** A process was forked by one that is not followed. */
-  readonly onStranger?: (parentPid: number, childPid: number) => void;
+  readonly onStranger?: (parentPid: number, childPid: number, timeNs: number) => void;
   /** Called after a loss: what processes get that are not known and have no known parent. */
   readonly claims?: () => (stat: ProcessStat) => T | undefined;
   /** Events were lost; nobody living is missing and no ghost is left now. Without onRepair() nothing is said. */
@@ -98,6 +98,8 @@ export class ProcessTracker<T> {
   #cancelLook: (() => void) | null = null;
   #lookMs = FIRST_LOOK_MS;
   #losses = 0;
+  #hearers = 0;
+  #isApplying = false;
 
   constructor(options: TrackerOptions<T>) {
     this.#options = options;
@@ -143,10 +145,27 @@ export class ProcessTracker<T> {
       bufferBytes,
       isEager: true,
       onEvents: (batch) => {
-        for (const event of batch) this.#apply(event);
+        this.#isApplying = true;
+        try {
+          for (const event of batch) this.#apply(event);
+        } finally {
+          this.#isApplying = false;
+        }
       },
       onLoss: () => this.repair(),
     });
+  }
+
+  /** Listens as listen() until it is disposed of, whether or not anything is followed. */
+  hear(): Disposable {
+    this.listen();
+    this.#hearers++;
+    return {
+      [Symbol.dispose]: () => {
+        this.#hearers--;
+        this.#stopIfIdle();
+      },
+    };
   }
 
   /**
@@ -171,6 +190,42 @@ export class ProcessTracker<T> {
     }
     this.#put(this.#entryOf(stat, data));
     return true;
+  }
+
+  /**
+   * Follows a process from now on, with what `make` gives; what is followed already keeps what it has. Null if it is gone or
+   * ended, or `make` has nothing for it. Within a handler only what the events told so far say is seen: where the pid is
+   * another process's by now, that one's fork is still to be told. Throws SysError where events are not to be had.
+   */
+  take(pid: number, make: (stat: ProcessStat) => T | undefined): { data: T; stat: ProcessStat } | null {
+    this.listen();
+    this.drain();
+    let stat = readProcessStat(this.#options.procRoot, pid);
+    const known = this.#entries.get(pid);
+    if (known && stat && !this.#isSame(known, stat)) {
+      if (this.#isApplying) return null;
+      // Its end and the other's fork have come in between.
+      this.drain();
+      stat = readProcessStat(this.#options.procRoot, pid);
+    }
+    if (!stat || hasEnded(stat)) {
+      this.#stopIfIdle();
+      return null;
+    }
+    const entry = this.#entries.get(pid);
+    if (entry && this.#isSame(entry, stat)) {
+      entry.startTicks ??= stat.startTicks;
+      return { data: entry.data, stat };
+    }
+    // An end that nobody told.
+    if (entry) this.#end(entry, UNSEEN);
+    const data = make(stat);
+    if (data === undefined) {
+      this.#stopIfIdle();
+      return null;
+    }
+    this.#put(this.#entryOf(stat, data));
+    return { data, stat };
   }
 
   /** No longer followed: nothing more is told of it. */
@@ -292,7 +347,7 @@ export class ProcessTracker<T> {
     }
     const parent = this.#entries.get(parentPid);
     if (!parent) {
-      this.#options.onStranger?.(parentPid, pid);
+      this.#options.onStranger?.(parentPid, pid, timeNs);
       return;
     }
     const data = this.#options.onFork(parent.data, pid, parentPid);
@@ -430,7 +485,7 @@ export class ProcessTracker<T> {
       this.#cancelLook?.();
       this.#cancelLook = null;
     }
-    if (this.#entries.size > 0) return;
+    if (this.#entries.size > 0 || this.#hearers > 0) return;
     this.#events?.close();
     this.#events = null;
     this.#overdue.clear();

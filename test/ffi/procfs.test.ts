@@ -222,6 +222,22 @@ test.skipIf(!isRoot)("needs root for unshare: a pid namespace of its own is not 
   expect(output).toBe("false\n");
 });
 
+test("who lives is told also where no descriptor is left, as often as asked", async () => {
+  const { output, errors } = await runModule(
+    `const { listPids, readProcessStat } = await import("./ffi/procfs.ts");
+     const { openSync, closeSync } = require("node:fs");
+     const { pid, startTicks } = readProcessStat("/proc", process.pid);
+     const taken = [];
+     try { for (;;) taken.push(openSync("/dev/null")); } catch (error) { console.log(error.code); }
+     for (let round = 0; round < 3; round++) {
+       console.log(readProcessStat("/proc", pid).startTicks === startTicks, listPids("/proc").includes(pid));
+     }
+     try { openSync("/dev/null"); } catch (error) { console.log(error.code); }`,
+    { wrapper: ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"] },
+  );
+  expect([errors, output]).toEqual(["", "EMFILE\ntrue true\ntrue true\ntrue true\nEMFILE\n"]);
+});
+
 test("the start of a process is told to a clock tick, not to a second", async () => {
   const beforeMs = Date.now();
   const child = Bun.spawn(["sleep", "10"]);

@@ -218,7 +218,10 @@ test("whose child it was when it ended is told", async () => {
 test("strangers' children are told of, not followed", async () => {
   const events = scripted();
   const strangers: number[][] = [];
-  using follower = follow({ openEvents: events.openEvents, onStranger: (...pids) => strangers.push(pids) });
+  using follower = follow({
+    openEvents: events.openEvents,
+    onStranger: (parent, child) => strangers.push([parent, child]),
+  });
   await using peer = await Perl.run("1");
   follower.tracker.attach(peer.pid, "a");
   events.tell(forkOf(2, CHILD));
