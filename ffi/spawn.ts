@@ -30,7 +30,7 @@ const REPORT_LENGTH = 8;
  * it returns at once: release(), then execed().
  */
 export function spawnChild(options: SpawnOptions): Child {
-  const child = start(options);
+  const child = beginSpawn(options);
   if (options.gate) return child;
   try {
     child.execed();
@@ -41,7 +41,8 @@ export function spawnChild(options: SpawnOptions): Child {
   }
 }
 
-function start(options: SpawnOptions): Child {
+/** For whoever wants the pid of a child that could not execute, too: the same, but `execed` is left to the caller. */
+export function beginSpawn(options: SpawnOptions): Child {
   using ends = new DisposableStack();
   using parentEnds = new DisposableStack();
   const status = pipe();
