@@ -2,7 +2,7 @@
 
 import { OPEN, openFd } from "#ffi/fd.ts";
 import { hostNameIn } from "#ffi/host-name.ts";
-import { readProcText } from "#ffi/proc-file.ts";
+import { readProcRecord } from "#ffi/proc-file.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { containerCgroup, processCgroup } from "./cgroup-path.ts";
 import { containerMessage, LONGEST_NAME, stopMessage, TYPE } from "./codec.ts";
@@ -47,7 +47,7 @@ function replyAbout(
   if (type === TYPE.PROCESSID_REQUEST) return containerMessage(TYPE.PROCESSID, 0, process?.pid ?? 0);
   if (process === null) throw doesNotRun(record);
   if (type === TYPE.HOSTNAME_REQUEST) return hostNameReply(world, process.pid, { record, process });
-  const path = processCgroup(readProcText(`${world.procRoot}/${process.pid}/cgroup`) ?? "");
+  const path = processCgroup(readProcRecord(`${world.procRoot}/${process.pid}/cgroup`) ?? "");
   // Read of the process that was meant, if that one still lives.
   if (path === null || !process.isAlive()) throw doesNotRun(record);
   return namedReply(TYPE.CGROUPNAME, process.pid, containerCgroup(path, record).slice(1));

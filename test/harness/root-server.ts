@@ -2,10 +2,8 @@
 import { systemClock } from "#app/cli/system-clock.ts";
 import type { AccessRules } from "#core/pmdaroot/access.ts";
 import { type ClientOptions, connectRoot, type RootClient } from "#core/pmdaroot/client.ts";
-import { ContainerIndex } from "#core/pmdaroot/container-index.ts";
-import { watchEngines } from "#core/pmdaroot/engines/all.ts";
-import { ProcessTable } from "#core/pmdaroot/process-table.ts";
-import { openRootServer, type RootServer } from "#core/pmdaroot/server.ts";
+import { openRoot, type Root } from "#core/pmdaroot/open-root.ts";
+import type { ProcessRow } from "#core/pmdaroot/process-table.ts";
 import { EngineState } from "./containers.ts";
 import { UID } from "./rpc.ts";
 
@@ -14,46 +12,39 @@ export interface RootFixtureOptions {
   readonly procRoot?: string;
   readonly isLoose?: boolean;
   readonly access?: Partial<AccessRules>;
-  readonly mostHeld?: number;
-  readonly connections?: number;
+  readonly descriptors?: number;
+  readonly onContainer?: (key: string) => void;
+  readonly onProcess?: (row: ProcessRow) => void;
 }
 
 export class RootFixture implements Disposable {
   readonly state: EngineState;
-  readonly index: ContainerIndex;
-  readonly processes: ProcessTable;
-  readonly server: RootServer;
-  readonly path: string;
+  readonly root: Root;
   readonly logged: string[] = [];
-  readonly changed: string[] = [];
-  readonly #disposables = new DisposableStack();
+  readonly #ownsState: boolean;
 
-  constructor(options: RootFixtureOptions = {}) {
-    const { procRoot = "/proc", isLoose = false, access, mostHeld = 100, connections = 1000 } = options;
-    const log = (text: string) => {
-      this.logged.push(text);
-    };
-    this.state = this.#disposables.use(options.state ?? new EngineState());
-    const onChange = (key: string) => {
-      this.changed.push(key);
-    };
-    this.index = this.#disposables.use(new ContainerIndex({ procRoot, isLoose, mostHeld, onProblem: log, onChange }));
-    const env = { PATH: process.env.PATH ?? "" };
-    this.#disposables.use(watchEngines(this.index, this.state.places, { env, wallMs: systemClock.wallMs }));
-    this.processes = this.#disposables.use(new ProcessTable({ variables: env, clock: systemClock, log }));
-    this.path = this.state.directory.file("s/root.socket");
-    this.server = openRootServer({
-      path: this.path,
+  constructor({ state, access, ...options }: RootFixtureOptions = {}) {
+    this.#ownsState = state === undefined;
+    this.state = state ?? new EngineState();
+    this.root = openRoot({
+      path: this.state.directory.file("s/root.socket"),
+      places: this.state.places,
       access: { uids: new Set([UID]), starterUids: new Set([UID]), ...access },
-      connections,
+      isLoose: false,
+      procRoot: "/proc",
       uid: UID,
-      index: this.index,
-      processes: this.processes,
-      procRoot,
-      log,
+      variables: { PATH: process.env.PATH ?? "" },
+      descriptors: 1000,
       clock: systemClock,
+      log: (text) => {
+        this.logged.push(text);
+      },
+      ...options,
     });
-    this.#disposables.defer(() => this.server.close());
+  }
+
+  get path(): string {
+    return this.root.path;
   }
 
   connect(options: Partial<ClientOptions> = {}): Promise<RootClient> {
@@ -65,7 +56,8 @@ export class RootFixture implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#disposables.dispose();
+    this.root.close();
+    if (this.#ownsState) this.state[Symbol.dispose]();
   }
 }
 
@@ -93,7 +85,7 @@ export class RawRootClient implements Disposable {
         },
         close: () => {
           hasEnded = true;
-          client?.#end();
+          if (client) client.#end();
         },
         error: () => {},
       },

@@ -113,7 +113,7 @@ describe("as pmdaroot answered", () => {
           const told = conversation[index + 1]?.hex ?? "";
           const ending = DIFFERENCES[name]?.[index + 1] ?? told;
           if (recorded.startsWith(TYPE.stopRequest) && pidIn(recorded) < 0) await hasEnded(pids.get(pidIn(ending)));
-          if (name.startsWith("14")) await Promise.all(fixture.processes.list().map(({ pid }) => hasEnded(pid)));
+          if (name.startsWith("14")) await Promise.all(fixture.root.processes.list().map(({ pid }) => hasEnded(pid)));
           client.send(Buffer.from(translate(recorded), "hex"));
         } else if (difference === null) {
           client.close();
@@ -131,7 +131,8 @@ describe("as pmdaroot answered", () => {
       using last = await fixture.raw();
       expect((await last.message()).length).toBe(24);
       for (const client of clients.values()) client.close();
-      for (const { pid, status } of fixture.processes.list()) if (status === null) fixture.processes.terminate(pid);
+      for (const { pid, status } of fixture.root.processes.list())
+        if (status === null) fixture.root.processes.terminate(pid);
     });
   }
 });
