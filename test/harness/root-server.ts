@@ -9,6 +9,7 @@ import { UID } from "./rpc.ts";
 
 export interface RootFixtureOptions {
   readonly state?: EngineState;
+  readonly path?: string;
   readonly procRoot?: string;
   readonly isLoose?: boolean;
   readonly access?: Partial<AccessRules>;
