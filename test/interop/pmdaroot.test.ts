@@ -9,7 +9,8 @@ import { connectRoot } from "#core/pmdaroot/client.ts";
 import { writeAll } from "#ffi/fd.ts";
 import { PidFd } from "#ffi/pidfd.ts";
 import { EngineState, hexId, isRoot, PlainContainer } from "#test/harness/containers.ts";
-import { MusterRoot, openLibrary, PMCD, RealPmcd, RealPmdaroot } from "#test/harness/pcp.ts";
+import { MusterRoot } from "#test/harness/muster-root.ts";
+import { openLibrary, PMCD, RealPmcd, RealPmdaroot } from "#test/harness/pcp.ts";
 import { peerTest } from "#test/harness/peers.ts";
 import { readAll } from "#test/harness/read-all.ts";
 
