@@ -19,9 +19,6 @@ export function defaultSocketPath(variables: Variables): string {
   });
 }
 
-/** Where it is when there is no PCP at all. */
-export const STANDARD_SOCKET_PATH = "/var/lib/pcp/pmcd/root.socket";
-
 /** The user PCP runs as. */
 export function pcpUserName(variables: Variables): string {
   return pcpSetting(variables, "PCP_USER") ?? "pcp";

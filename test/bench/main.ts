@@ -9,13 +9,14 @@ import { console, memory } from "./console.ts";
 import { control } from "./control.ts";
 import { Keeper } from "./keeper.ts";
 import { observe } from "./observe.ts";
+import { pmdaroot } from "./pmdaroot.ts";
 import { psm } from "./psm.ts";
 import type { Row } from "./rows.ts";
 import { start } from "./start.ts";
 import { stop } from "./stop.ts";
 import { tableText } from "./table.ts";
 
-const GROUPS: Readonly<Record<string, Group>> = { start, control, stop, observe, psm, console, memory };
+const GROUPS: Readonly<Record<string, Group>> = { start, control, stop, observe, psm, pmdaroot, console, memory };
 
 const USAGE = `usage: bun run bench [GROUP...] [--quick] [--long] [--json] [--install-peers]
 groups: ${Object.keys(GROUPS).join(", ")}
