@@ -15,7 +15,10 @@ export function prepareHostNames(): void {
   library();
 }
 
-/** `namespace` is an open /proc/PID/ns/uts. Throws SysError: EPERM without CAP_SYS_ADMIN over it. */
+/**
+ * `namespace` is an open /proc/PID/ns/uts, or since Linux 5.8 a pidfd. Throws SysError: EPERM without CAP_SYS_ADMIN over it,
+ * ESRCH for the pidfd of a process that has ended, EINVAL for a pidfd before Linux 5.8.
+ */
 export function hostNameIn(namespace: Fd): string {
   const name = kernelBytes(ROOM);
   const failure = library().host_name_in(namespace.number, name);

@@ -34,6 +34,13 @@ export function readProcRecord(path: string): string | null {
   return readWith(path, (fd) => read(fd, 0));
 }
 
+/** A record as it is now, through a descriptor that is kept: it stays that of the process it was opened for. */
+export function rereadProcRecord(fd: Fd): string | null {
+  const number = fd.number;
+  const count = attempt(() => libc().pread(number, room, FIRST_ROOM, 0));
+  return GONE.has(-count) ? null : decoder.decode(room.subarray(0, orThrow(count, "pread", fd.path)));
+}
+
 function readWith(path: string, fill: (fd: Fd) => number): string | null {
   try {
     using fd = openFd(path, OPEN.READ_ONLY | OPEN.NONBLOCK);

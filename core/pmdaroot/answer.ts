@@ -1,15 +1,12 @@
 /** Request -> reply. What fails is a status in the reply; nothing here closes a connection. */
 
-import { OPEN, openFd } from "#ffi/fd.ts";
-import { hostNameIn } from "#ffi/host-name.ts";
-import { readProcRecord } from "#ffi/proc-file.ts";
 import { SysError } from "#ffi/sys-error.ts";
-import { containerCgroup, processCgroup } from "./cgroup-path.ts";
+import { containerCgroup } from "./cgroup-path.ts";
 import { containerMessage, LONGEST_NAME, stopMessage, TYPE } from "./codec.ts";
 import { type ContainerRecord, displayName } from "./container.ts";
 import type { ContainerIndex } from "./container-index.ts";
 import { PmdaRootError } from "./error.ts";
-import type { FirstProcess } from "./first-process.ts";
+import { type FirstProcess, hostNameOf } from "./first-process.ts";
 import type { ProcessTable, StartedProcess, Starter } from "./process-table.ts";
 import { containerError, startReply } from "./reply.ts";
 import type { ContainerRequest, StartRequest, StopRequest } from "./request.ts";
@@ -47,9 +44,8 @@ function replyAbout(
   if (type === TYPE.PROCESSID_REQUEST) return containerMessage(TYPE.PROCESSID, 0, process?.pid ?? 0);
   if (process === null) throw doesNotRun(record);
   if (type === TYPE.HOSTNAME_REQUEST) return hostNameReply(world, process.pid, { record, process });
-  const path = processCgroup(readProcRecord(`${world.procRoot}/${process.pid}/cgroup`) ?? "");
-  // Read of the process that was meant, if that one still lives.
-  if (path === null || !process.isAlive()) throw doesNotRun(record);
+  const path = process.cgroup();
+  if (path === null) throw doesNotRun(record);
   return namedReply(TYPE.CGROUPNAME, process.pid, containerCgroup(path, record).slice(1));
 }
 
@@ -59,10 +55,9 @@ function hostNameReply(
   meant: { readonly record: ContainerRecord; readonly process: FirstProcess } | null,
 ): Buffer {
   if (pid <= 0) throw new PmdaRootError(STATUS.ENOENT, `${pid} is no process`, { target: String(pid) });
-  using namespace = openFd(`${procRoot}/${pid}/ns/uts`, OPEN.READ_ONLY);
-  // Open, it stays the namespace of whoever had the number; that was the one meant if it lives still.
-  if (meant !== null && !meant.process.isAlive()) throw doesNotRun(meant.record);
-  return namedReply(TYPE.HOSTNAME, pid, hostNameIn(namespace));
+  const name = meant === null ? hostNameOf(procRoot, pid) : meant.process.hostName();
+  if (meant !== null && name === null) throw doesNotRun(meant.record);
+  return namedReply(TYPE.HOSTNAME, pid, name ?? "");
 }
 
 function namedReply(type: number, pid: number, name: string): Buffer {

@@ -18,7 +18,7 @@ export interface IndexOptions {
   readonly procRoot: string;
   /** As pmdaroot(1) matches names. */
   readonly isLoose: boolean;
-  /** Descriptors that may be held for first processes. */
+  /** First processes that may be held, by two descriptors each. */
   readonly mostHeld: number;
   readonly onProblem: (text: string) => void;
   /** A container came, changed, ended or went. While it is given, the exits of processes that are held are watched. */

@@ -44,7 +44,7 @@ export function openRoot(options: RootOptions): Root {
     new ContainerIndex({
       procRoot,
       isLoose,
-      mostHeld: Math.floor(descriptors / 2),
+      mostHeld: Math.floor(descriptors / 4),
       onProblem: log,
       ...(onContainer && { onChange: onContainer }),
     }),
