@@ -4,6 +4,12 @@ import type { AccessRules } from "#core/pmdaroot/access.ts";
 import { type ClientOptions, connectRoot, type RootClient } from "#core/pmdaroot/client.ts";
 import { openRoot, type Root } from "#core/pmdaroot/open-root.ts";
 import type { ProcessRow } from "#core/pmdaroot/process-table.ts";
+import { ERRNO } from "#ffi/errno-names.ts";
+import type { Fd } from "#ffi/fd.ts";
+import { EPOLL } from "#ffi/pump.ts";
+import { SysError } from "#ffi/sys-error.ts";
+import { connectUnix, receiveMessage, sendMessage } from "#ffi/unix-socket.ts";
+import { waitEvent } from "#ffi/wait-event.ts";
 import { EngineState } from "./containers.ts";
 import { UID } from "./rpc.ts";
 
@@ -52,8 +58,8 @@ export class RootFixture implements Disposable {
     return connectRoot({ path: this.path, clock: systemClock, timeoutMs: 10_000, ...options });
   }
 
-  raw(): Promise<RawRootClient> {
-    return RawRootClient.connect(this.path);
+  raw(): RawRootClient {
+    return new RawRootClient(this.path);
   }
 
   [Symbol.dispose](): void {
@@ -62,62 +68,28 @@ export class RootFixture implements Disposable {
   }
 }
 
-/** Bytes as they are. */
+/** Bytes as they are; descriptors that come with them are held until it is closed. */
 export class RawRootClient implements Disposable {
-  readonly #socket: Bun.Socket;
+  readonly #socket: Fd;
+  readonly #descriptors: Fd[] = [];
   #received = Buffer.alloc(0);
   #isEnded = false;
-  #wake = () => {};
 
-  private constructor(socket: Bun.Socket) {
-    this.#socket = socket;
+  constructor(path: string) {
+    this.#socket = connectUnix(path);
   }
 
-  static async connect(path: string): Promise<RawRootClient> {
-    let client: RawRootClient | null = null;
-    const early: Buffer[] = [];
-    let hasEnded = false;
-    const socket = await Bun.connect({
-      unix: path,
-      socket: {
-        data: (_socket, chunk) => {
-          if (client) client.#take(chunk);
-          else early.push(Buffer.from(chunk));
-        },
-        close: () => {
-          hasEnded = true;
-          if (client) client.#end();
-        },
-        error: () => {},
-      },
-    });
-    client = new RawRootClient(socket);
-    for (const chunk of early) client.#take(chunk);
-    if (hasEnded) client.#end();
-    return client;
-  }
-
-  #take(chunk: Uint8Array): void {
-    this.#received = Buffer.concat([this.#received, chunk]);
-    this.#wake();
-  }
-
-  #end(): void {
-    this.#isEnded = true;
-    this.#wake();
-  }
-
+  /** As much as fits into the socket's buffer; to a server that has closed nothing goes out. */
   send(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
-    this.#socket.flush();
+    const taken = sendMessage(this.#socket, bytes);
+    if (taken === -ERRNO.EPIPE || taken === bytes.length) return;
+    throw new Error(`${taken} of ${bytes.length} bytes went out`);
   }
 
   /** `length` bytes; fewer when the server closes before. */
   async receive(length: number): Promise<Buffer> {
     while (this.#received.length < length && !this.#isEnded) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      if (!this.#read()) await waitEvent(this.#socket, EPOLL.IN);
     }
     const bytes = this.#received.subarray(0, length);
     this.#received = this.#received.subarray(length);
@@ -132,10 +104,27 @@ export class RawRootClient implements Disposable {
   }
 
   close(): void {
-    this.#socket.terminate();
+    for (const fd of this.#descriptors.splice(0)) fd.close();
+    this.#socket.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** False when nothing has come yet. */
+  #read(): boolean {
+    try {
+      const received = receiveMessage(this.#socket, 65536);
+      if (received === null) return false;
+      this.#descriptors.push(...received.descriptors);
+      this.#received = Buffer.concat([this.#received, received.bytes]);
+      this.#isEnded = received.bytes.length === 0;
+    } catch (thrown) {
+      // Closed by the server with something of ours unread.
+      if (!(thrown instanceof SysError && thrown.errnoName === "ECONNRESET")) throw thrown;
+      this.#isEnded = true;
+    }
+    return true;
   }
 }

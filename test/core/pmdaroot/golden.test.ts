@@ -103,7 +103,7 @@ describe("as pmdaroot answered", () => {
       for (const [index, { conn, dir, hex: recorded }] of conversation.entries()) {
         let client = clients.get(conn);
         if (!client) {
-          client = await fixture.raw();
+          client = fixture.raw();
           clients.set(conn, client);
         }
         const difference = DIFFERENCES[name]?.[index];
@@ -128,7 +128,7 @@ describe("as pmdaroot answered", () => {
         }
       }
       // The server is up and serves the next one.
-      using last = await fixture.raw();
+      using last = fixture.raw();
       expect((await last.message()).length).toBe(24);
       for (const client of clients.values()) client.close();
       for (const { pid, status } of fixture.root.processes.list())

@@ -236,7 +236,7 @@ describe("processes", () => {
       code: "PERMISSION_DENIED",
     });
     expect(await client.processWaitFor(stranger.pid)).toBeNull();
-    using raw = await fixture.raw();
+    using raw = fixture.raw();
     await raw.message();
     for (const [pid, isForced, status] of [
       [0, true, -22],
@@ -295,7 +295,7 @@ describe("who may ask", () => {
     const first = await fixture.connect();
     using _second = await fixture.connect();
     expect(await failure(fixture.connect())).toMatchObject({ status: -22, errno: "ECONNRESET" });
-    using watcher = await fixture.raw();
+    using watcher = fixture.raw();
     first.close();
     expect(await watcher.receive(1)).toHaveLength(0);
     using _third = await fixture.connect();
@@ -349,7 +349,7 @@ describe("clients that misbehave", () => {
   test("parts are put together, and many at once are answered one by one", async () => {
     using fixture = new RootFixture();
     fixture.state.docker(hexId("a"), "web", process.pid);
-    using raw = await fixture.raw();
+    using raw = fixture.raw();
     await raw.message();
     const request = containerRequest(0x9003, { name: "web" });
     for (const byte of request) raw.send(Uint8Array.of(byte));
@@ -382,7 +382,7 @@ describe("clients that misbehave", () => {
   test("one that asks for processes and never reads gets its descriptors too", async () => {
     using fixture = new RootFixture();
     using client = await fixture.connect();
-    using raw = await fixture.raw();
+    using raw = fixture.raw();
     // Its own receive buffer is full of answers before the start is asked for.
     const request = containerRequest(0x9003, { name: "x" });
     raw.send(Buffer.concat([...Array.from({ length: 64 }, () => request), startRequest(2, "cat", "cat")]));
@@ -396,12 +396,14 @@ describe("clients that misbehave", () => {
     using fixture = new RootFixture();
     const before = readdirSync("/proc/self/fd").length;
     for (let round = 0; round < 100; round++) {
-      using raw = await fixture.raw();
+      using raw = fixture.raw();
+      if (round % 2 === 0) await raw.message();
       raw.send(containerRequest(0x9003, { name: "web" }).subarray(0, round % 20));
     }
     using last = await fixture.connect();
     expect(await failure(last.containerProcessId("web"))).toMatchObject({ status: -12399 });
-    expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before + 2);
+    // The loop comes to the ends of all of them in its next turns; what leaks never goes.
+    while (readdirSync("/proc/self/fd").length > before + 2) await new Promise((resolve) => setImmediate(resolve));
   });
 
   test("hundreds at once are all answered", async () => {
@@ -434,7 +436,7 @@ describe("clients that misbehave", () => {
       return bytes;
     };
     for (let round = 0; round < 1000; round++) {
-      using raw = await fixture.raw();
+      using raw = fixture.raw();
       raw.send(Buffer.concat(Array.from({ length: 100 }, rubbish)));
       await raw.receive(24);
       if (round % 100 === 0) expect(await good.containerProcessId("web")).toBe(process.pid);
