@@ -54,6 +54,10 @@ export class Connection {
     this.#send(INFO);
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   take(chunk: Uint8Array): void {
     if (this.#isClosed) return;
     this.#framer.append(chunk);
@@ -162,8 +166,15 @@ export class Connection {
 
   #send(bytes: Uint8Array): void {
     if (this.#isClosed) return;
-    const taken = Math.max(0, this.#line.write(bytes));
-    if (taken < bytes.length) this.#unsent = bytes.subarray(taken);
+    const taken = this.#line.write(bytes);
+    if (taken < 0) this.#end();
+    else if (taken < bytes.length) this.#unsent = bytes.subarray(taken);
+  }
+
+  /** The other side is gone. What it sent before may never be read, and then nothing else would tell. */
+  #end(): void {
+    this.#line.close();
+    this.closed();
   }
 
   #setPaused(isPaused: boolean): void {
@@ -180,7 +191,6 @@ export class Connection {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     const kind = thrown instanceof MalformedMessage ? "malformed message" : "failed";
     this.#options.log(`closed the connection of process ${pid} (uid ${uid}): ${kind}: ${reason}`);
-    this.#line.close();
-    this.closed();
+    this.#end();
   }
 }

@@ -50,6 +50,8 @@ export function openRootServer(options: RootServerOptions): RootServer {
       return;
     }
     const connection = new Connection({ ...options, log }, peer, lineOf(socket));
+    // It may have left before it was let in.
+    if (connection.isClosed) return;
     socket.data.connection = connection;
     open.add(connection);
   };
