@@ -24,7 +24,7 @@ export class EntryDirectory implements Disposable {
     const { tree, directory } = options;
     this.#self = tree.follow(directory, (name) => {
       // What is under way in one entry says nothing about the others.
-      if (name === null) tree.later(directory, () => this.#scan());
+      if (name === null) tree.later(directory, () => this.#scanAnew());
       else if (this.#isEntry(name)) tree.later(`${directory}/${name}`, () => this.#look(name));
     });
     this.#scan();
@@ -39,6 +39,15 @@ export class EntryDirectory implements Disposable {
     return !name.startsWith(".") && (this.#options.isEntry?.(name) ?? true);
   }
 
+  /** What it leads to may be another directory, with entries of the same names. */
+  #scanAnew(): void {
+    for (const [name, watches] of this.#entries) {
+      for (const watch of watches) watch[Symbol.dispose]();
+      this.#entries.set(name, this.#follow(name));
+    }
+    this.#scan();
+  }
+
   #scan(): void {
     const names = new Set(namesIn(this.#options.directory).filter((name) => this.#isEntry(name)));
     for (const name of [...this.#entries.keys()]) if (!names.has(name)) this.#leave(name);
@@ -51,16 +60,15 @@ export class EntryDirectory implements Disposable {
   }
 
   #enter(name: string): void {
-    const { tree, directory, inner, onEntry } = this.#options;
-    if (!this.#entries.has(name)) {
-      const path = `${directory}/${name}`;
-      const touch = () => tree.later(path, () => this.#look(name));
-      this.#entries.set(
-        name,
-        inner.map((below) => tree.follow(below === "" ? path : `${path}/${below}`, touch)),
-      );
-    }
-    onEntry(name);
+    if (!this.#entries.has(name)) this.#entries.set(name, this.#follow(name));
+    this.#options.onEntry(name);
+  }
+
+  #follow(name: string): readonly Disposable[] {
+    const { tree, directory, inner } = this.#options;
+    const path = `${directory}/${name}`;
+    const touch = () => tree.later(path, () => this.#look(name));
+    return inner.map((below) => tree.follow(below === "" ? path : `${path}/${below}`, touch, "entry"));
   }
 
   #leave(name: string): void {

@@ -1,13 +1,20 @@
 /**
  * Directories that are watched whether they are there or not: one that is missing is waited for at the nearest directory
- * above it that exists.
+ * above it that exists. A mount hides a directory without a word to who watches it (/run/user/UID is made first and mounted
+ * over then), so after every change of mounts it is asked whether the names still mean what is watched: proc_pid_mountinfo(5).
  *
  *     inotify -> events -> listeners mark what has to be read again -> read once, after the last event of the batch
  */
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { errnoName } from "#core/model/error.ts";
+import { type Fd, OPEN, openFd } from "#ffi/fd.ts";
 import { DirectoryWatch, INOTIFY, type InotifyEvent } from "#ffi/inotify.ts";
+import { POLL, pollSync } from "#ffi/poll.ts";
+import { EPOLL, watchFd } from "#ffi/pump.ts";
+
+/** base: looked at again when mounts change. entry: one of many in a base, and not mounted on. */
+type Place = "base" | "entry";
 
 /** The entry that changed; null if the directory itself came or went, or if anything in it may have changed. */
 export type TreeListener = (name: string | null) => void;
@@ -15,11 +22,16 @@ export type TreeListener = (name: string | null) => void;
 interface Follower {
   readonly directory: string;
   readonly listener: TreeListener;
+  readonly place: Place;
+  /** What its path, or that of where it is waited for, led to. */
+  identity: string | null;
   /** Where it is waited for; null while it is watched itself. */
   waitsAt: string | null;
   /** Not to be watched: what the last look at its time of change said. */
   stamp: bigint | null;
 }
+
+const MOUNTS = "/proc/self/mountinfo";
 
 const ARRIVALS = INOTIFY.CREATE | INOTIFY.MOVED_TO;
 const CHANGES = INOTIFY.CLOSE_WRITE | ARRIVALS | INOTIFY.MOVED_FROM | INOTIFY.DELETE;
@@ -29,6 +41,8 @@ const MASK = CHANGES | INOTIFY.DELETE_SELF | INOTIFY.MOVE_SELF | INOTIFY.ONLY_DI
 export class TreeWatch implements Disposable {
   readonly #watch: DirectoryWatch;
   readonly #onProblem: (text: string) => void;
+  readonly #mounts: Fd;
+  readonly #mountsWatch: Disposable;
   /** Directory -> who watches it or waits at it. */
   readonly #followers = new Map<string, Set<Follower>>();
   /** Those that could not be watched; looked at whenever somebody asks. */
@@ -42,11 +56,15 @@ export class TreeWatch implements Disposable {
       (events) => this.#take(events),
       () => this.#lost(),
     );
+    // A change is told once for each time the file was opened: to who asks, and to who is woken.
+    this.#mounts = openFd(MOUNTS, OPEN.READ_ONLY);
+    using woken = openFd(MOUNTS, OPEN.READ_ONLY);
+    this.#mountsWatch = watchFd(woken, EPOLL.PRI, () => this.#mountsChanged());
   }
 
   /** Calls `listener` from now on; it has to look for itself first, afterwards nothing escapes it. */
-  follow(directory: string, listener: TreeListener): Disposable {
-    const follower: Follower = { directory, listener, waitsAt: null, stamp: null };
+  follow(directory: string, listener: TreeListener, place: Place = "base"): Disposable {
+    const follower: Follower = { directory, listener, place, identity: null, waitsAt: null, stamp: null };
     this.#arm(follower);
     return { [Symbol.dispose]: () => this.#disarm(follower) };
   }
@@ -58,6 +76,7 @@ export class TreeWatch implements Disposable {
 
   /** Everything that had changed before this call is known after it. */
   catchUp(): void {
+    if (pollSync(this.#mounts, POLL.PRI, 0) !== 0) this.#mountsChanged();
     this.#watch.drain();
     for (const follower of this.#unwatched) {
       const stamp = stampOf(follower.directory);
@@ -69,6 +88,8 @@ export class TreeWatch implements Disposable {
   }
 
   close(): void {
+    this.#mountsWatch[Symbol.dispose]();
+    this.#mounts.close();
     this.#watch.close();
     this.#followers.clear();
     this.#unwatched.clear();
@@ -93,6 +114,7 @@ export class TreeWatch implements Disposable {
     follower.waitsAt = path === follower.directory ? null : path;
     const followers = this.#followers.get(path) ?? new Set();
     this.#followers.set(path, followers.add(follower));
+    follower.identity = identityOf(path);
     // It may have been made between the look and the watch.
     if (follower.waitsAt !== null && isDirectory(nextBelow(follower))) this.#rearm(follower);
   }
@@ -161,6 +183,19 @@ export class TreeWatch implements Disposable {
     this.#flush();
   }
 
+  #mountsChanged(): void {
+    for (const [path, followers] of [...this.#followers]) {
+      const asked = [...followers].filter(({ place, waitsAt }) => place === "base" || waitsAt !== null);
+      const identity = asked.length === 0 ? null : identityOf(path);
+      for (const follower of asked.filter((each) => each.identity !== identity)) {
+        const wasThere = follower.waitsAt === null;
+        this.#rearm(follower);
+        if (wasThere || follower.waitsAt === null) follower.listener(null);
+      }
+    }
+    this.#flush();
+  }
+
   #flush(): void {
     // A task may find something new to do.
     for (const [key, task] of this.#pending) {
@@ -181,6 +216,12 @@ function nextBelow({ directory, waitsAt }: Follower): string {
 
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** Device and inode; null when it is not there. */
+function identityOf(path: string): string | null {
+  const status = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return status === undefined ? null : `${status.dev}:${status.ino}`;
 }
 
 /** Time of the last change and inode; null when it is not there. */

@@ -12,6 +12,7 @@ import { enginePlaces } from "#core/pmdaroot/engines/places.ts";
 import { parsePodmanList } from "#core/pmdaroot/engines/podman.ts";
 import { readProcessStat } from "#ffi/procfs.ts";
 import { EngineState, hexId, isRoot } from "#test/harness/containers.ts";
+import { TemporaryDirectory } from "#test/harness/directory.ts";
 
 interface StageOptions {
   readonly isLoose?: boolean;
@@ -56,6 +57,21 @@ class Stage implements Disposable {
     this.state[Symbol.dispose]();
   }
 }
+
+const mount = (directory: string) => Bun.spawnSync(["mount", "-t", "tmpfs", "none", directory]).exitCode === 0;
+
+function mountAt(directory: string): Disposable {
+  expect(mount(directory)).toBe(true);
+  return { [Symbol.dispose]: () => void Bun.spawnSync(["umount", "-q", directory]) };
+}
+
+/** Root of a container may not. */
+const canMount = (() => {
+  using directory = new TemporaryDirectory();
+  const could = isRoot && mount(directory.path);
+  if (could) Bun.spawnSync(["umount", directory.path]);
+  return could;
+})();
 
 const ID = hexId("one");
 const OTHER = hexId("two");
@@ -202,6 +218,20 @@ describe("users' own podman", () => {
     stage.state.remove(place);
     expect(stage.isKnown("mine")).toBe(false);
   });
+
+  test.skipIf(!canMount)(
+    `though his directory is made first and mounted over then${canMount ? "" : " (skipped: may not mount)"}`,
+    () => {
+      using stage = new Stage();
+      stage.state.put(list, JSON.stringify([{ id: ID, names: ["mine"] }]));
+      const directory = stage.state.directory.file(place);
+      mkdirSync(directory, { recursive: true });
+      expect(stage.find("mine")).toMatchObject({ state: "created" });
+      using _mounted = mountAt(directory);
+      stage.state.put(`${place}/containers/overlay-containers/${ID}/userdata/pidfile`, String(process.pid));
+      expect(stage.find("mine")).toMatchObject({ pid: process.pid });
+    },
+  );
 
   test("the system's names mean what they meant, whatever a user calls his", () => {
     using stage = new Stage();
@@ -359,6 +389,22 @@ describe("notification", () => {
       expect(stage.isKnown("web")).toBe(false);
       expect(stage.index.size).toBe(0);
     }
+  });
+
+  test.skipIf(!canMount)(`what a mount hides and shows${canMount ? "" : " (skipped: may not mount)"}`, () => {
+    using stage = new Stage();
+    stage.state.docker(ID, "web", process.pid);
+    expect(stage.isKnown("web")).toBe(true);
+    const directory = stage.state.directory.file("docker");
+    using _mounted = mountAt(directory);
+    expect(stage.isKnown("web")).toBe(false);
+    stage.state.docker(ID, "inside", process.pid);
+    expect(stage.isKnown("inside")).toBe(true);
+    expect(Bun.spawnSync(["umount", directory]).exitCode).toBe(0);
+    expect(stage.isKnown("inside")).toBe(false);
+    expect(stage.isKnown("web")).toBe(true);
+    stage.state.docker(OTHER, "late", process.pid);
+    expect(stage.isKnown("late")).toBe(true);
   });
 
   test("a file where a directory should be is no directory, until it is one", () => {
