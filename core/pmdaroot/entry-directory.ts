@@ -1,6 +1,7 @@
 /** A directory with one entry for each container, in which engines keep what they know. */
-import { lstatSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { errnoName } from "#core/model/error.ts";
+import { statEntry } from "./stat-path.ts";
 import type { TreeWatch } from "./tree-watch.ts";
 
 export interface EntryDirectoryOptions {
@@ -55,7 +56,7 @@ export class EntryDirectory implements Disposable {
   }
 
   #look(name: string): void {
-    if (exists(`${this.#options.directory}/${name}`)) this.#enter(name);
+    if (statEntry(`${this.#options.directory}/${name}`) !== null) this.#enter(name);
     else this.#leave(name);
   }
 
@@ -87,8 +88,4 @@ function namesIn(directory: string): string[] {
     if (errnoName(thrown) === null) throw thrown;
     return [];
   }
-}
-
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -172,12 +172,25 @@ export class ProcessTable implements Disposable {
 
   #collect(pid: number): void {
     const running = this.#running.get(pid);
-    const status = running?.child.pidfd.reap() ?? null;
-    if (!running || status === null) return;
+    if (!running) return;
+    const status = this.#statusOf(running);
+    if (status === "running") return;
     running.watch[Symbol.dispose]();
     running.child[Symbol.dispose]();
     this.#running.delete(pid);
-    this.#end(running, status);
+    if (status !== "unknown") this.#end(running, status);
+  }
+
+  /** unknown: something else in this process has collected the child, and the kernel keeps no status (before Linux 6.15). */
+  #statusOf({ row, child }: Running): number | "running" | "unknown" {
+    try {
+      return child.pidfd.reap() ?? "running";
+    } catch (thrown) {
+      if (!(thrown instanceof SysError && thrown.errnoName === "ECHILD")) throw thrown;
+      const status = child.pidfd.exitStatus();
+      if (status === null) this.#options.log(`${row.label}: nobody knows how process ${row.pid} ended`);
+      return status ?? "unknown";
+    }
   }
 
   #end({ row, starter }: Pick<Running, "row" | "starter">, status: number): void {

@@ -5,13 +5,13 @@
  *
  *     inotify -> events -> listeners mark what has to be read again -> read once, after the last event of the batch
  */
-import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { errnoName } from "#core/model/error.ts";
 import { type Fd, OPEN, openFd } from "#ffi/fd.ts";
 import { DirectoryWatch, INOTIFY, type InotifyEvent } from "#ffi/inotify.ts";
 import { POLL, pollSync } from "#ffi/poll.ts";
 import { EPOLL, watchFd } from "#ffi/pump.ts";
+import { statPath } from "./stat-path.ts";
 
 /** base: looked at again when mounts change. entry: one of many in a base, and not mounted on. */
 type Place = "base" | "entry";
@@ -215,17 +215,17 @@ function nextBelow({ directory, waitsAt }: Follower): string {
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return statPath(path)?.isDirectory() ?? false;
 }
 
 /** Device and inode; null when it is not there. */
 function identityOf(path: string): string | null {
-  const status = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return status === undefined ? null : `${status.dev}:${status.ino}`;
+  const status = statPath(path);
+  return status && `${status.dev}:${status.ino}`;
 }
 
 /** Time of the last change and inode; null when it is not there. */
 function stampOf(path: string): bigint | null {
-  const status = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return status === undefined ? null : status.mtimeNs ^ (status.ino << 64n);
+  const status = statPath(path);
+  return status && status.mtimeNs ^ (status.ino << 64n);
 }

@@ -18,11 +18,12 @@ export interface LxcCommandOptions {
 export function watchLxc(host: EngineHost, places: LxcPlaces, options: LxcCommandOptions): Disposable {
   const { lxcDirectory: directory } = places;
   const asked = new Map<string, Promise<void>>();
+  const turns = inTurns(MOST_AT_ONCE);
   let hasToldProblem = false;
   const known = new Set<string>();
   const locate = (name: string) => {
     // Whoever asks while it is being asked gets the same answer.
-    const running = asked.get(name) ?? ask(name).finally(() => asked.delete(name));
+    const running = asked.get(name) ?? turns(() => ask(name)).finally(() => asked.delete(name));
     asked.set(name, running);
     return running;
   };
@@ -50,6 +51,28 @@ export function watchLxc(host: EngineHost, places: LxcPlaces, options: LxcComman
   });
 }
 
+/** Runs of the tool beside one another. */
+const MOST_AT_ONCE = 8;
+/** One that hangs is killed, and its container does not run as far as anybody can tell. */
+const LONGEST_MS = 5000;
+
+function inTurns(most: number): (work: () => Promise<void>) => Promise<void> {
+  const waiting: (() => void)[] = [];
+  let busy = 0;
+  return async (work) => {
+    if (busy >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else busy++;
+    try {
+      await work();
+    } finally {
+      // The next one takes the place as it is.
+      const next = waiting.shift();
+      if (next) next();
+      else busy--;
+    }
+  };
+}
+
 async function runInfo(
   command: readonly string[],
   name: string,
@@ -58,6 +81,8 @@ async function runInfo(
   const child = Bun.spawn([...command, "-n", name], {
     env: { ...env, LC_ALL: "C" },
     stdio: ["ignore", "pipe", "ignore"],
+    timeout: LONGEST_MS,
+    killSignal: "SIGKILL",
   });
   const text = await new Response(child.stdout).text();
   await child.exited;

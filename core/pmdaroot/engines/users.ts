@@ -11,6 +11,14 @@ export function watchUsers(
   { usersDirectory, homeOf }: Pick<EnginePlaces, "usersDirectory" | "homeOf">,
 ): Disposable {
   const users = new Map<string, Disposable>();
+  const homeOrNone = (owner: number) => {
+    try {
+      return homeOf(owner);
+    } catch (thrown) {
+      host.onProblem(`the home of uid ${owner} is not known: ${thrown instanceof Error ? thrown.message : thrown}`);
+      return null;
+    }
+  };
   const forget = (name: string) => {
     users.get(name)?.[Symbol.dispose]();
     users.delete(name);
@@ -23,7 +31,7 @@ export function watchUsers(
     isEntry: (name) => /^[1-9][0-9]{0,9}$/.test(name),
     onEntry: (name) => {
       const owner = Number(name);
-      const home = users.has(name) ? null : homeOf(owner);
+      const home = users.has(name) ? null : homeOrNone(owner);
       if (home !== null) users.set(name, watchUser(host, join(usersDirectory, name), home, owner));
     },
     onGone: forget,

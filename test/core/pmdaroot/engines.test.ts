@@ -283,6 +283,20 @@ describe("lxc", () => {
     expect(stage.isKnown("a")).toBe(false);
   });
 
+  test("a hundred at once are asked about a few at a time", async () => {
+    using stage = new Stage();
+    for (let count = 0; count < 100; count++) stage.state.lxc(`c${count}`, count % 2 ? process.pid : null);
+    const { directory } = stage.state;
+    const script = readFileSync(directory.file("lxc-info"), "utf8").replace(
+      "#!/bin/sh",
+      `#!/bin/sh\necho + >>${directory.file("runs")}`,
+    );
+    writeFileSync(directory.file("lxc-info"), script);
+    const list = await stage.index.list();
+    expect(list.filter(({ process }) => process !== null)).toHaveLength(50);
+    expect(readFileSync(directory.file("runs"), "utf8")).toBe("+\n".repeat(100));
+  });
+
   test("without the tool they are known and do not run; that is said once", async () => {
     using stage = new Stage();
     stage.state.lxc("a", process.pid);
