@@ -43,7 +43,8 @@ export interface ProcessTableOptions {
 interface Running {
   readonly row: ProcessRow;
   readonly child: Child;
-  readonly watch: Watch;
+  /** Ends the watch for its end. */
+  readonly unwatch: () => void;
   starter: Starter | null;
 }
 
@@ -55,6 +56,7 @@ interface Ended {
 /** What a program that could not be executed ends with: pmdaroot(1)'s child calls exit(1). */
 const NOT_EXECUTED = 1 << 8;
 const STANDARD_ERROR = 2;
+const WATCHED_AFTER_MS = 20;
 
 export class ProcessTable implements Disposable {
   readonly #options: ProcessTableOptions;
@@ -122,8 +124,8 @@ export class ProcessTable implements Disposable {
 
   /** The processes run on. */
   [Symbol.dispose](): void {
-    for (const { watch, child } of this.#running.values()) {
-      watch[Symbol.dispose]();
+    for (const { unwatch, child } of this.#running.values()) {
+      unwatch();
       child[Symbol.dispose]();
     }
     this.#running.clear();
@@ -158,12 +160,23 @@ export class ProcessTable implements Disposable {
       child[Symbol.dispose]();
       this.#end({ row, starter }, NOT_EXECUTED);
     } else {
-      const watch = watchKept(child.pidfd.fd, EPOLL.IN | EPOLL.ONESHOT, () => this.#collect(child.pid));
-      this.#running.set(child.pid, { row, child, watch, starter });
+      this.#running.set(child.pid, { row, child, unwatch: this.#watchEnd(child), starter });
       this.#options.onChange?.(row);
     }
     ownEnds.move();
     return { pid: child.pid, ends: input && output ? [input.write, output.read] : null };
+  }
+
+  /** Whoever starts and waits at once is told by the wait itself: only what runs on has a watch set up. */
+  #watchEnd(child: Child): () => void {
+    let watch: Watch | null = null;
+    const cancel = this.#options.clock.setTimer(WATCHED_AFTER_MS, () => {
+      watch = watchKept(child.pidfd.fd, EPOLL.IN | EPOLL.ONESHOT, () => this.#collect(child.pid));
+    });
+    return () => {
+      cancel();
+      watch?.[Symbol.dispose]();
+    };
   }
 
   #collectFor(starter: Starter): void {
@@ -175,7 +188,7 @@ export class ProcessTable implements Disposable {
     if (!running) return;
     const status = this.#statusOf(running);
     if (status === "running") return;
-    running.watch[Symbol.dispose]();
+    running.unwatch();
     running.child[Symbol.dispose]();
     this.#running.delete(pid);
     if (status !== "unknown") this.#end(running, status);

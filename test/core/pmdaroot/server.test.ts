@@ -15,6 +15,7 @@ import { connect } from "node:net";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { connectRoot } from "#core/pmdaroot/client.ts";
 import { PmdaRootError } from "#core/pmdaroot/error.ts";
+import type { ProcessRow } from "#core/pmdaroot/process-table.ts";
 import { containerRequest, startRequest, stopRequest } from "#core/pmdaroot/request.ts";
 import { writeAll } from "#ffi/fd.ts";
 import { PidFd } from "#ffi/pidfd.ts";
@@ -199,6 +200,18 @@ describe("processes", () => {
       told.set(end.pid, end.status);
     }
     expect(told).toEqual(new Map(started.slice(0, 39).map((pid, code) => [pid, code << 8])));
+  });
+
+  test("one that nobody waits for does not stay a zombie", async () => {
+    const { promise, resolve } = Promise.withResolvers<ProcessRow>();
+    using fixture = new RootFixture({ onProcess: (row) => row.status !== null && resolve(row) });
+    using client = await fixture.connect();
+    const { pid } = await client.processStart("false", "false", "SOCKET");
+    expect(await promise).toMatchObject({ pid, label: "false", commandLine: "false", status: 0x100 });
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(fixture.root.processes.list()).toMatchObject([{ pid, status: 0x100 }]);
+    expect(await client.processWait()).toEqual({ pid, status: 0x100 });
+    expect(fixture.root.processes.list()).toEqual([]);
   });
 
   test("a program that does not exist has started and ended with 1; the log says why", async () => {
