@@ -2,19 +2,14 @@
 import { describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { PidFd } from "#ffi/pidfd.ts";
-import { EngineState, isRoot } from "#test/harness/containers.ts";
+import { EngineState } from "#test/harness/containers.ts";
 import { Lxc, Podman, Runc } from "#test/harness/engines.ts";
-import { peerTest } from "#test/harness/peers.ts";
+import { rootPeerTest } from "#test/harness/peers.ts";
 import { RootFixture } from "#test/harness/root-server.ts";
 
-function engineTest(command: string, debianPackage: string) {
-  const peer = peerTest(command, debianPackage);
-  return (name: string, body: () => Promise<void>) => (isRoot ? peer(name, body) : undefined);
-}
-
-const podmanTest = engineTest("podman", "podman");
-const lxcTest = engineTest("lxc-start", "lxc");
-const runcTest = engineTest("runc", "runc");
+const podmanTest = rootPeerTest("podman", "podman");
+const lxcTest = rootPeerTest("lxc-start", "lxc");
+const runcTest = rootPeerTest("runc", "runc");
 
 async function hasEnded(pid: number): Promise<void> {
   using process = PidFd.open(pid);

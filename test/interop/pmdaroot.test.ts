@@ -8,15 +8,13 @@ import { systemClock } from "#app/cli/system-clock.ts";
 import { connectRoot } from "#core/pmdaroot/client.ts";
 import { writeAll } from "#ffi/fd.ts";
 import { PidFd } from "#ffi/pidfd.ts";
-import { EngineState, hexId, isRoot, PlainContainer } from "#test/harness/containers.ts";
+import { EngineState, hexId, PlainContainer } from "#test/harness/containers.ts";
 import { MusterRoot } from "#test/harness/muster-root.ts";
 import { openLibrary, PMCD, RealPmcd, RealPmdaroot } from "#test/harness/pcp.ts";
-import { peerTest } from "#test/harness/peers.ts";
+import { rootPeerTest } from "#test/harness/peers.ts";
 import { readAll } from "#test/harness/read-all.ts";
 
-const pcp = peerTest(PMCD, "pcp");
-const pcpTest = (name: string, body: () => Promise<void>) =>
-  isRoot ? pcp(name, body) : pcp(`${name} (needs root)`, body);
+const pcpTest = rootPeerTest(PMCD, "pcp");
 
 const DOCKER = hexId("docker-0");
 const PODMAN = hexId("podman-0");

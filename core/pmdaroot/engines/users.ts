@@ -6,6 +6,9 @@ import { watchOci } from "./oci.ts";
 import type { EnginePlaces } from "./places.ts";
 import { watchPodman } from "./podman.ts";
 
+/** vfs is what is left to a user where the kernel lets him mount nothing. */
+const STORAGE_DRIVERS = ["overlay", "vfs"] as const;
+
 export function watchUsers(
   host: EngineHost,
   { usersDirectory, homeOf }: Pick<EnginePlaces, "usersDirectory" | "homeOf">,
@@ -43,13 +46,15 @@ export function watchUsers(
 
 function watchUser(host: EngineHost, runDirectory: string, home: string, owner: number): Disposable {
   const watches = new DisposableStack();
-  watches.use(
-    watchPodman(host, {
-      dataDirectory: join(home, ".local/share/containers/storage/overlay-containers"),
-      runDirectory: join(runDirectory, "containers/overlay-containers"),
-      owner,
-    }),
-  );
+  for (const driver of STORAGE_DRIVERS) {
+    watches.use(
+      watchPodman(host, {
+        dataDirectory: join(home, `.local/share/containers/storage/${driver}-containers`),
+        runDirectory: join(runDirectory, `containers/${driver}-containers`),
+        owner,
+      }),
+    );
+  }
   for (const runtime of ["runc", "crun"] as const) {
     watches.use(watchOci(host, { runtime, directory: join(runDirectory, runtime), owner }));
   }

@@ -89,6 +89,21 @@ describe("containers", () => {
     expect(await readAll(fromChild)).toBe(`${own}\n`);
   });
 
+  rootTest("one that ends while it is asked about is told of by its own name or not at all", async () => {
+    using fixture = new RootFixture();
+    using client = await fixture.connect();
+    for (let round = 0; round < 30; round++) {
+      const container = await PlainContainer.start(`round-${round}`);
+      fixture.state.docker(hexId("a"), "web", container.pid);
+      const asked = Array.from({ length: 20 }, () => client.containerHostName("web").catch((error) => error.status));
+      const ending = container.end();
+      const told = new Set(await Promise.all(asked));
+      await ending;
+      told.delete(`round-${round}`);
+      expect([...told].filter((answer) => answer !== -2)).toEqual([]);
+    }
+  });
+
   rootTest("one that has ended, and one that never ran, are answers of their own", async () => {
     await using container = await PlainContainer.start("gone");
     using fixture = new RootFixture();
