@@ -1,29 +1,20 @@
 /**
- * The calls of pmdaRootConnect(3), against our server or pmdaroot(1).
- *
- * That one takes one message at a time, whole: requests wait for one another here and each goes out in one piece. Whatever
- * goes wrong is a PmdaRootError with the status the C function returns and the cause that function keeps to itself.
+ * The calls of pmdaRootConnect(3), against our server or pmdaroot(1). Whatever goes wrong is a PmdaRootError with the status
+ * the C function returns and the cause that function keeps to itself.
  */
-import { type Clock, delay } from "#core/model/clock.ts";
+import { MusterError } from "#core/model/error.ts";
 import type { Fd } from "#ffi/fd.ts";
-import { EPOLL } from "#ffi/pump.ts";
-import { SysError } from "#ffi/sys-error.ts";
-import { connectUnix, receiveMessage, sendMessage, shutdownSocket } from "#ffi/unix-socket.ts";
-import { waitEvent } from "#ffi/wait-event.ts";
+import { type ClientLine, type ClientOptions, openLine } from "./client-line.ts";
 import {
   asBuffer,
   type ContainerRequestType,
-  HEADER_LENGTH,
   IPC,
   LONGEST_ARGUMENTS,
   LONGEST_LABEL,
-  LONGEST_MESSAGE,
   LONGEST_NAME,
-  OFFSET,
   TYPE,
 } from "./codec.ts";
 import { PmdaRootError } from "./error.ts";
-import { Framer } from "./framer.ts";
 import {
   type ContainerReply,
   checkInfo,
@@ -33,15 +24,9 @@ import {
   readStopReply,
 } from "./reply.ts";
 import { containerRequest, startRequest, stopRequest } from "./request.ts";
-import { checkPid } from "./socket-path.ts";
 import { STATUS, statusText } from "./status.ts";
 
-export interface ClientOptions {
-  readonly path: string;
-  readonly clock: Clock;
-  /** For each call; a server that looks through a thousand containers of its own takes seconds. */
-  readonly timeoutMs?: number;
-}
+export type { ClientOptions } from "./client-line.ts";
 
 export interface StartedRemotely {
   readonly pid: number;
@@ -56,30 +41,9 @@ export interface EndedProcess {
   readonly status: number;
 }
 
-const TIMEOUT_MS = 30_000;
-/** Between two tries while the server's queue of connections is full. */
-const FULL_QUEUE_MS = 5;
-
-interface Arrival {
-  readonly bytes: Uint8Array;
-  readonly descriptors: readonly Fd[];
-}
-
 /** pmdaRootConnect. Throws PmdaRootError: EPERM as the C function, with the errno of connect(2) beside it. */
 export async function connectRoot(options: ClientOptions): Promise<RootClient> {
-  const { clock, path, timeoutMs = TIMEOUT_MS } = options;
-  const deadlineMs = clock.nowMs() + timeoutMs;
-  let socket: Fd | null = null;
-  while (socket === null) {
-    try {
-      socket = connectUnix(path);
-    } catch (thrown) {
-      if (!(thrown instanceof SysError)) throw thrown;
-      if (thrown.errnoName !== "EAGAIN" || clock.nowMs() >= deadlineMs) throw connectFailed(path, thrown);
-      await delay(clock, FULL_QUEUE_MS);
-    }
-  }
-  const client = new RootClient(options, socket);
+  const client = new RootClient(await openLine(options));
   try {
     await client.greet();
     return client;
@@ -89,44 +53,18 @@ export async function connectRoot(options: ClientOptions): Promise<RootClient> {
   }
 }
 
-const CONNECT_HINTS: Readonly<Record<string, string>> = {
-  ENOENT: "no server runs there: start pmcd with pmdaroot, or 'muster root serve'",
-  ECONNREFUSED: "the server that made the socket is gone",
-  EACCES: "only root may reach it; the directory and the socket have its rights",
-};
-
-function connectFailed(path: string, cause: SysError): PmdaRootError {
-  const hint = CONNECT_HINTS[cause.errnoName];
-  return new PmdaRootError(STATUS.EPERM, `cannot connect to ${path}: ${cause.message}`, {
-    target: path,
-    errno: cause.errnoName,
-    cause,
-    ...(hint === undefined ? {} : { hint }),
-  });
-}
-
 export class RootClient implements Disposable {
-  readonly #path: string;
-  readonly #clock: Clock;
-  readonly #timeoutMs: number;
-  readonly #socket: Fd;
-  readonly #framer = new Framer(replyLength);
-  #descriptors: Fd[] = [];
+  readonly #line: ClientLine;
   /** Ends of processes that a wait for another one was told. */
   readonly #ended = new Map<number, EndedProcess>();
-  #last: Promise<unknown> = Promise.resolve();
-  #isShut = false;
 
-  constructor({ path, clock, timeoutMs = TIMEOUT_MS }: ClientOptions, socket: Fd) {
-    this.#path = path;
-    this.#clock = clock;
-    this.#timeoutMs = timeoutMs;
-    this.#socket = socket;
+  constructor(line: ClientLine) {
+    this.#line = line;
   }
 
   /** The server speaks first. One that closes instead lets only others in. */
   async greet(): Promise<void> {
-    const { bytes } = await this.#receive("pmdaRootConnect");
+    const { bytes } = await this.#line.receive("pmdaRootConnect");
     const status = checkInfo(bytes);
     if (status !== 0) throw this.#failed("pmdaRootConnect", { status, text: "" });
   }
@@ -161,7 +99,7 @@ export class RootClient implements Disposable {
     const call = "pmdaRootProcessStart";
     this.#checkText(call, "label", label, 1, LONGEST_LABEL);
     this.#checkText(call, "command line", commandLine, 1, LONGEST_ARGUMENTS);
-    const { bytes, descriptors } = await this.#exchange(call, startRequest(IPC[ipc], label, commandLine));
+    const { bytes, descriptors } = await this.#line.exchange(call, startRequest(IPC[ipc], label, commandLine));
     const reply = readStartReply(bytes);
     if ("status" in reply) {
       for (const fd of descriptors) fd.close();
@@ -203,19 +141,14 @@ export class RootClient implements Disposable {
   /** pmdaRootProcessTerminate: SIGKILL. Throws PmdaRootError EPERM for what the server did not start. */
   async processTerminate(pid: number): Promise<void> {
     const call = "pmdaRootProcessTerminate";
-    const { bytes } = await this.#exchange(call, stopRequest(checkPid(pid), true));
+    const { bytes } = await this.#line.exchange(call, stopRequest(checkPid(pid), true));
     const reply = readStopReply(bytes);
     if ("status" in reply) throw this.#failed(call, reply, String(pid));
   }
 
   /** pmdaRootShutdown, and the descriptor closed as well. */
   close(): void {
-    if (this.#socket.isClosed) return;
-    if (!this.#isShut) shutdownSocket(this.#socket);
-    this.#isShut = true;
-    for (const fd of this.#descriptors) fd.close();
-    this.#descriptors = [];
-    this.#socket.close();
+    this.#line.close();
   }
 
   [Symbol.dispose](): void {
@@ -224,7 +157,7 @@ export class RootClient implements Disposable {
 
   async #wait(): Promise<EndedProcess | "running" | null> {
     const call = "pmdaRootProcessWait";
-    const { bytes } = await this.#exchange(call, stopRequest(-1, false));
+    const { bytes } = await this.#line.exchange(call, stopRequest(-1, false));
     const reply = readStopReply(bytes);
     if ("status" in reply) throw this.#failed(call, reply);
     if (reply.pid === 0) return "running";
@@ -237,7 +170,7 @@ export class RootClient implements Disposable {
     asked: { readonly pid?: number; readonly name?: string },
   ): Promise<ContainerReply> {
     if (asked.name !== undefined) this.#checkText(call, "name", asked.name, 1, LONGEST_NAME);
-    const { bytes } = await this.#exchange(call, containerRequest(type, asked));
+    const { bytes } = await this.#line.exchange(call, containerRequest(type, asked));
     const reply = readContainerReply(bytes, type + 1);
     if ("status" in reply) throw this.#failed(call, reply, asked.name ?? String(asked.pid));
     return reply;
@@ -254,91 +187,13 @@ export class RootClient implements Disposable {
     );
   }
 
-  /** One request and its reply; the next one waits. */
-  #exchange(call: string, request: Buffer): Promise<Arrival> {
-    const turn = this.#last.then(() => this.#ask(call, request));
-    this.#last = turn.catch(() => {});
-    return turn;
-  }
-
-  async #ask(call: string, request: Buffer): Promise<Arrival> {
-    if (this.#socket.isClosed) throw new PmdaRootError(STATUS.ENOTCONN, `${call}: not connected to ${this.#path}`);
-    const count = sendMessage(this.#socket, request);
-    if (count !== request.length) {
-      // What the C function returns for any failed send.
-      const cause = new SysError(count < 0 ? -count : 5, "sendmsg", this.#path);
-      this.close();
-      throw new PmdaRootError(STATUS.EPERM, `${call}: ${cause.message}`, {
-        target: this.#path,
-        errno: cause.errnoName,
-        cause,
-      });
-    }
-    return this.#receive(call);
-  }
-
-  async #receive(call: string): Promise<Arrival> {
-    const deadline = new AbortController();
-    const cancel = this.#clock.setTimer(this.#timeoutMs, () => deadline.abort());
-    try {
-      for (;;) {
-        const message = this.#framer.next();
-        if (message !== null) return this.#arrived(message);
-        if (await this.#read()) continue;
-        if (!(await waitEvent(this.#socket, EPOLL.IN, deadline.signal))) throw this.#timedOut(call);
-      }
-    } catch (thrown) {
-      // A reply that comes too late would be taken for that to the next request.
-      this.close();
-      if (thrown instanceof SysError) {
-        throw new PmdaRootError(-thrown.errno, `${call}: ${thrown.message}`, { target: this.#path, cause: thrown });
-      }
-      throw thrown;
-    } finally {
-      cancel();
-    }
-  }
-
-  /** False when nothing has come yet. */
-  async #read(): Promise<boolean> {
-    const received = receiveMessage(this.#socket, LONGEST_MESSAGE);
-    if (received === null) return false;
-    this.#descriptors.push(...received.descriptors);
-    if (received.bytes.length === 0) throw this.#goneAway();
-    this.#framer.append(received.bytes);
-    return true;
-  }
-
-  #arrived(message: Uint8Array): Arrival {
-    const descriptors = this.#descriptors;
-    this.#descriptors = [];
-    return { bytes: message.slice(), descriptors };
-  }
-
-  #goneAway(): PmdaRootError {
-    const hint = "it closes the connections of users who may not ask, and those of requests it does not take";
-    return new PmdaRootError(STATUS.EINVAL, `the server at ${this.#path} closed the connection`, {
-      target: this.#path,
-      errno: "ECONNRESET",
-      hint,
-    });
-  }
-
-  #timedOut(call: string): PmdaRootError {
-    const seconds = this.#timeoutMs / 1000;
-    return new PmdaRootError(STATUS.ETIMEDOUT, `${call}: no answer from ${this.#path} within ${seconds} s`, {
-      target: this.#path,
-    });
-  }
-
-  #failed(call: string, { status, text }: ReplyProblem, target = this.#path): PmdaRootError {
+  #failed(call: string, { status, text }: ReplyProblem, target = this.#line.path): PmdaRootError {
     return new PmdaRootError(status, `${call} ${target}: ${text || statusText(status)}`, { target });
   }
 }
 
-/** Replies are framed as requests are; one whose length cannot be is left to the checks of its kind. */
-function replyLength(bytes: Uint8Array): number | null {
-  if (bytes.length < HEADER_LENGTH) return null;
-  const length = asBuffer(bytes).readInt32LE(OFFSET.length);
-  return length < HEADER_LENGTH || length > LONGEST_MESSAGE ? bytes.length : length;
+/** A number the C interface takes; throws MusterError USAGE for any other. */
+function checkPid(pid: number): number {
+  if (Number.isInteger(pid) && pid > 0 && pid <= 0x7fff_ffff) return pid;
+  throw new MusterError("USAGE", `${pid} is no process id`, { target: String(pid) });
 }

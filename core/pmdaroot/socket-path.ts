@@ -1,5 +1,4 @@
 /** Where the socket is, and who runs PCP, as PCP's own programs find it: the environment first, then pcp.conf(5). */
-import { MusterError } from "#core/model/error.ts";
 import { PmdaRootError } from "./error.ts";
 import { readStateFile } from "./state-file.ts";
 import { STATUS } from "./status.ts";
@@ -43,10 +42,4 @@ export function parsePcpConf(text: string): Map<string, string> {
     if (match) settings.set(match[1] ?? "", match[3] ?? "");
   }
   return settings;
-}
-
-/** A number the C interface takes; throws MusterError USAGE for any other. */
-export function checkPid(pid: number): number {
-  if (Number.isInteger(pid) && pid > 0 && pid <= 0x7fff_ffff) return pid;
-  throw new MusterError("USAGE", `${pid} is no process id`, { target: String(pid) });
 }
