@@ -12,16 +12,17 @@ export interface AccessRules {
 export interface Peer {
   readonly uid: number;
   readonly pid: number;
+  readonly mayAsk: boolean;
   readonly mayStart: boolean;
 }
 
 /** What ids look like that our own namespace has no number for: user_namespaces(7). */
 const OVERFLOW = 65534;
 
-/** null: he is not to be let in. */
-export function admit(descriptor: number, rules: AccessRules, procRoot: string): Peer | null {
+/** Throws SysError when the kernel does not say who it is. */
+export function judgePeer(descriptor: number, rules: AccessRules, procRoot: string): Peer {
   const { uid, pid } = peerCredentials(descriptor);
-  if (uid === OVERFLOW && !isInitialUserNamespace(procRoot)) return null;
-  const mayStart = rules.starterUids.has(uid);
-  return mayStart || rules.uids.has(uid) ? { uid, pid, mayStart } : null;
+  const isSomebody = uid !== OVERFLOW || isInitialUserNamespace(procRoot);
+  const mayStart = isSomebody && rules.starterUids.has(uid);
+  return { uid, pid, mayStart, mayAsk: mayStart || (isSomebody && rules.uids.has(uid)) };
 }

@@ -12,7 +12,7 @@ import { EPOLL } from "#ffi/pump.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { sendMessage } from "#ffi/unix-socket.ts";
 import { waitEvent } from "#ffi/wait-event.ts";
-import { type AccessRules, admit, type Peer } from "./access.ts";
+import { type AccessRules, judgePeer, type Peer } from "./access.ts";
 import { Connection, type ConnectionOptions, type Line } from "./connection.ts";
 import { takeSocketPlace } from "./socket-place.ts";
 
@@ -44,8 +44,8 @@ export function openRootServer(options: RootServerOptions): RootServer {
   const enter = (socket: Socket<State>) => {
     socket.data = { connection: null };
     const peer = peerOf(socket, options);
-    if (!peer || open.size >= options.connections) {
-      log(peer ? "too many connections" : "somebody was not let in");
+    if (!peer?.mayAsk || open.size >= options.connections) {
+      log(peer?.mayAsk ? "too many connections" : `uid ${peer?.uid ?? "unknown"} was not let in`);
       socket.terminate();
       return;
     }
@@ -106,7 +106,7 @@ function withoutRepeats(log: (text: string) => void): (text: string) => void {
 /** null also if the kernel does not say who it is: then it is nobody. */
 function peerOf(socket: Socket<State>, { access, procRoot }: RootServerOptions): Peer | null {
   try {
-    return admit(descriptorOf(socket), access, procRoot);
+    return judgePeer(descriptorOf(socket), access, procRoot);
   } catch (thrown) {
     if (thrown instanceof SysError) return null;
     throw thrown;

@@ -299,7 +299,7 @@ describe("who may ask", () => {
     using fixture = new RootFixture({ access: { uids: new Set([0, 12_345]), starterUids: new Set([0]) } });
     chmodSync(fixture.state.directory.path, 0o755);
     expect(await asUser(65_533, fixture.path)).toBe("");
-    expect(fixture.logged).toContain("somebody was not let in");
+    expect(fixture.logged).toContain("uid 65533 was not let in");
     expect(await asUser(12_345, fixture.path)).toBe("009000001800000000000000020000000700000000000000");
   });
 
