@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { connectRoot } from "#core/pmdaroot/client.ts";
-import { EngineState, hexId, isRoot, PlainContainer } from "#test/harness/containers.ts";
+import { EngineState, hasNamespaces, hexId, PlainContainer } from "#test/harness/containers.ts";
 import { MusterRoot } from "#test/harness/muster-root.ts";
 import { PMCD, RealPmdaroot } from "#test/harness/pcp.ts";
 import { type Bench, count } from "./bench.ts";
@@ -21,7 +21,7 @@ const HOST_NAMES = 8000;
 const LONGEST_LOOKUP_MS = 0.3;
 
 export async function pmdaroot(bench: Bench): Promise<void> {
-  if (!isRoot || !existsSync(PMCD)) {
+  if (!hasNamespaces || !existsSync(PMCD)) {
     bench.missing("pmdaroot, the server and its client library", "as root: apt-get install pcp");
     return;
   }

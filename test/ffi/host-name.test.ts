@@ -5,11 +5,11 @@ import { OPEN, openFd } from "#ffi/fd.ts";
 import { hostNameIn } from "#ffi/host-name.ts";
 import { userNamespaceOwner } from "#ffi/namespace-owner.ts";
 import { PidFd } from "#ffi/pidfd.ts";
-import { isRoot, PlainContainer } from "#test/harness/containers.ts";
+import { hasNamespaces, PlainContainer } from "#test/harness/containers.ts";
 import { sysErrorOf } from "./workbench.ts";
 
 const rootTest = (name: string, body: () => Promise<void>) =>
-  test.skipIf(!isRoot)(isRoot ? name : `${name} (skipped: needs root)`, body);
+  test.skipIf(!hasNamespaces)(hasNamespaces ? name : `${name} (skipped: may not make namespaces)`, body);
 
 describe("the host name of a namespace", () => {
   rootTest("of /proc/PID/ns/uts and of a pidfd, ours untouched", async () => {

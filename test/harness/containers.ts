@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { type EnginePlaces, enginePlaces } from "#core/pmdaroot/engines/places.ts";
 import { TemporaryDirectory } from "./directory.ts";
 
-/** Whether this user may make namespaces and enter them. */
-export const isRoot = process.geteuid?.() === 0;
+/** Whether this user may make namespaces and enter them: root, unless of a container that keeps it from him. */
+export const hasNamespaces = process.geteuid?.() === 0 && Bun.spawnSync(["unshare", "--uts", "true"]).exitCode === 0;
 
 /** A process in a UTS namespace of its own. */
 export class PlainContainer implements AsyncDisposable {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PidFd } from "#ffi/pidfd.ts";
-import { EngineState, hexId, isRoot, PlainContainer } from "#test/harness/containers.ts";
+import { EngineState, hasNamespaces, hexId, PlainContainer } from "#test/harness/containers.ts";
 import { type RawRootClient, RootFixture } from "#test/harness/root-server.ts";
 
 const DIRECTORY = join(import.meta.dir, "../../../fixtures/pmdaroot");
@@ -94,7 +94,7 @@ async function hasEnded(pid: number | undefined): Promise<void> {
 
 describe("as pmdaroot answered", () => {
   for (const name of names) {
-    test.skipIf(!isRoot)(isRoot ? name : `${name} (skipped: needs root)`, async () => {
+    test.skipIf(!hasNamespaces)(hasNamespaces ? name : `${name} (skipped: may not make namespaces)`, async () => {
       await using stage = await openStage();
       const { fixture, pids } = stage;
       const clients = new Map<number, RawRootClient>();
