@@ -1,8 +1,9 @@
 /** What happens in directories: inotify(7). */
-import { Fd, readSome } from "./fd.ts";
+import { ERRNO } from "./errno-names.ts";
+import { Fd } from "./fd.ts";
 import { parseInotify, type RawInotifyEvent } from "./inotify-event.ts";
-import { attempt, lazyLibc } from "./libc.ts";
-import { cString, MAXIMUM_UINT } from "./memory.ts";
+import { attempt, lazyLibc, libc } from "./libc.ts";
+import { cString, kernelBytes, MAXIMUM_UINT } from "./memory.ts";
 import { EPOLL, watchFd } from "./pump.ts";
 import { checkInteger, orThrow } from "./sys-error.ts";
 
@@ -55,6 +56,8 @@ const IN_NONBLOCK = 0o4000;
 
 /** Many events at once, and more than the largest single one. */
 const CHUNK = 65536;
+/** Header and NAME_MAX. */
+const LARGEST_EVENT = 16 + 256;
 
 const inotify = lazyLibc({
   inotify_init1: { args: ["i32"], returns: "i32" },
@@ -68,8 +71,12 @@ export class DirectoryWatch implements Disposable {
   readonly #readiness: Disposable;
   /** Watch number -> the directories it was added for. */
   readonly #directories = new Map<number, Set<string>>();
+  /** The way back, for `remove`. */
+  readonly #watches = new Map<string, number>();
   readonly #onEvents: (events: readonly InotifyEvent[]) => void;
   readonly #onOverflow: () => void;
+  /** Reused by every read: what is parsed out of it is copied. */
+  readonly #chunk = kernelBytes(CHUNK);
 
   /** Throws SysError EMFILE when the user has no inotify instance left. While it is open, the process stays alive. */
   constructor(onEvents: (events: readonly InotifyEvent[]) => void, onOverflow: () => void) {
@@ -78,7 +85,7 @@ export class DirectoryWatch implements Disposable {
     const number = attempt(() => inotify().inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     this.#fd = Fd.adopt(orThrow(number, "inotify_init1", "inotify"), "inotify");
     try {
-      this.#readiness = watchFd(this.#fd, EPOLL.IN, () => this.#deliver(readSome(this.#fd, CHUNK)));
+      this.#readiness = watchFd(this.#fd, EPOLL.IN, () => this.drain());
     } catch (error) {
       this.#fd.close();
       throw error;
@@ -98,22 +105,41 @@ export class DirectoryWatch implements Disposable {
     );
     const directories = this.#directories.get(watch) ?? new Set();
     this.#directories.set(watch, directories.add(path));
+    this.#watches.set(path, watch);
   }
 
   /** Does nothing for a path that is not watched. */
   remove(path: string): void {
-    for (const [watch, directories] of this.#directories) {
-      if (!directories.delete(path) || directories.size > 0) continue;
-      this.#directories.delete(watch);
+    const watch = this.#watches.get(path);
+    if (watch === undefined) return;
+    this.#watches.delete(path);
+    const directories = this.#directories.get(watch);
+    if (!directories?.delete(path) || directories.size > 0) return;
+    this.#directories.delete(watch);
+    const queue = this.#fd.number;
+    // EINVAL: the directory is gone and its watch with it.
+    attempt(() => inotify().inotify_rm_watch(queue, watch));
+  }
+
+  /**
+   * Delivers now what the kernel has queued, instead of when the loop comes to it: afterwards the caller knows of every
+   * change that was complete before the call. Without news it costs one system call.
+   */
+  drain(): void {
+    while (!this.#fd.isClosed) {
       const queue = this.#fd.number;
-      // EINVAL: the directory is gone and its watch with it.
-      attempt(() => inotify().inotify_rm_watch(queue, watch));
+      const count = attempt(() => libc().read(queue, this.#chunk, CHUNK));
+      if (count === -ERRNO.EAGAIN) return;
+      this.#deliver(this.#chunk.subarray(0, orThrow(count, "read", this.#fd.path)));
+      // Less than a chunk with room for one more event: that was all.
+      if (count < CHUNK - LARGEST_EVENT) return;
     }
   }
 
   close(): void {
     this.#readiness[Symbol.dispose]();
     this.#directories.clear();
+    this.#watches.clear();
     this.#fd.close();
   }
 
@@ -131,7 +157,10 @@ export class DirectoryWatch implements Disposable {
   #named({ watch, mask, name }: RawInotifyEvent): InotifyEvent[] {
     // Unknown: removed after the kernel had queued the event, or the overflow mark.
     const directories = [...(this.#directories.get(watch) ?? [])];
-    if (mask & INOTIFY.IGNORED) this.#directories.delete(watch);
+    if (mask & INOTIFY.IGNORED) {
+      this.#directories.delete(watch);
+      for (const directory of directories) if (this.#watches.get(directory) === watch) this.#watches.delete(directory);
+    }
     return directories.map((directory) => ({ directory, name, mask }));
   }
 }

@@ -67,6 +67,13 @@ function openSpare(): Fd | null {
   }
 }
 
+/** A record as it is now, through a descriptor that is kept: it stays that of the process it was opened for. */
+export function rereadProcRecord(fd: Fd): string | null {
+  const number = fd.number;
+  const count = attempt(() => libc().pread(number, room, FIRST_ROOM, 0));
+  return GONE.has(-count) ? null : decoder.decode(room.subarray(0, orThrow(count, "pread", fd.path)));
+}
+
 function readWith(path: string, fill: (fd: Fd) => number): string | null {
   try {
     return withDescriptor(() => {

@@ -8,6 +8,9 @@ typedef unsigned long u64;
 
 extern int *__errno_location(void);
 extern long syscall(long number, ...);
+extern int clone(int (*run)(void *), void *stack, int flags, void *argument, ...);
+extern void *malloc(u64 size);
+extern void free(void *memory);
 extern void *memset(void *memory, int value, u64 size);
 extern int sigaction(int number, const void *action, void *old);
 extern int pthread_sigmask(int how, const void *set, void *old);
@@ -22,7 +25,8 @@ extern long read(int fd, void *bytes, u64 length);
 extern long write(int fd, const void *bytes, u64 length);
 extern void _exit(int status);
 
-enum { EINTR_ = 4, SIGCHLD_ = 17, SIG_SETMASK_ = 2, F_DUPFD_CLOEXEC_ = 1030, CLONE_PIDFD_ = 0x1000 };
+enum { EINTR_ = 4, SIGCHLD_ = 17, SIG_SETMASK_ = 2, F_DUPFD_CLOEXEC_ = 1030 };
+enum { CLONE_VM_ = 0x100, CLONE_PIDFD_ = 0x1000, CLONE_VFORK_ = 0x4000, STACK = 65536 };
 enum { HIGHEST_SIGNAL = 64, NOT_RUN = 127 };
 
 /* In the order they happen; spawn-plan.ts names them. */
@@ -144,6 +148,32 @@ static void become(struct plan *plan) {
   fail(status, EXECVE);
 }
 
+static int become_on_own_stack(void *plan) {
+  become(plan);
+  return NOT_RUN;
+}
+
+/*
+ * The child borrows our memory until execve, and this thread stands still meanwhile: nothing is copied, however large we
+ * are. Not for a child that waits at its gate, which needs us running to open it, nor for one that becomes another user:
+ * the kernel would take our shared memory for that of a program that changed its ids, and we could not be looked at.
+ */
+static long clone_borrowing(struct plan *plan) {
+  char *stack = malloc(STACK);
+  long pid;
+  if (!stack) return -12;
+  pid = clone(become_on_own_stack, stack + STACK, CLONE_VM_ | CLONE_VFORK_ | CLONE_PIDFD_ | SIGCHLD_, plan, &plan->pidfd, 0L, 0L);
+  if (pid < 0) pid = -*__errno_location();
+  free(stack);
+  return pid;
+}
+
+static long clone_copying(struct plan *plan) {
+  long pid = syscall(plan->number_clone, (long)(CLONE_PIDFD_ | SIGCHLD_), 0L, &plan->pidfd, 0L, 0L);
+  if (pid == 0) become(plan);
+  return pid < 0 ? -*__errno_location() : pid;
+}
+
 /* Returns the pid, its pidfd in the plan, or -errno. No signal handler of the parent ever runs in the child. */
 long spawn_child(struct plan *plan) {
   u64 all[16];
@@ -151,9 +181,7 @@ long spawn_child(struct plan *plan) {
   long pid;
   memset(all, 255, sizeof all);
   pthread_sigmask(SIG_SETMASK_, all, old);
-  pid = syscall(plan->number_clone, (long)(CLONE_PIDFD_ | SIGCHLD_), 0L, &plan->pidfd, 0L, 0L);
-  if (pid == 0) become(plan);
-  if (pid < 0) pid = -*__errno_location();
+  pid = plan->gate >= 0 || plan->has_credentials ? clone_copying(plan) : clone_borrowing(plan);
   pthread_sigmask(SIG_SETMASK_, old, 0);
   return pid;
 }

@@ -24,13 +24,18 @@ const library = lazyC("spawn.c", source, { spawn_child: { args: ["ptr"], returns
 
 const REPORT_LENGTH = 8;
 
+/** Compiles what a start needs, for whoever must make the first one as fast as the others. */
+export function prepareSpawn(): void {
+  library();
+}
+
 /**
  * Starts the program. Without `gate` it returns once execve has succeeded, and throws the SysError of the stage that
  * failed (`call`: "chdir", "execve", ...; `subject`: the file or directory) after collecting the child. With `gate`
  * it returns at once: release(), then execed().
  */
 export function spawnChild(options: SpawnOptions): Child {
-  const child = start(options);
+  const child = beginSpawn(options);
   if (options.gate) return child;
   try {
     child.execed();
@@ -41,7 +46,8 @@ export function spawnChild(options: SpawnOptions): Child {
   }
 }
 
-function start(options: SpawnOptions): Child {
+/** For whoever wants the pid of a child that could not execute, too: the same, but `execed` is left to the caller. */
+export function beginSpawn(options: SpawnOptions): Child {
   using ends = new DisposableStack();
   using parentEnds = new DisposableStack();
   const status = pipe();

@@ -53,6 +53,50 @@ const SERVE: CommandSpec = {
   ownExits: { 1: "--status: it does not run" },
 };
 
+const ROOT_SERVE: CommandSpec = {
+  name: "root serve",
+  summary: "in place of pmdaroot: containers and privileged processes for PCP, in the foreground",
+  description:
+    "Answers pmcd and its agents as pmdaroot does: host name, first process and cgroup of the containers of docker, podman, " +
+    "LXC, containerd, runc, crun and systemd-nspawn, those of users among them, and processes started with the rights of " +
+    "this server. Remove the line of pmdaroot from pmcd.conf and start this first. PCP's variables say where the engines " +
+    "keep their state (PCP_DOCKER_DIR and others). SIGTERM ends it; processes it started run on. With --read-only no " +
+    "process is started or terminated.",
+  arguments: [],
+  options: [
+    {
+      name: "socket",
+      type: "path",
+      value: "PATH",
+      summary: "listen here",
+      default: "pmcd/root.socket in PCP_VAR_DIR, by the environment or /etc/pcp.conf",
+    },
+    {
+      name: "allow",
+      type: "text",
+      value: "USER,...",
+      summary: "who may ask about containers, beside root",
+      default: "PCP_USER of /etc/pcp.conf, or pcp",
+    },
+    {
+      name: "allow-start",
+      type: "text",
+      value: "USER,...",
+      summary: "who may have processes started with the rights of this server, beside root; nobody by default",
+    },
+    {
+      name: "pcp-match",
+      type: "flag",
+      summary: "match names as loosely as pmdaroot: whatever container begins most alike",
+    },
+  ],
+  examples: [
+    { line: "muster root serve", tells: "where PCP looks for it" },
+    { line: "muster root serve --socket /run/root.socket --allow pcp,alice", tells: "elsewhere, for two users" },
+  ],
+  exits: [0, 3, 4, 64, 77, 78],
+};
+
 const OTHERS: readonly CommandSpec[] = [
   {
     name: "snapshot",
@@ -77,6 +121,7 @@ const OTHERS: readonly CommandSpec[] = [
     exits: [0, 64, 74, 78],
   },
   SERVE,
+  ROOT_SERVE,
   {
     name: "doctor",
     summary: "what this host offers and what is missing or wrong",
@@ -139,6 +184,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 export const GROUPS: Readonly<Record<string, { readonly summary: string; readonly standsFor: string }>> = {
   daemons: { summary: "see and control daemons", standsFor: "daemons list" },
   categories: { summary: "the categories of the process set", standsFor: "categories list" },
+  root: { summary: "the server for PCP's collectors", standsFor: "root serve" },
   members: { summary: "the processes registered in the process set", standsFor: "members list" },
   modules: { summary: "the PAGG modules: paggctl(3)", standsFor: "modules list" },
   jobs: { summary: "jobs that no process can leave: job(7)", standsFor: "jobs list" },

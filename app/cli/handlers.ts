@@ -38,6 +38,7 @@ export const HANDLERS: Readonly<Record<string, () => Promise<Handler>>> = {
   snapshot: async () => (await import("./commands/snapshot.ts")).writeSnapshot,
   events: async () => (await import("./commands/events.ts")).listEvents,
   serve: async () => (await import("./commands/serve.ts")).serve,
+  "root serve": async () => (await import("./commands/root-serve.ts")).serveRoot,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   schema: async () => (await import("./commands/schema.ts")).writeSchema,
   completions: async () => (await import("./commands/completions.ts")).writeCompletions,

@@ -12,6 +12,7 @@ import { policies } from "./geopm-store.ts";
 import { jobs } from "./jobs.ts";
 import { Keeper } from "./keeper.ts";
 import { observe } from "./observe.ts";
+import { pmdaroot } from "./pmdaroot.ts";
 import { psm } from "./psm.ts";
 import type { Row } from "./rows.ts";
 import { start } from "./start.ts";
@@ -27,6 +28,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   jobs,
   endpoint,
   policies,
+  pmdaroot,
   console,
   memory,
 };

@@ -198,3 +198,20 @@ test("arbitrary bytes are some records, never an exception", () => {
     }),
   );
 });
+
+test("drained, it has delivered everything that was complete before, without the loop", () => {
+  const path = freshDirectory();
+  const names: string[] = [];
+  using watch = new DirectoryWatch(
+    (events) => names.push(...events.map(({ name }) => name)),
+    () => {},
+  );
+  watch.add(path, INOTIFY.CREATE);
+  watch.drain();
+  expect(names).toEqual([]);
+  for (let index = 0; index < 3000; index++) writeFileSync(`${path}/${"x".repeat(100)}${index}`, "");
+  watch.drain();
+  expect(names).toHaveLength(3000);
+  watch.drain();
+  expect(names).toHaveLength(3000);
+});

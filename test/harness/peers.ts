@@ -14,3 +14,9 @@ export function peerTest(command: string, debianPackage: string) {
     return test.skip(`${name} (skipped: no ${command} here; Debian package ${debianPackage})`, body);
   };
 }
+
+/** The same for peers that do their work as root only. */
+export function rootPeerTest(command: string, debianPackage: string) {
+  if (process.geteuid?.() === 0) return peerTest(command, debianPackage);
+  return (name: string, body: () => void | Promise<void>) => test.skip(`${name} (skipped: needs root)`, body);
+}

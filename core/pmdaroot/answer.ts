@@ -1,0 +1,122 @@
+/** Request -> reply. What fails is a status in the reply; nothing here closes a connection. */
+
+import { SysError } from "#ffi/sys-error.ts";
+import { containerCgroup } from "./cgroup-path.ts";
+import { containerMessage, LONGEST_NAME, stopMessage, TYPE } from "./codec.ts";
+import { type ContainerRecord, displayName } from "./container.ts";
+import type { ContainerIndex } from "./container-index.ts";
+import { PmdaRootError } from "./error.ts";
+import { type FirstProcess, hostNameOf } from "./first-process.ts";
+import type { ProcessTable, StartedProcess, Starter } from "./process-table.ts";
+import { containerError, startReply } from "./reply.ts";
+import type { ContainerRequest, StartRequest, StopRequest } from "./request.ts";
+import { STATUS } from "./status.ts";
+
+export interface Answerer {
+  readonly index: ContainerIndex;
+  readonly processes: ProcessTable;
+  readonly procRoot: string;
+  readonly log: (text: string) => void;
+}
+
+/** A promise only where an engine has to be asked first. */
+export function answerContainer(world: Answerer, request: ContainerRequest): Buffer | Promise<Buffer> {
+  try {
+    if (request.name === null) return hostNameReply(world, request.pid, null);
+    const record = world.index.find(request.name);
+    const process = world.index.processOf(record);
+    if (!(process instanceof Promise)) return replyAbout(world, request, record, process);
+    return process
+      .then((found) => replyAbout(world, request, record, found))
+      .catch((thrown) => failed(world, request, thrown));
+  } catch (thrown) {
+    return failed(world, request, thrown);
+  }
+}
+
+/** A container that does not run has no process: 0, which is an answer. It has no host name and no cgroup: those are errors. */
+function replyAbout(
+  world: Answerer,
+  { type }: ContainerRequest,
+  record: ContainerRecord,
+  process: FirstProcess | null,
+): Buffer {
+  if (type === TYPE.PROCESSID_REQUEST) return containerMessage(TYPE.PROCESSID, 0, process?.pid ?? 0);
+  if (process === null) throw doesNotRun(record);
+  if (type === TYPE.HOSTNAME_REQUEST) return hostNameReply(world, process.pid, { record, process });
+  const path = process.cgroup();
+  if (path === null) throw doesNotRun(record);
+  return namedReply(TYPE.CGROUPNAME, process.pid, containerCgroup(path, record).slice(1));
+}
+
+function hostNameReply(
+  { procRoot }: Answerer,
+  pid: number,
+  meant: { readonly record: ContainerRecord; readonly process: FirstProcess } | null,
+): Buffer {
+  if (pid <= 0) throw new PmdaRootError(STATUS.ENOENT, `${pid} is no process`, { target: String(pid) });
+  const name = meant === null ? hostNameOf(procRoot, pid) : meant.process.hostName();
+  if (meant !== null && name === null) throw doesNotRun(meant.record);
+  return namedReply(TYPE.HOSTNAME, pid, name ?? "");
+}
+
+function namedReply(type: number, pid: number, name: string): Buffer {
+  const bytes = Buffer.from(name);
+  if (bytes.length > LONGEST_NAME) throw new PmdaRootError(STATUS.E2BIG, `a name of ${bytes.length} bytes`);
+  return containerMessage(type, 0, pid, bytes);
+}
+
+function doesNotRun(record: ContainerRecord): PmdaRootError {
+  const state = record.state === "created" ? "was never started" : "does not run";
+  return new PmdaRootError(STATUS.ENOENT, `${record.engine} container '${displayName(record)}' ${state}`, {
+    target: record.id,
+  });
+}
+
+function failed({ log }: Answerer, { type, pid, name }: ContainerRequest, thrown: unknown): Buffer {
+  const status = statusOf(thrown);
+  if (status === null) throw thrown;
+  const message = (thrown as Error).message;
+  // Collectors ask again and again about a container that is gone or does not run.
+  if (status !== STATUS.NOCONTAINER && status !== STATUS.ENOENT) log(message);
+  // The status alone says it all of a name that nothing has, and of a process.
+  const text = name === null || status === STATUS.NOCONTAINER ? "" : message;
+  return containerError(type + 1, status, pid, text);
+}
+
+function statusOf(thrown: unknown): number | null {
+  if (thrown instanceof PmdaRootError) return thrown.status;
+  return thrown instanceof SysError ? -thrown.errno : null;
+}
+
+export interface StartAnswer {
+  readonly reply: Buffer;
+  readonly started: StartedProcess | null;
+}
+
+export function answerStart({ processes, log }: Answerer, starter: Starter, request: StartRequest): StartAnswer {
+  const label = Buffer.from(request.label).toString("utf8").split("\0", 1)[0] ?? "";
+  try {
+    const started = processes.start(starter, label, request.commandLine, request.ipcType);
+    log(`started process ${started.pid} (${label}): ${request.commandLine}`);
+    return { reply: startReply(0, started.pid, request.label), started };
+  } catch (thrown) {
+    if (!(thrown instanceof PmdaRootError)) throw thrown;
+    return { reply: startReply(thrown.status, -1, request.label), started: null };
+  }
+}
+
+export function answerStop({ processes, log }: Answerer, starter: Starter, { pid, isForced }: StopRequest): Buffer {
+  try {
+    if (!isForced) {
+      const ended = pid > 0 ? processes.waitFor(starter, pid) : processes.wait(starter);
+      return stopMessage(TYPE.STOP, 0, ended.pid, ended.code, 0);
+    }
+    processes.terminate(pid);
+    log(`terminated process ${pid}`);
+    return stopMessage(TYPE.STOP, 0, pid, 0, 0);
+  } catch (thrown) {
+    if (!(thrown instanceof PmdaRootError)) throw thrown;
+    return stopMessage(TYPE.STOP, thrown.status, pid, 0, 0);
+  }
+}

@@ -1,0 +1,63 @@
+/** How a command line becomes a process: split at blanks and looked for along PATH, as pmdaroot(1) and execvp(3) do. */
+import { accessSync, constants, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Fd } from "#ffi/fd.ts";
+import { beginSpawn, type Child } from "#ffi/spawn.ts";
+import { SysError } from "#ffi/sys-error.ts";
+
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Runs of blanks are one; there are no quotes and no escapes. */
+export function splitArguments(commandLine: string): string[] {
+  return commandLine.split(" ").filter((word) => word !== "");
+}
+
+export interface ProgramStart {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdio: readonly [Fd | "null", Fd, Fd];
+}
+
+export interface StartedProgram {
+  readonly child: Child;
+  /** The program could not be executed; the child has ended and is collected. */
+  readonly failure: SysError | null;
+}
+
+/** Throws SysError when there is no child at all: EAGAIN, ENOMEM, EMFILE. */
+export function startProgram({ argv, env, stdio }: ProgramStart): StartedProgram {
+  const [name = ""] = argv;
+  const file = findProgram(name, env.PATH ?? DEFAULT_PATH);
+  const started = tryProgram({ file, argv, env, stdio });
+  if (started.failure?.errnoName !== "ENOEXEC") return started;
+  // A script without a first line that says whose it is.
+  started.child[Symbol.dispose]();
+  return tryProgram({ file: "/bin/sh", argv: ["sh", file, ...argv.slice(1)], env, stdio });
+}
+
+function tryProgram(options: ProgramStart & { readonly file: string }): StartedProgram {
+  const child = beginSpawn(options);
+  try {
+    child.execed();
+    return { child, failure: null };
+  } catch (thrown) {
+    if (!(thrown instanceof SysError)) throw thrown;
+    return { child, failure: thrown };
+  }
+}
+
+/** A file that is not there if there is none: execve(2) says so then, in the child. */
+function findProgram(name: string, path: string): string {
+  if (name.includes("/")) return resolve(name);
+  const files = path.split(":").map((directory) => resolve(join(directory === "" ? "." : directory, name)));
+  return files.find(isProgram) ?? files[0] ?? `/${name}`;
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
