@@ -44,6 +44,8 @@ export interface TrackedExit {
   readonly isOrphan: boolean;
   /** Its parent had collected it before its end was told, so it ended earlier than the order of events says. */
   readonly isCollected: boolean;
+  /** It was told to be the child of who forked it: that one had not ended yet. */
+  readonly hadParent: boolean;
   /** CLOCK_MONOTONIC; null if nobody saw it. */
   readonly timeNs: number | null;
   /** When the thread before its last one ended; null if it had one alone. */
@@ -51,7 +53,14 @@ export interface TrackedExit {
 }
 
 /** An end that nobody saw. */
-export const UNSEEN = { status: null, isOrphan: false, isCollected: false, timeNs: null, previousNs: null } as const;
+export const UNSEEN = {
+  status: null,
+  isOrphan: false,
+  isCollected: false,
+  hadParent: false,
+  timeNs: null,
+  previousNs: null,
+} as const;
 
 export interface Tracked<T> {
   readonly pid: number;
@@ -389,8 +398,10 @@ export class ProcessTracker<T> {
     entry.threads--;
     if (entry.threads <= 0 && (entry.isCounted || !this.#lives(entry.pid))) {
       const isCollected = toldParent === 0;
-      const isOrphan = toldParent !== null && !isCollected && entry.parentPid !== 0 && toldParent !== entry.parentPid;
-      this.#end(entry, { status: entry.status, isOrphan, isCollected, timeNs, previousNs });
+      const isKnown = toldParent !== null && !isCollected && entry.parentPid !== 0;
+      const hadParent = isKnown && toldParent === entry.parentPid;
+      const isOrphan = isKnown && !hadParent;
+      this.#end(entry, { status: entry.status, isOrphan, isCollected, hadParent, timeNs, previousNs });
       return;
     }
     entry.threads = Math.max(1, entry.threads);

@@ -75,21 +75,22 @@ export class RunningJob {
   exited(pid: number, exit: TrackedExit): void {
     const { status, timeNs } = exit;
     const rank = this.ranks.get(pid) ?? null;
-    const isBefore =
-      this.last?.orphanOf === pid || (endedAfter(this.last?.rank ?? null, rank) ?? this.#isBehindParent(exit));
+    const isBefore = this.last?.orphanOf === pid || (endedAfter(this.last?.rank ?? null, rank) ?? this.#isBehind(exit));
     this.#gone(pid);
     const orphanOf = exit.isOrphan ? exit.parentPid : null;
     if (!isBefore) this.last = { pid, how: status === null ? "lost" : "exit", status, timeNs, rank, orphanOf };
   }
 
   /**
-   * Where nothing better is known, the order of events is that of leaving, but for one case: a process that was collected
-   * before its end was told ended before the parent that collected it, whoever's word came first.
+   * Where nothing better is known, the order of events is that of leaving, but for two cases. Their time stamps are taken
+   * earlier than they are sent. And a process whose end was told when its parent had not ended, or had collected it already,
+   * ended before that parent, whoever's word came first.
    */
-  #isBehindParent({ parentPid, isCollected, timeNs, previousNs }: TrackedExit): boolean {
+  #isBehind({ parentPid, isCollected, hadParent, timeNs, previousNs }: TrackedExit): boolean {
     const { last } = this;
-    if (!isCollected || last?.pid !== parentPid || last.timeNs === null || timeNs === null) return false;
-    return timeNs - last.timeNs < LATE_NS && (previousNs ?? 0) < last.timeNs;
+    if (!last || last.timeNs === null || timeNs === null || (previousNs ?? 0) >= last.timeNs) return false;
+    if (timeNs < last.timeNs) return true;
+    return last.pid === parentPid && (hadParent || (isCollected && timeNs - last.timeNs < LATE_NS));
   }
 
   #gone(pid: number): void {

@@ -207,11 +207,11 @@ test("whose child it was when it ended is told", async () => {
   await using peer = await Perl.run("1");
   follower.tracker.attach(peer.pid, "a");
   for (const parent of [peer.pid, 1, 0]) events.tell(forkOf(peer.pid, CHILD), exitOf(CHILD, 0, parent));
-  const told = follower.exits.map(({ exit }) => [exit.isOrphan, exit.isCollected]);
+  const told = follower.exits.map(({ exit }) => [exit.hadParent, exit.isOrphan, exit.isCollected]);
   expect(told).toEqual([
-    [false, false],
-    [true, false],
-    [false, true],
+    [true, false, false],
+    [false, true, false],
+    [false, false, true],
   ]);
 });
 
