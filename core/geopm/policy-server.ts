@@ -3,6 +3,7 @@
  * Controllers get their policy when they attach and whenever the store changes; see served-endpoint.ts. It wakes for events
  * and for the waits' common look; only while a controller is attached also once a second, for the age of its samples.
  */
+import { FileWatch } from "#core/keep/file-watch.ts";
 import { type Clock, delay } from "#core/model/clock.ts";
 import { DirectoryWatch, INOTIFY } from "#ffi/inotify.ts";
 import { SysError } from "#ffi/sys-error.ts";
@@ -12,7 +13,6 @@ import { POLICY_SUFFIX } from "./layout.ts";
 import { inspectEndpoints, type ListedEndpoint } from "./listing.ts";
 import { PolicyStore } from "./policy-store.ts";
 import { ServedEndpoint, type ServerEvent } from "./served-endpoint.ts";
-import { StoreWatch } from "./store-watch.ts";
 
 export interface PolicyServerOptions extends EndpointOptions {
   readonly policyStorePath: string;
@@ -39,7 +39,7 @@ export class PolicyServer implements AsyncDisposable {
   readonly #options: PolicyServerOptions;
   readonly #clock: Clock;
   readonly #store: PolicyStore;
-  readonly #storeWatch: StoreWatch | null;
+  readonly #storeWatch: FileWatch | null;
   readonly #served = new Map<string, Served>();
   /** Those among them whose regions are to stay when they are no longer served. */
   readonly #left = new Set<string>();
@@ -53,7 +53,7 @@ export class PolicyServer implements AsyncDisposable {
     this.#clock = options.clock;
     const agents = options.agents ? { agents: options.agents } : {};
     this.#store = new PolicyStore(options.policyStorePath, { ...agents, busyMs: BUSY_MS });
-    this.#storeWatch = StoreWatch.open(this.#store.path, options.clock, () => this.#refresh());
+    this.#storeWatch = FileWatch.tryOpen(this.#store.path, options.clock, () => this.#refresh());
   }
 
   get names(): readonly string[] {

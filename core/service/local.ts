@@ -1,7 +1,9 @@
 /** The service in this very process: observers below, handlers beside, one publisher in the middle. */
+
 import { readFileSync } from "node:fs";
 import { type ActionId, actionById } from "#core/act/actions.ts";
 import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
+import { FileWatch } from "#core/keep/file-watch.ts";
 import type { Config } from "#core/model/declaration.ts";
 import { errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
 import type { EventCode, Severity } from "#core/model/event.ts";
@@ -17,7 +19,6 @@ import { PowerHandler } from "./handle/power.ts";
 import { isPowerRequest } from "./handle/power-request.ts";
 import { PsmHandler } from "./handle/psm.ts";
 import { isPsmRequest } from "./handle/psm-orders.ts";
-import { JournalWatch } from "./journal-watch.ts";
 import { DaemonObserver } from "./observe/daemons.ts";
 import { PaggObserver } from "./observe/pagg.ts";
 import { PsmObserver } from "./observe/psm.ts";
@@ -153,14 +154,14 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     },
   });
 
-  let journalWatch: JournalWatch | null = null;
+  let journalWatch: FileWatch | null = null;
   const follow = () => {
     if (chronicle.follow()) takeWanted();
   };
   const followJournal = () => {
     if (chronicle.path === null) return;
     try {
-      journalWatch = new JournalWatch(chronicle.path, clock, follow);
+      journalWatch = new FileWatch(chronicle.path, clock, follow);
     } catch (thrown) {
       const { message } = toMusterError(thrown);
       const text = `the journal cannot be watched (${message}): what other musters write is not seen here`;
@@ -242,7 +243,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       chronicle.record({ severity, code, target: null, message });
     },
     close: async () => {
-      journalWatch?.close();
+      journalWatch?.[Symbol.dispose]();
       observer.close();
       psm.close();
       await pagg.close();

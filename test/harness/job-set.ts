@@ -9,6 +9,7 @@ import { type JobChange, JobSet, type JobSetOptions } from "#core/pagg/job/set.t
 import { childGroups, removeGroup } from "#ffi/cgroup.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import type { TemporaryDirectory } from "./directory.ts";
+import { Told } from "./told.ts";
 
 let made = 0;
 
@@ -27,11 +28,11 @@ export const groupsMissing: string | null = (() => {
 
 export class TestJobs implements Disposable {
   readonly set: JobSet;
-  readonly changes: JobChange[] = [];
+  readonly #told = new Told<JobChange>();
+  readonly changes = this.#told.all;
   readonly problems: string[] = [];
   readonly group: string;
   repairs = 0;
-  #wake: () => void = () => {};
 
   constructor(
     directory: TemporaryDirectory,
@@ -46,10 +47,7 @@ export class TestJobs implements Disposable {
       uid: process.getuid?.() ?? -1,
       clock: systemClock,
       settings: { ...JOB_DEFAULTS, cgroup: group, ...jobs },
-      onChange: (changes) => {
-        this.changes.push(...changes);
-        this.#wake();
-      },
+      onChange: (changes) => this.#told.push(...changes),
       onProblem: (message) => this.problems.push(message),
       onRepair: () => this.repairs++,
       ...rest,
@@ -59,17 +57,8 @@ export class TestJobs implements Disposable {
   }
 
   /** The first change that fits, of those that were and those to come. */
-  async until<T>(find: (change: JobChange) => T | null): Promise<T> {
-    for (let next = 0; ; ) {
-      for (; next < this.changes.length; next++) {
-        const change = this.changes[next];
-        const found = change ? find(change) : null;
-        if (found !== null) return found;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+  until<T>(find: (change: JobChange) => T | null): Promise<T> {
+    return this.#told.until(find);
   }
 
   untilEnded(jid: Jid): Promise<JobReport> {

@@ -8,6 +8,7 @@ import type { ModuleChange } from "#core/pagg/change.ts";
 import { ModuleSet } from "#core/pagg/module-set.ts";
 import type { JobModule } from "#core/pagg/modules.ts";
 import { ProcessEvents } from "#ffi/proc-events.ts";
+import { Told } from "./told.ts";
 import { NO_TRUSTED_DIRECTORY, TrustedDirectory } from "./trusted-directory.ts";
 
 /** Why modules cannot be tested here; null if they can. */
@@ -44,10 +45,10 @@ export const HOST_COMMAND = [process.execPath, join(import.meta.dir, "../../app/
 export class TestModules implements AsyncDisposable {
   readonly directory = new TrustedDirectory();
   readonly set: ModuleSet;
-  readonly changes: ModuleChange[] = [];
+  readonly #told = new Told<ModuleChange>();
+  readonly changes = this.#told.all;
   readonly problems: string[] = [];
   readonly output: string[] = [];
-  readonly #wakes = new Set<() => void>();
 
   constructor({ settings = {}, hostCommand = HOST_COMMAND, job = null }: TestModulesOptions = {}) {
     this.set = new ModuleSet({
@@ -58,17 +59,14 @@ export class TestModules implements AsyncDisposable {
       uid: process.geteuid?.() ?? 0,
       hostCommand,
       job,
-      onChange: (changes) => {
-        this.changes.push(...changes);
-        this.#wake();
-      },
+      onChange: (changes) => this.#told.push(...changes),
       onProblem: (message) => {
         this.problems.push(message);
-        this.#wake();
+        this.#told.wake();
       },
       onOutput: (module, line) => {
         this.output.push(`${module}: ${line}`);
-        this.#wake();
+        this.#told.wake();
       },
     });
   }
@@ -80,23 +78,13 @@ export class TestModules implements AsyncDisposable {
   }
 
   /** The first change that fits, of those that were and those to come. */
-  async until<T>(find: (change: ModuleChange) => T | null): Promise<T> {
-    return await this.when(() => {
-      for (const change of this.changes) {
-        const found = find(change);
-        if (found !== null) return found;
-      }
-      return null;
-    });
+  until<T>(find: (change: ModuleChange) => T | null): Promise<T> {
+    return this.#told.until(find);
   }
 
   /** What `look` finds, asked again whenever something has come. */
-  async when<T>(look: () => T | null): Promise<T> {
-    for (;;) {
-      const found = look();
-      if (found !== null) return found;
-      await new Promise<void>((resolve) => this.#wakes.add(resolve));
-    }
+  when<T>(look: () => T | null): Promise<T> {
+    return this.#told.when(look);
   }
 
   /** The words of the problem a module was unloaded for. */
@@ -122,11 +110,5 @@ export class TestModules implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.set.close();
     this.directory[Symbol.dispose]();
-  }
-
-  #wake(): void {
-    const wakes = [...this.#wakes];
-    this.#wakes.clear();
-    for (const wake of wakes) wake();
   }
 }

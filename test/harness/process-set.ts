@@ -8,6 +8,7 @@ import { ProcessSet } from "#core/psm/set.ts";
 import { PsmError, subsystemOf } from "#core/psm/status.ts";
 import { errnoName } from "#ffi/errno-names.ts";
 import type { TemporaryDirectory } from "./directory.ts";
+import { Told } from "./told.ts";
 
 export interface SetOptions {
   readonly settings?: Partial<PsmSettings>;
@@ -18,9 +19,9 @@ export interface SetOptions {
 
 export class TestSet implements Disposable {
   readonly set: ProcessSet;
-  readonly changes: SetChange[] = [];
+  readonly #told = new Told<SetChange>();
+  readonly changes = this.#told.all;
   readonly problems: string[] = [];
-  #wake: () => void = () => {};
 
   constructor(directory: TemporaryDirectory, options: SetOptions = {}) {
     const { procRoot = "/proc", node = "n1" } = options;
@@ -31,10 +32,7 @@ export class TestSet implements Disposable {
       clock: systemClock,
       settings: { ...PSM_DEFAULTS, ...options.settings },
       exits: { ...hostExitSources(procRoot, 1000), ...options.exits },
-      onChange: (changes) => {
-        this.changes.push(...changes);
-        this.#wake();
-      },
+      onChange: (changes) => this.#told.push(...changes),
       onProblem: (message) => {
         this.problems.push(message);
       },
@@ -44,17 +42,8 @@ export class TestSet implements Disposable {
   }
 
   /** The first change that fits, of those that were and those to come. */
-  async until<T>(find: (change: SetChange) => T | null): Promise<T> {
-    for (let next = 0; ; ) {
-      for (; next < this.changes.length; next++) {
-        const change = this.changes[next];
-        const found = change ? find(change) : null;
-        if (found !== null) return found;
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+  until<T>(find: (change: SetChange) => T | null): Promise<T> {
+    return this.#told.until(find);
   }
 
   untilExited(pid: number): Promise<MemberEntry> {

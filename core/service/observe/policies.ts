@@ -1,7 +1,8 @@
 /** The observer of policies: what the policy store holds. A store that is not there holds none, and is not made. */
+
 import { existsSync } from "node:fs";
 import type { PolicyStore } from "#core/geopm/policy-store.ts";
-import { StoreWatch } from "#core/geopm/store-watch.ts";
+import { FileWatch } from "#core/keep/file-watch.ts";
 import type { Clock } from "#core/model/clock.ts";
 import type { Environment } from "#core/model/environment.ts";
 import { errorRecord, toMusterError } from "#core/model/error.ts";
@@ -25,7 +26,7 @@ export class PolicyObserver {
   readonly #options: PolicyObserverOptions;
   #settings: GeopmSettings;
   #store: PolicyStore | null = null;
-  #watch: StoreWatch | null = null;
+  #watch: FileWatch | null = null;
   #isFollowing = false;
   #isClosed = false;
 
@@ -50,7 +51,7 @@ export class PolicyObserver {
     if (this.#isClosed) return;
     const { publish } = this.#options;
     if (this.#isFollowing) {
-      this.#watch ??= StoreWatch.open(this.#path, this.#options.clock, () => this.read());
+      this.#watch ??= FileWatch.tryOpen(this.#path, this.#options.clock, () => this.read());
     }
     try {
       if (existsSync(this.#path)) await this.#openStore();
