@@ -22,6 +22,7 @@ import { type JobChange, JobSet } from "#core/pagg/job/set.ts";
 import { JOB_MODULE } from "#core/pagg/job-requests-ctl.ts";
 import { ModuleSet } from "#core/pagg/module-set.ts";
 import type { Modules } from "#core/pagg/modules.ts";
+import type { Audit } from "../audit.ts";
 import type { Kept } from "../handle/pagg-order.ts";
 import { serveJobd } from "../jobd.ts";
 import { attachmentOfId, jidOfId, type NamedAttachment } from "../pagg-id.ts";
@@ -36,6 +37,9 @@ export interface PaggKeeperOptions {
   readonly clock: Clock;
   readonly pagg: PaggSettings;
   readonly jobs: JobSettings;
+  readonly isReadOnly: boolean;
+  /** Of what is asked by jobd's socket. */
+  readonly audit: Audit;
   /** How a module's own process is started. */
   readonly moduleHost: readonly string[];
   readonly publish: (...events: readonly SourceEvent[]) => void;
@@ -220,10 +224,9 @@ export class PaggKeeper implements Kept {
 
   /** A socket that cannot be had is told; all else goes on without it. */
   #serveJobd(path: string): void {
-    const { environment, clock, log } = this.#options;
-    const { uid, procRoot } = environment;
+    const { environment, clock, log, isReadOnly, audit } = this.#options;
     try {
-      this.#jobd = serveJobd({ path, jobs: this.jobs, clock, log, uid, procRoot });
+      this.#jobd = serveJobd({ path, jobs: this.jobs, clock, log, environment, isReadOnly, audit });
     } catch (thrown) {
       this.problem("jobs", `jobd's socket is not served: ${toMusterError(thrown, path).message}`);
     }

@@ -480,6 +480,15 @@ describe("jobd's socket", () => {
     expect(await asked(ADA + 1)).toBe("1 EPERM EPERM");
     expect(await asked(ADA)).toBe("1 EPERM undefined");
     expect(await asked(0)).toBe("1 7 undefined");
+    // The journal has them as it has any action, by whom and through which door.
+    const rows = jobs.service.events().filter(({ code }) => code.startsWith("ACTION_"));
+    expect(rows.map(({ code, action, outcome, actor }) => [code, action, outcome, actor])).toEqual([
+      ["ACTION_BEGUN", "job.create", null, "0 jobd"],
+      ["ACTION_ENDED", "job.create", "done", "0 jobd"],
+      ["ACTION_BEGUN", "module.ctl", null, "0 jobd"],
+      ["ACTION_ENDED", "module.ctl", "done", "0 jobd"],
+    ]);
+    expect(new Set(rows.map(({ requestId }) => requestId)).size).toBe(2);
     const status = job_waitjid(jobd, BigInt(jid));
     // Answered behind the one before: that waits by now.
     expect(await job_getjidcnt(jobd)).toBe(1);
