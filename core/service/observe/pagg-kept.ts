@@ -61,6 +61,7 @@ export class PaggKeeper implements Kept {
   readonly #attachments: Attachments;
   readonly #lull: Lull;
   readonly #openedMs: number;
+  #pagg: PaggSettings;
   /** What was told of each job. */
   readonly #told = new Map<Jid, Job>();
   /** Jobs and modules that are others than what was told of them. */
@@ -101,6 +102,7 @@ export class PaggKeeper implements Kept {
     const { clock, environment, publish, pagg, moduleHost, log } = options;
     const { node, procRoot, uid } = environment;
     this.#options = options;
+    this.#pagg = pagg;
     this.#openedMs = clock.wallMs();
     this.#usage = new JobUsage(clock);
     this.#attachments = new Attachments({ node, procRoot, clock, publish, list: (group) => this.#processesOf(group) });
@@ -142,7 +144,10 @@ export class PaggKeeper implements Kept {
   }
 
   applySettings(pagg: PaggSettings, jobs: JobSettings): void {
+    const added = pagg.load.filter((word) => !this.#pagg.load.includes(word));
+    this.#pagg = pagg;
     this.modules.setSettings(pagg);
+    void this.modules.loadAll(added);
     this.jobs.setSettings(jobs);
   }
 
@@ -220,6 +225,8 @@ export class PaggKeeper implements Kept {
     this.#isOpen = true;
     this.publishAll();
     if (settings.jobdSocket !== null) this.#serveJobd(settings.jobdSocket);
+    // Nobody waits for it: their first look at all processes may take long.
+    void this.modules.loadAll(this.#pagg.load);
   }
 
   /** A socket that cannot be had is told; all else goes on without it. */

@@ -36,6 +36,8 @@ class Jobs implements AsyncDisposable {
   readonly directory: TemporaryDirectory;
   readonly modules: TrustedDirectory;
   readonly #settings: Partial<JobSettings>;
+  /** What [pagg] load says, at each start and in `reload`. */
+  readonly load: string[] = [];
   service: TestService;
 
   private constructor(
@@ -63,10 +65,11 @@ class Jobs implements AsyncDisposable {
     directory: TemporaryDirectory,
     modules: TrustedDirectory,
     settings: Partial<JobSettings>,
+    load: readonly string[] = [],
   ): Promise<TestService> {
     const config = {
       jobs: { ...JOB_DEFAULTS, ...settings },
-      pagg: { modules: [modules.path], stallSeconds: 10 },
+      pagg: { modules: [modules.path], load: [...load], stallSeconds: 10 },
     };
     const service = await TestService.open(directory, [], { mode: "watch", config });
     await service.local.ready;
@@ -76,7 +79,7 @@ class Jobs implements AsyncDisposable {
   async restart(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     await this.service[Symbol.asyncDispose]();
     await meanwhile();
-    this.service = await Jobs.#begin(this.directory, this.modules, this.#settings);
+    this.service = await Jobs.#begin(this.directory, this.modules, this.#settings, this.load);
   }
 
   reload(settings: Partial<JobSettings>): Promise<void> {
@@ -87,7 +90,7 @@ class Jobs implements AsyncDisposable {
       problems: [],
       psm: PSM_DEFAULTS,
       geopm: GEOPM_DEFAULTS,
-      pagg: PAGG_DEFAULTS,
+      pagg: { ...PAGG_DEFAULTS, modules: [this.modules.path], load: [...this.load] },
       jobs: { ...JOB_DEFAULTS, ...this.#settings, ...settings },
     });
   }
@@ -461,6 +464,83 @@ describe("modules", () => {
     expect(jobs.codes()).toContain("MODULE_REGISTERED");
     expect(jobs.codes()).toContain("MODULE_UNREGISTERED");
   });
+});
+
+const moduleNamed = (name: string) => `export const module = { name: "${name}", attach: () => undefined };\n`;
+
+describe("modules of the configuration", () => {
+  run("are loaded at each start, and those that cannot be are told and stay in the list as failed", async () => {
+    await using jobs = await Jobs.open();
+    const items = () => jobs.service.service.snapshot().shelves.modules.items;
+    const state = (name: string) => items().get(`n1/module/${name}`)?.state;
+    const untilState = (name: string, wanted: string | undefined) =>
+      jobs.service.until(({ shelves }) => shelves.modules.items.get(`n1/module/${name}`)?.state === wanted);
+    writeFileSync(jobs.modules.file("first.ts"), moduleNamed("first"));
+    writeFileSync(jobs.modules.file("last.ts"), moduleNamed("last"));
+    writeFileSync(jobs.modules.file("broken.ts"), "export const module = {;\n");
+    jobs.load.push("first", "absent", jobs.modules.file("broken.ts"), "job", "last");
+    await jobs.restart();
+    await untilState("last", "registered");
+    expect([...items().values()].map(({ name, state }) => `${name} ${state}`).sort()).toEqual([
+      "absent failed",
+      "broken failed",
+      "first registered",
+      "job registered",
+      "last registered",
+    ]);
+    expect(items().get("n1/module/absent")?.problems).toEqual([
+      { code: "MODULE_FAILED", message: "it was not loaded: there is no file of a module absent" },
+    ]);
+    expect(items().get("n1/module/broken")).toMatchObject({ path: jobs.modules.file("broken.ts"), attached: 0 });
+    const told = jobs.service.events().filter(({ code }) => code === "MODULE_FAILED");
+    expect(told.map(({ target, severity }) => [target, severity])).toEqual([
+      ["n1/module/absent", "error"],
+      ["n1/module/broken", "error"],
+    ]);
+    // A name that is taken has its item already.
+    expect(jobs.service.service.snapshot().shelves.modules.warnings).toMatchObject([
+      { code: "SOURCE_FAILED", message: "job: it was not loaded: there is no file of a module job" },
+    ]);
+
+    // Put right and loaded by hand, or no longer wanted.
+    writeFileSync(jobs.modules.file("broken.ts"), moduleNamed("broken"));
+    expect(await jobs.act("module.load", "module/broken")).toMatchObject({ outcome: "done" });
+    expect(await jobs.act("module.unload", "module/absent")).toMatchObject({ outcome: "done", after: null });
+    expect([state("broken"), state("absent")]).toEqual(["registered", undefined]);
+    expect(await jobs.act("module.unload", "module/absent")).toMatchObject(refused("NOT_FOUND", "ENOENT"));
+
+    await jobs.restart();
+    await untilState("last", "registered");
+    expect([state("first"), state("broken"), state("absent")]).toEqual(["registered", "registered", "failed"]);
+    // What a reload adds is loaded then; what it leaves out stays.
+    writeFileSync(jobs.modules.file("added.ts"), moduleNamed("added"));
+    jobs.load.splice(0, 5, "added");
+    await jobs.reload({});
+    await untilState("added", "registered");
+    expect(state("first")).toBe("registered");
+  });
+
+  run(
+    "one that names itself otherwise takes the place of the failed one; a service that ends stops loading",
+    async () => {
+      await using jobs = await Jobs.open();
+      const names = () => [...jobs.service.service.snapshot().shelves.modules.items.values()].map(({ name }) => name);
+      jobs.load.push("file");
+      await jobs.restart();
+      await jobs.service.untilEvent("MODULE_FAILED");
+      expect(names()).toEqual(["job", "file"]);
+      writeFileSync(jobs.modules.file("file.ts"), moduleNamed("other"));
+      expect(await jobs.act("module.load", "module/file")).toMatchObject({ outcome: "done", id: "n1/module/other" });
+      expect(names()).toEqual(["job", "other"]);
+      const failures = jobs.codes().filter((code) => code === "MODULE_FAILED").length;
+      // Ended while its module is still being loaded.
+      await jobs.restart(async () => void jobs.load.splice(0, 1, "nobody"));
+      await jobs.restart(async () => void jobs.load.splice(0, 1, "file"));
+      await jobs.restart();
+      await jobs.service.until(({ shelves }) => shelves.modules.items.has("n1/module/other"));
+      expect(jobs.codes().filter((code) => code === "MODULE_FAILED").length).toBe(failures + 1);
+    },
+  );
 });
 
 describe("jobd's socket", () => {
