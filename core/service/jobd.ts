@@ -7,6 +7,7 @@ import { gate } from "#core/act/gate.ts";
 import { jobId, newJobId, newModuleId } from "#core/act/new-subjects.ts";
 import type { Outcome } from "#core/act/request.ts";
 import type { Clock } from "#core/model/clock.ts";
+import { countedProcesses } from "#core/model/counted.ts";
 import type { Environment } from "#core/model/environment.ts";
 import { toMusterError } from "#core/model/error.ts";
 import { makeId, makeIdentity } from "#core/model/id.ts";
@@ -21,7 +22,6 @@ import { signalName } from "#ffi/signals.ts";
 import type { Audit, AuditedAction } from "./audit.ts";
 import { peerCaller } from "./caller.ts";
 import { isRefusal } from "./handle/outcome.ts";
-import { counted } from "./handle/pagg-order.ts";
 import { authorize, type PrivilegedAction } from "./privilege.ts";
 
 export interface JobdDoorOptions {
@@ -130,7 +130,7 @@ class Door {
       effect: "destroy",
       target: jobId(this.#node, jidText(jid)),
       plan: `let all processes out of ${jidText(jid)}`,
-      done: (processes) => `${counted(processes)} let out; the job has ended`,
+      done: (processes) => `${countedProcesses(processes)} let out; the job has ended`,
     };
   }
 
