@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import type { Check } from "#app/cli/doctor-checks.ts";
 import { systemClock } from "#app/cli/system-clock.ts";
 import type { Kind } from "#core/model/kinds.ts";
 import { SCHEMAS } from "#core/output/schema-definitions.ts";
@@ -143,6 +144,39 @@ describe("in the background", () => {
     await found.promise;
     expect(logOf(cli)).toContain("configuration read again");
     expect((await cli.run(["daemons", "list"])).stdout).toContain("web");
+    await service.close();
+  });
+
+  test("SIGHUP: what counts only from the next start on is told by the lists and by doctor, until it is taken back", async () => {
+    using cli = open('[pagg]\nload = ["absent"]\n');
+    const doctor = async () => {
+      const { checks } = JSON.parse((await cli.run(["doctor", "--json"])).stdout);
+      return checks.flatMap(({ group, ok, detail }: Check) => (group === "service" && !ok ? [detail] : []));
+    };
+    await cli.run(["serve"]);
+    const absent = expect.stringContaining("it was not loaded: there is no file of a module absent");
+    expect(await doctor()).toContainEqual(absent);
+    const service = await remote(cli, ["jobs"]);
+    const warned = async (isWarned: boolean) => {
+      process.kill(service.info.pid, "SIGHUP");
+      const fits = () =>
+        service.snapshot().shelves.jobs.warnings.some(({ message }) => message.includes("/elsewhere")) === isWarned;
+      if (fits()) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const end = service.subscribe(["jobs"], () => fits() && resolve());
+      await promise;
+      end();
+    };
+    cli.configure('[pagg]\nload = ["absent"]\n[jobs]\ncgroup = "/elsewhere"\n');
+    await warned(true);
+    const pending = expect.stringContaining("counts from the next start of the service on: /elsewhere");
+    expect(await doctor()).toEqual(expect.arrayContaining([pending, absent]));
+    expect((await cli.run(["jobs", "list"])).stderr).toContain("/elsewhere");
+    cli.configure('[pagg]\nload = ["absent"]\n');
+    await warned(false);
+    const told = await doctor();
+    expect(told).toContainEqual(absent);
+    expect(told).not.toContainEqual(pending);
     await service.close();
   });
 });

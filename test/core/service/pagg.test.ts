@@ -11,7 +11,7 @@ import { jidText } from "#core/model/jid.ts";
 import type { Job } from "#core/model/job.ts";
 import { JOB_DEFAULTS, type JobSettings, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
-import { job_create, job_getjidcnt, job_waitjid } from "#core/pagg/job/libjob.ts";
+import { job_create, job_getjidcnt, job_sethid, job_waitjid } from "#core/pagg/job/libjob.ts";
 import type { Caller } from "#core/service/caller.ts";
 import { CAPABILITIES } from "#core/service/privilege.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
@@ -80,6 +80,10 @@ class Jobs implements AsyncDisposable {
     await this.service[Symbol.asyncDispose]();
     await meanwhile();
     this.service = await Jobs.#begin(this.directory, this.modules, this.#settings, this.load);
+  }
+
+  get group(): string | null {
+    return this.#settings.cgroup ?? null;
   }
 
   reload(settings: Partial<JobSettings>): Promise<void> {
@@ -579,6 +583,40 @@ describe("jobd's socket", () => {
     ]);
     await jobs.restart();
     expect(await job_getjidcnt(jobd)).toBe(0);
+  });
+
+  run("a reload moves it, takes it away and tells what counts only from the next start on", async () => {
+    using place = new TemporaryDirectory();
+    const at = (name: string) => ({ path: place.file(`${name}/jobd-socket`), clock: systemClock, timeoutMs: null });
+    await using jobs = await Jobs.open("cgroup", { jobdSocket: at("first").path });
+    const warnings = () => jobs.service.service.snapshot().shelves.jobs.warnings.map(({ message }) => message);
+    await using peer = await Perl.run("1");
+    const jid = await job_create(at("first"), { uid: 0, pid: peer.pid });
+    const waited = job_waitjid(at("first"), jid).catch((thrown) => thrown.errno);
+    expect(await job_getjidcnt(at("first"))).toBe(1);
+    await jobs.reload({ jobdSocket: at("second").path, hid: 7 });
+    expect(await waited).toBe("EINTR");
+    expect(await job_getjidcnt(at("first")).catch((thrown) => thrown.errno)).toBe("ENOENT");
+    expect(await job_getjidcnt(at("second"))).toBe(1);
+    // The host id is of new jobs; what a client says holds over a reload that says nothing new of it.
+    expect((await job_create(at("second"), { uid: 0, pid: peer.pid })) >> 32n).toBe(7n);
+    await job_sethid(at("second"), 9);
+    await jobs.reload({ jobdSocket: at("second").path, hid: 7, reports: 5 });
+    expect((await job_create(at("second"), { uid: 0, pid: peer.pid })) >> 32n).toBe(9n);
+    expect(warnings()).toEqual([]);
+
+    const { group } = jobs;
+    await jobs.reload({ jobdSocket: null, cgroup: "/another" });
+    expect(await job_getjidcnt(at("second")).catch((thrown) => thrown.errno)).toBe("ENOENT");
+    const pending = "the control group of [jobs] cgroup counts from the next start of the service on: /another.";
+    expect(warnings()).toEqual([`${pending} Until then it is ${group}`]);
+    expect((await jobs.service.untilEvent("SOURCE_FAILED")).message).toContain(pending);
+    writeFileSync(place.file("file"), "");
+    await jobs.reload({ jobdSocket: place.file("file/jobd-socket") });
+    expect(warnings()).toEqual([expect.stringContaining("jobd's socket is not served: ")]);
+    await jobs.reload({ jobdSocket: at("second").path });
+    expect(warnings()).toEqual([]);
+    expect(await job_getjidcnt(at("second"))).toBe(1);
   });
 
   run("one that cannot be had is told, and all else goes on", async () => {
