@@ -91,7 +91,7 @@ export function createActs(needs: PerformerNeeds): Acts {
     }
   };
   const making: Making = createMaking({ store, service, intake, performer, goOn });
-  const picking: Picking = createPicking({ store, service, toasts });
+  const picking: Picking = createPicking({ store, service, toasts, goOn });
 
   const begin = (action: ActionSpec, id: string | null) => {
     const state = store.state();

@@ -2,6 +2,7 @@
 import type { ActionId, ActionSpec, ArgumentSpec } from "#core/act/actions.ts";
 import { memberStateProblem } from "#core/act/new-subjects.ts";
 import { valuesText } from "#core/act/power-values.ts";
+import { parseJid } from "#core/model/jid.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import { presentValues, WRITES_VALUES } from "./policy-typing.ts";
 import type { Arguments, Captured } from "./ui-state.ts";
@@ -11,6 +12,7 @@ export type GoOn = (action: ActionSpec, captured: Captured, item: Items[Kind] | 
 
 /** Arguments that may be left out, and are asked for all the same: an empty answer leaves them out. */
 const ASKED: Partial<Record<ActionId, readonly string[]>> = {
+  "job.create": ["jid", "user"],
   "job.kill": ["signal"],
   "module.ctl": ["data"],
 };
@@ -39,6 +41,7 @@ export function presentValue(id: ActionId, argument: ArgumentSpec, item: Items[K
 
 export function argumentProblem(id: ActionId, argument: ArgumentSpec, value: string): string | null {
   if (value === "") return argument.isRequired ? `${argument.title} is needed` : null;
+  if (argument.type === "jid" && parseJid(value) === null) return "a jid is hexadecimal, such as 0x501, and not 0";
   return id === "member.state" ? memberStateProblem(value) : null;
 }
 

@@ -40,6 +40,7 @@ function consequenceOf(
   item: Items[Kind] | null,
   given: Arguments,
 ): string | null {
+  if (captured.consequence !== undefined) return captured.consequence;
   if (action.id === "policy.set") return policyConsequence(captured);
   if (action.id === "endpoint.create") return createConsequence(captured, item, given);
   if (action.effect !== "destroy" || item === null) return null;

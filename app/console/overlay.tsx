@@ -145,7 +145,7 @@ function Confirm({ desk, state, body, layer }: ConfirmProps) {
   const title = isTakeOver ? "Take over" : action.title;
   const identity = captured.target.identity ?? null;
   const given = Object.entries(layer.arguments)
-    .filter(([name]) => name !== TAKE_OVER)
+    .filter(([name, value]) => name !== TAKE_OVER && value !== "")
     .map(([name, value]) => [name, String(value)] as const);
   const values = given.map(([, value]) => value).join(" ");
   const hasProcess = HAVE_PROCESS.includes(captured.kind) || identity !== null;

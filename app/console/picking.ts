@@ -2,7 +2,7 @@
  * A process is chosen out of a list: to be registered in a category, to get a job of its own, to join one. No key takes a
  * process out of its old job and back again, so both of the latter are confirmed.
  */
-import type { ActionId } from "#core/act/actions.ts";
+import { ACTIONS, type ActionId } from "#core/act/actions.ts";
 import { newJobId } from "#core/act/new-subjects.ts";
 import { errorRecord } from "#core/model/error.ts";
 import type { ProcessRow } from "#core/service/processes.ts";
@@ -10,6 +10,7 @@ import type { Service } from "#core/service/service.ts";
 import { attachmentOfProcess } from "#core/store/aggregates.ts";
 import { memberOfProcess } from "#core/store/process-set.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
+import type { GoOn } from "./asking.ts";
 import type { ConsoleStore } from "./console-store.ts";
 import { textField } from "./text-field.ts";
 import type { Toasts } from "./toasts.ts";
@@ -26,6 +27,7 @@ interface Needs {
   readonly store: ConsoleStore;
   readonly service: Service;
   readonly toasts: Toasts;
+  readonly goOn: GoOn;
 }
 
 /** What the same is called on the command line, where pids can be typed. */
@@ -51,7 +53,7 @@ function consequence({ pid, command }: ProcessRow, oldJob: string | null, job: s
   return `${command} ${whose}; what it forks from then on stays in it.${leaves}${all}`;
 }
 
-export function createPicking({ store, service, toasts }: Needs): Picking {
+export function createPicking({ store, service, toasts, goOn }: Needs): Picking {
   const replace = (layer: Layer) => store.dispatch({ type: "replace", layer });
 
   const readProcesses = async () => {
@@ -99,15 +101,8 @@ export function createPicking({ store, service, toasts }: Needs): Picking {
         ? { kind: "jobs", label: `process ${pid}`, target: { id: newJobId(service.node, pid), identity } }
         : { ...purpose.captured, target: { ...purpose.captured.target, identity } };
       const text = consequence(process, holder, isNew ? null : captured.label);
-      replace({
-        type: "confirm",
-        action,
-        captured,
-        arguments: { pid },
-        consequence: text,
-        changes: null,
-        choice: "cancel",
-      });
+      store.dispatch({ type: "pop" });
+      goOn(ACTIONS[action], { ...captured, consequence: text }, null, { pid });
     },
   };
 }

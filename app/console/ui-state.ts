@@ -30,6 +30,8 @@ export interface Captured {
   readonly kind: Kind;
   readonly label: string;
   readonly target: ActionTarget;
+  /** What follows, of what no item tells; it is confirmed then. */
+  readonly consequence?: string;
 }
 
 export type Arguments = Readonly<Record<string, string | number | boolean>>;

@@ -1,12 +1,11 @@
 /** The verbs of process aggregates: PAGG modules, the jobs of the Job module, and the processes attached to either. */
 import type { Attachment } from "#core/model/attachment.ts";
+import { countedProcesses } from "#core/model/counted.ts";
 import type { Job } from "#core/model/job.ts";
 import type { Module } from "#core/model/module.ts";
 import { type ActionSpec, type ArgumentSpec, SIGNAL_ARGUMENT } from "./action-spec.ts";
 
 const always = () => null;
-
-const counted = (processes: number) => (processes === 1 ? "1 process" : `${processes} processes`);
 
 const PID: ArgumentSpec = {
   name: "pid",
@@ -65,7 +64,7 @@ export const PAGG_ACTIONS = {
     inverse: "module.load",
     when: (item: Module) => (item.builtin ? `${item.name} is part of muster: it cannot be unloaded` : null),
     consequence: (item: Module) =>
-      `${item.name} will be detached from ${counted(item.attached)}; what it knows of its processes is forgotten.`,
+      `${item.name} will be detached from ${countedProcesses(item.attached)}; what it knows of its processes is forgotten.`,
   },
   "module.ctl": {
     id: "module.ctl",
@@ -160,7 +159,7 @@ export const PAGG_ACTIONS = {
     inverse: null,
     when: always,
     consequence: (item: Job) =>
-      `${item.jid} ends; ${counted(item.processes)} will go on, and nothing holds them together any more.`,
+      `${item.jid} ends; ${countedProcesses(item.processes)} will go on, and nothing holds them together any more.`,
   },
   "job.kill": {
     id: "job.kill",
@@ -178,7 +177,8 @@ export const PAGG_ACTIONS = {
     ],
     inverse: null,
     when: always,
-    consequence: (item: Job) => `Everything in ${item.jid} will get the signal: ${counted(item.processes)} now.`,
+    consequence: (item: Job) =>
+      `Everything in ${item.jid} will get the signal: ${countedProcesses(item.processes)} now.`,
   },
   "job.wait": {
     id: "job.wait",

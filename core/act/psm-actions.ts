@@ -1,5 +1,7 @@
 /** The verbs of the process set: categories and their members, as cfg_psm_catops(3) and cfg_psm_memops(3). */
+
 import type { Category } from "#core/model/category.ts";
+import { counted } from "#core/model/counted.ts";
 import type { Member } from "#core/model/member.ts";
 import { type ActionSpec, SIGNAL_ARGUMENT } from "./action-spec.ts";
 
@@ -43,7 +45,9 @@ export const PSM_ACTIONS = {
     ],
     inverse: "category.add",
     when: (item: Category) =>
-      item.members === 0 ? null : `${item.name} has ${item.members} members: remove them first`,
+      item.members === 0
+        ? null
+        : `${item.name} has ${counted(item.members, "member")}: remove ${item.members === 1 ? "it" : "them"} first`,
     consequence: (item: Category) => `${item.name} will no longer be a category of the process set.`,
   },
   "member.add": {

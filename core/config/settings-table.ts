@@ -62,6 +62,7 @@ export function settingsTables() {
     }),
     pagg: new SettingsTable("pagg", PAGG_DEFAULTS, {
       modules: (value) => ({ modules: values.list(value, values.absolutePath) }),
+      load: (value) => ({ load: values.list(value, values.plainText) }),
       stall_seconds: (value) => ({ stallSeconds: values.seconds(value) }),
     }),
     jobs: new SettingsTable("jobs", JOB_DEFAULTS, {

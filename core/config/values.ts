@@ -18,6 +18,13 @@ export function nonEmptyText(value: unknown): string {
   return given;
 }
 
+/** One that can be shown as it is. */
+export function plainText(value: unknown): string {
+  const given = nonEmptyText(value);
+  if (/\p{Cc}/u.test(given)) throw new Mistake("holds a control character");
+  return given;
+}
+
 export function absolutePath(value: unknown): string {
   const path = nonEmptyText(value);
   if (!path.startsWith("/")) throw new Mistake(`must be an absolute path, not '${path}'`);

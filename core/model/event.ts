@@ -36,7 +36,7 @@ export const EVENT_CODES = {
   JOB_THAWED: "the processes of a job go on",
   MODULE_REGISTERED: "a PAGG module was registered",
   MODULE_UNREGISTERED: "a PAGG module was unregistered",
-  MODULE_FAILED: "a PAGG module threw or stalled and was unloaded",
+  MODULE_FAILED: "a PAGG module threw or stalled and was unloaded, or could not be loaded when the service started",
   ATTACH_FAILED: "a module did not take a child in: it is left out",
   ENDPOINT_ATTACHED: "a controller has attached at an endpoint",
   ENDPOINT_DETACHED: "a controller has left an endpoint",

@@ -9,11 +9,14 @@ export function jidText(jid: bigint): string {
   return `0x${jid.toString(16).padStart(16, "0")}`;
 }
 
+/** Whether a job may have it: 64 bits, and not 0. */
+export const isJid = (jid: bigint): boolean => jid > 0n && jid <= HIGHEST;
+
 /** Hexadecimal with or without `0x`, in any case, short or long; null for what is no job's id. */
 export function parseJid(text: string): bigint | null {
   if (!/^(?:0[xX])?[0-9a-fA-F]{1,64}$/.test(text)) return null;
   const jid = BigInt(`0x${text.replace(/^0[xX]/, "")}`);
-  return jid > 0n && jid <= HIGHEST ? jid : null;
+  return isJid(jid) ? jid : null;
 }
 
 /** The same, as it is written; null for what is no job's id. */

@@ -12,7 +12,10 @@ export const ModuleSchema = v.object({
   kind: v.literal("Module"),
   node: v.string(),
   name: v.pipe(v.string(), note("service name, at most 32 bytes: pagg_namestr_t")),
-  state: v.pipe(v.picklist(MODULE_STATES), note("failed: it threw or stalled and was unloaded; see problems")),
+  state: v.pipe(
+    v.picklist(MODULE_STATES),
+    note("failed: it threw or stalled and was unloaded, or could not be loaded at the start; see problems"),
+  ),
   builtin: v.pipe(v.boolean(), note("part of muster; it cannot be unloaded")),
   description: v.nullable(v.string()),
   path: v.pipe(v.nullable(v.string()), note("the operator's file it was loaded from")),

@@ -3,6 +3,8 @@
 export interface PaggSettings {
   /** Directories of the operator's own modules, absolute. */
   readonly modules: readonly string[];
+  /** Names or paths of those that the service loads when it starts, in this order. */
+  readonly load: readonly string[];
   /** How long a module may take for one batch before it is unloaded. */
   readonly stallSeconds: number;
 }
@@ -18,5 +20,5 @@ export interface JobSettings {
   readonly reports: number;
 }
 
-export const PAGG_DEFAULTS: PaggSettings = { modules: [], stallSeconds: 2 };
+export const PAGG_DEFAULTS: PaggSettings = { modules: [], load: [], stallSeconds: 2 };
 export const JOB_DEFAULTS: JobSettings = { cgroup: null, hid: 0, jobdSocket: null, reports: 10_000 };

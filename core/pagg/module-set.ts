@@ -5,6 +5,9 @@
  *                                               |                 |
  *     paggctl -> registry --> service ----------+                 +--- events --- following <- tracker <- the kernel
  */
+import { basename } from "node:path";
+import type { Problem } from "#core/model/daemon.ts";
+import { MusterError } from "#core/model/error.ts";
 import { makeId } from "#core/model/id.ts";
 import type { Module } from "#core/model/module.ts";
 import type { PaggSettings } from "#core/model/pagg-settings.ts";
@@ -21,12 +24,19 @@ import { paggctl, paggctlRequest } from "./paggctl.ts";
 import { ModuleRegistry } from "./registry.ts";
 import type { Json, PaggctlContext, RequestSpec } from "./request.ts";
 
+interface MissedModule {
+  readonly path: string | null;
+  readonly problem: Problem;
+}
+
 export class ModuleSet implements Modules {
   readonly #options: ModuleSetOptions;
   readonly #registry = new ModuleRegistry();
   readonly #following: Following;
   /** In the order they were loaded; failed ones until they are loaded again or taken off. */
   readonly #modules = new Set<LoadedModule>();
+  /** Of the configuration, by their names, that could not be loaded. */
+  readonly #missed = new Map<string, MissedModule>();
   readonly #ending = new Set<Promise<void>>();
   readonly #openedAt: string;
   #settings: PaggSettings;
@@ -54,6 +64,9 @@ export class ModuleSet implements Modules {
       // One that is being loaded may turn out to have another name.
       if (module.state === "loading" && this.#registry.has(module.name)) continue;
       byName.set(module.name, module.item(node));
+    }
+    for (const [name, missed] of this.#missed) {
+      if (!byName.has(name)) byName.set(name, missedItem(node, name, missed));
     }
     return [...byName.values()];
   }
@@ -107,11 +120,28 @@ export class ModuleSet implements Modules {
     return module.item(this.#options.node);
   }
 
+  async loadAll(pathsOrNames: readonly string[]): Promise<void> {
+    for (const word of pathsOrNames) {
+      try {
+        await this.load(word);
+      } catch (thrown) {
+        if (this.#isClosed) return;
+        // Somebody did not want it any more while it was being loaded.
+        if (thrown instanceof MusterError && thrown.errno === "ECANCELED") continue;
+        this.#miss(word, thrown instanceof Error ? thrown.message : String(thrown));
+      }
+    }
+  }
+
   async unload(name: string): Promise<void> {
     if (name === JOB_MODULE && this.#options.job) {
       throw paggError("EBUSY", `${JOB_MODULE} is part of muster: it cannot be unloaded`, { target: name });
     }
     const module = [...this.#modules].find((loaded) => loaded.name === name);
+    if (!module && this.#missed.delete(name)) {
+      this.#tell({ type: "forgotten", module: name });
+      return;
+    }
     if (!module) {
       throw paggError("ENOENT", `no module ${name} is loaded`, {
         target: name,
@@ -147,6 +177,21 @@ export class ModuleSet implements Modules {
 
   get #places(): ModulePlaces {
     return { directories: this.#settings.modules, uid: this.#options.uid };
+  }
+
+  #miss(word: string, reason: string): void {
+    const name = nameOfFile(word);
+    const path = word.startsWith("/") ? word : null;
+    // One that has begun to run stays in the list by itself; of one whose name is taken there is no room in it.
+    if ([...this.#modules].some((module) => module.state === "failed" && isSame(module, word))) return;
+    const text = `it was not loaded: ${reason}`;
+    if (this.item(name)) {
+      this.#options.onProblem(`${word}: ${text}`);
+      return;
+    }
+    const problem = { code: "MODULE_FAILED", message: text };
+    this.#missed.set(name, { path, problem });
+    this.#tell({ type: "failed", module: name, problem });
   }
 
   async #unregister(module: LoadedModule): Promise<void> {
@@ -186,6 +231,11 @@ export class ModuleSet implements Modules {
 
   /** The same module that failed before: it is loaded again. */
   #forgetFailed(module: LoadedModule): void {
+    for (const name of this.#missed.keys()) {
+      if (!isSame(module, name)) continue;
+      this.#missed.delete(name);
+      if (name !== module.name) this.#tell({ type: "forgotten", module: name });
+    }
     for (const other of this.#modules) {
       const isEarlier = other !== module && other.state === "failed";
       if (!isEarlier || (other.name !== module.name && other.path !== module.path)) continue;
@@ -232,3 +282,23 @@ export class ModuleSet implements Modules {
     );
   }
 }
+
+/** Whether this name or path may be the module's: by what it calls itself, or by its file. */
+const isSame = ({ name, path }: LoadedModule, word: string): boolean =>
+  [name, path, nameOfFile(path)].includes(word) || basename(path) === word;
+
+const missedItem = (node: string, name: string, { path, problem }: MissedModule): Module => ({
+  id: makeId(node, "module", name),
+  kind: "Module",
+  node,
+  name,
+  state: "failed",
+  builtin: false,
+  description: null,
+  path,
+  hooks: { init: false, exec: false, paggctl: false },
+  attached: 0,
+  jobs: null,
+  registeredAt: null,
+  problems: [problem],
+});

@@ -51,6 +51,11 @@ export interface Modules {
    * configuration), ENOEXEC (not a module: with file and line), EBUSY (registered already), EINVAL (name), ETIMEDOUT.
    */
   load(pathOrName: string): Promise<Module>;
+  /**
+   * Those of the configuration, one after the other. Never fails: one that cannot be loaded stays in the list as failed, with the
+   * reason, until it is loaded or unloaded, and the next is tried.
+   */
+  loadAll(pathsOrNames: readonly string[]): Promise<void>;
   /** Detaches its processes and ends it; a failed one is taken off the list. Fails with ENOENT, EBUSY (built in). */
   unload(name: string): Promise<void>;
   /** Of an operator's module, in the order they were attached; those of `job` are the members of its jobs. */

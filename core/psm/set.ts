@@ -5,9 +5,11 @@
  *     catadd memadd ... --> store --> index --> onChange --> whoever shows and tells it
  *     the kernel --> exits ----^
  */
+
 import { join } from "node:path";
 import { takeLock } from "#core/keep/lock.ts";
 import type { Clock } from "#core/model/clock.ts";
+import { counted } from "#core/model/counted.ts";
 import { makeIdentity } from "#core/model/id.ts";
 import type { PsmSettings } from "#core/model/psm-settings.ts";
 import type { Fd } from "#ffi/fd.ts";
@@ -132,9 +134,9 @@ export class ProcessSet extends SetQuery {
       throw psmError("ENOTSUP", "categories are not removed", { hint: "an empty one can be, if asked for so" });
     if (isWellKnown(name)) throw psmError("ENOTSUP", `${name} is a well-known category: it is always there`);
     if (members > 0) {
-      throw psmError("ENOTSUP", `${name} has ${members} members`, {
+      throw psmError("ENOTSUP", `${name} has ${counted(members, "member")}`, {
         code: "NOT_ALLOWED_NOW",
-        hint: "remove them first",
+        hint: "remove what is in it first",
       });
     }
     this.#store.removeCategory(name);
@@ -218,9 +220,13 @@ export class ProcessSet extends SetQuery {
     const replaced = this.index.of(category)?.find((entry) => entry.exit && entry.argv === process.argv) ?? null;
     if (addsCategory) this.#checkCategoryRoom(category);
     if (!replaced && this.index.size >= this.#settings.memMax) {
-      throw psmError("ENOSPC", `the set has ${this.index.size} members, ${this.#settings.memMax} are the most`, {
-        hint: "remove those that have exited, or raise mem_max",
-      });
+      throw psmError(
+        "ENOSPC",
+        `the set has ${counted(this.index.size, "member")}, and ${this.#settings.memMax} at most`,
+        {
+          hint: "remove those that have exited, or raise mem_max",
+        },
+      );
     }
     const member = {
       ...process,

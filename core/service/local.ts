@@ -46,6 +46,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   const isReadOnly = options.isReadOnly || config.readOnly;
   const publisher = new Publisher(environment.node, clock);
   const chronicle = new Chronicle({ environment, clock, isReadOnly, publish: (event) => publisher.publish(event) });
+  const audit = new Audit(chronicle);
   const wanted = new Map<string, "up" | "down">();
   const children = new Set<number>();
   const openFiles = openFileLimit();
@@ -81,6 +82,8 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     pagg: config.pagg,
     jobs: config.jobs,
     keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
+    isReadOnly,
+    audit,
     moduleHost: options.moduleHost ?? [],
     publish: (...events) => publisher.publish(...events),
     log: options.log ?? (() => {}),
@@ -114,7 +117,6 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   const takeWanted = () => {
     for (const [id, value] of chronicle.wanted()) wanted.set(id, value);
   };
-  const audit = new Audit(chronicle);
   const psmHandler = new PsmHandler({
     environment,
     clock,

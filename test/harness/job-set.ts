@@ -6,7 +6,8 @@ import { JOB_DEFAULTS, type JobSettings } from "#core/model/pagg-settings.ts";
 import { openBaseGroup, v2Mount } from "#core/pagg/job/base-group.ts";
 import type { Jid, JobEnd } from "#core/pagg/job/requests.ts";
 import { type JobChange, JobSet, type JobSetOptions } from "#core/pagg/job/set.ts";
-import { childGroups, removeGroup } from "#ffi/cgroup.ts";
+import { childGroups, groupProcesses, removeGroup } from "#ffi/cgroup.ts";
+import { processIdentityTicks } from "#ffi/procfs.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import type { TemporaryDirectory } from "./directory.ts";
 import { Told } from "./told.ts";
@@ -23,6 +24,7 @@ export const groupsMissing: string | null = (() => {
   if (typeof base === "string") return base;
   base.lock.close();
   removeGroup(base.mount + base.path);
+  sweepLeftovers();
   return null;
 })();
 
@@ -85,16 +87,32 @@ export class TestJobs implements Disposable {
   }
 }
 
-/** Takes a test's control group away with all in it; what is killed is gone in a moment. */
+/** Takes a test's control group away with all in it; what is killed is gone in a moment, or the test has forgotten it. */
 export function sweepGroup(name: string): void {
   const path = `${v2Mount("/proc")}/${name}`;
-  for (let tries = 0; tries < 200; tries++) {
-    try {
-      if (childGroups(path).every((child) => removeGroup(`${path}/${child}`)) && removeGroup(path)) return;
-    } catch (thrown) {
-      if (!(thrown instanceof SysError)) throw thrown;
-    }
+  for (let tries = 0; tries < 2000; tries++) {
+    if (isRemoved(path)) return;
     Bun.sleepSync(5);
+  }
+  throw new Error(`${path} has processes that nobody ends: ${[...(groupProcesses(path) ?? [])].join(", ")}`);
+}
+
+function isRemoved(path: string): boolean {
+  try {
+    return removeGroup(path);
+  } catch (thrown) {
+    if (!(thrown instanceof SysError)) throw thrown;
+    return false;
+  }
+}
+
+/** Empty groups of tests that were killed themselves. */
+function sweepLeftovers(): void {
+  const mount = v2Mount("/proc");
+  if (mount === null) return;
+  for (const name of childGroups(mount)) {
+    const pid = /^muster\.test-([0-9]+)-/.exec(name)?.[1];
+    if (pid !== undefined && processIdentityTicks("/proc", Number(pid)) === null) isRemoved(`${mount}/${name}`);
   }
 }
 

@@ -5,6 +5,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
+import type { JobChanges } from "#core/pagg/job/jobd/answer.ts";
 import { openJobd } from "#core/pagg/job/jobd/server.ts";
 import { TemporaryDirectory } from "./directory.ts";
 import { TestJobs } from "./job-set.ts";
@@ -54,7 +55,17 @@ async function main([path = ""]: readonly string[]): Promise<void> {
   const log = (text: string) => {
     process.stderr.write(`${text}\n`);
   };
-  const server = openJobd({ path, jobs: jobs.set, authorize: () => {}, clock: systemClock, log });
+  const { set } = jobs;
+  const free: JobChanges = {
+    create: (asked) => set.create(asked),
+    killjid: (jid, signal) => set.killjid(jid, signal),
+    sethid: (hid) => set.sethid(hid),
+    detachjid: (jid) => set.detachjid(jid),
+    detachpid: (pid) => set.detachpid(pid),
+    attachpid: (pid, jid) => set.attachpid(pid, jid),
+    runcsa: () => {},
+  };
+  const server = openJobd({ path, jobs: set, changesBy: () => free, clock: systemClock, log });
   process.stdout.write("serves\n");
   for await (const _ of Bun.stdin.stream());
   server.close();

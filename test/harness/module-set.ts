@@ -53,7 +53,7 @@ export class TestModules implements AsyncDisposable {
   constructor({ settings = {}, hostCommand = HOST_COMMAND, job = null }: TestModulesOptions = {}) {
     this.set = new ModuleSet({
       node: "n1",
-      settings: { modules: [this.directory.path], stallSeconds: 60, ...settings },
+      settings: { modules: [this.directory.path], load: [], stallSeconds: 60, ...settings },
       clock: systemClock,
       procRoot: "/proc",
       uid: process.geteuid?.() ?? 0,

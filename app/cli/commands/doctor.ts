@@ -1,10 +1,12 @@
 /** `doctor`: what the host offers, whether muster's places can be used, what is wrong in the configuration. */
+import { toMusterError } from "#core/model/error.ts";
 import { plainDocument } from "#core/output/document.ts";
+import type { Service } from "#core/service/service.ts";
 import type { Call } from "../context.ts";
 import { type Check, configurationChecks, directoryChecks, jobChecks, kernelChecks } from "../doctor-checks.ts";
 import { writeTable } from "../listing.ts";
 import { type ServiceState, serviceState } from "../service-state.ts";
-import { openSession, origin, refuseProblems, writeDocument } from "../session.ts";
+import { openSession, origin, refuseProblems, type Session, withService, writeDocument } from "../session.ts";
 import { MUSTER_VERSION } from "../version.ts";
 
 export async function doctor(call: Call): Promise<number> {
@@ -18,6 +20,7 @@ export async function doctor(call: Call): Promise<number> {
     ...directoryChecks(session),
     ...configurationChecks(session),
     serviceCheck(service),
+    ...(service.running ? await troubleChecks(session) : []),
   ];
   const failed = checks.filter((check) => check.needed && !check.ok);
   if (call.isJson) {
@@ -36,6 +39,24 @@ export async function doctor(call: Call): Promise<number> {
 function serviceCheck({ running, pid, socket, detail }: ServiceState): Check {
   const told = running ? `process ${pid ?? "?"}, ${socket}` : running === null ? detail : "does not run";
   return { group: "service", name: "service", needed: false, ok: running !== null, detail: told };
+}
+
+/** What the service that runs has to say of its jobs and modules, such as what counts only from its next start on. */
+async function troubleChecks(session: Session): Promise<Check[]> {
+  const told = (name: string, detail: string): Check => ({ group: "service", name, needed: false, ok: false, detail });
+  const ask = async (service: Service) => {
+    const { jobs, modules } = service.snapshot().shelves;
+    const failed = [...modules.items.values()].filter(({ state }) => state === "failed");
+    return [
+      ...jobs.warnings.map(({ message }) => told("jobs", message)),
+      ...failed.map(({ name, problems }) => told(`module ${name}`, problems[0]?.message ?? "failed")),
+    ];
+  };
+  try {
+    return await withService(session, "once", ask, { kinds: ["jobs", "modules"] });
+  } catch (thrown) {
+    return [told("service", toMusterError(thrown).message)];
+  }
 }
 
 const COLUMNS = [

@@ -64,7 +64,12 @@ export function findBaseGroup(options: BaseGroupOptions): Pick<BaseGroup, "mount
   const [path] = candidates(options, mount);
   if (path === undefined) return "no control group is ours to write";
   let place = mount + path;
-  while (place.length > mount.length && readGroupFile(place, "cgroup.procs") === null) place = dirname(place);
+  try {
+    while (place.length > mount.length && readGroupFile(place, "cgroup.procs") === null) place = dirname(place);
+  } catch (thrown) {
+    if (!(thrown instanceof SysError)) throw thrown;
+    return thrown.message;
+  }
   return isWritable(place) && isWritable(`${place}/cgroup.procs`) ? { mount, path } : `${place} is not ours to write`;
 }
 

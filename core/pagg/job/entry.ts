@@ -1,10 +1,11 @@
 /** What is known of a job, and how it is shown. */
+
 import { timestamp } from "#core/model/clock.ts";
 import type { Problem } from "#core/model/daemon.ts";
 import { makeId, makeIdentity } from "#core/model/id.ts";
+import { jidText } from "#core/model/jid.ts";
 import type { Containment, Job, JobReport, JobState } from "#core/model/job.ts";
 import { describeWaitStatus } from "#ffi/signals.ts";
-import { formatJid } from "./jid.ts";
 import type { Jid } from "./requests.ts";
 
 /** What stays as it is as long as the job lasts. */
@@ -64,7 +65,7 @@ export interface JobClosing {
   readonly accounting: Accounting;
 }
 
-export const jobId = (node: string, jid: Jid): string => makeId(node, "job", formatJid(jid));
+export const jobId = (node: string, jid: Jid): string => makeId(node, "job", jidText(jid));
 
 export function jobItem(node: string, entry: JobEntry): Job {
   const { prime } = entry;
@@ -72,7 +73,7 @@ export function jobItem(node: string, entry: JobEntry): Job {
     id: jobId(node, entry.jid),
     kind: "Job",
     node,
-    jid: formatJid(entry.jid),
+    jid: jidText(entry.jid),
     uid: entry.uid,
     user: entry.user,
     state: entry.state,
@@ -96,7 +97,7 @@ export function jobReport(node: string, record: JobRecord, closing: JobClosing):
   return {
     kind: "JobReport",
     node,
-    jid: formatJid(record.jid),
+    jid: jidText(record.jid),
     uid: record.uid,
     user: record.user,
     command: record.command,

@@ -6,10 +6,12 @@
  *     the kernel -----------------------------------------^     |
  *                                                  last one out +--> report --> waiters, store
  */
+
 import { join } from "node:path";
 import { takeLock } from "#core/keep/lock.ts";
 import type { Clock } from "#core/model/clock.ts";
 import type { MusterError } from "#core/model/error.ts";
+import { isJid, jidText } from "#core/model/jid.ts";
 import type { JobReport } from "#core/model/job.ts";
 import type { JobSettings } from "#core/model/pagg-settings.ts";
 import { lookupUser } from "#ffi/accounts.ts";
@@ -25,7 +27,7 @@ import { type BaseGroup, closeBaseGroup, groupOf, openBaseGroup } from "./base-g
 import { type JobEntry, type JobRecord, type JobUsage, jobReport, UNCOUNTED } from "./entry.ts";
 import { jobError, kernelError, noJob, noProcess } from "./errors.ts";
 import { JobGroup, moveOut } from "./group.ts";
-import { DISABLED, formatJid, isJid, makeJid, sidOf } from "./jid.ts";
+import { DISABLED, makeJid, sidOf } from "./jid.ts";
 import { Membership } from "./membership.ts";
 import { checkMovable, checkPid, commandText, type HeldProcess, holdProcess } from "./process.ts";
 import type { CreateOptions, Jid, JobEnd, JobRequests } from "./requests.ts";
@@ -214,7 +216,7 @@ export class JobSet implements JobRequests {
       if (this.#killGroup(job)) return;
     }
     const { failure } = this.#signalEach(job, signal);
-    if (failure) throw kernelError(failure, `signal ${signal} to job ${formatJid(jid)}`);
+    if (failure) throw kernelError(failure, `signal ${signal} to job ${jidText(jid)}`);
   }
 
   getjidcnt(): number {
@@ -246,7 +248,7 @@ export class JobSet implements JobRequests {
 
   getprimepid(jid: Jid): number {
     const [prime] = this.#fresh(jid).members;
-    if (prime === undefined) throw jobError("ESRCH", `job ${formatJid(jid)} has no process left`);
+    if (prime === undefined) throw jobError("ESRCH", `job ${jidText(jid)} has no process left`);
     return prime;
   }
 
@@ -269,7 +271,7 @@ export class JobSet implements JobRequests {
       }
       this.#membership.drain();
     }
-    if (failure) throw kernelError(failure, `job ${formatJid(jid)} cannot be let out`);
+    if (failure) throw kernelError(failure, `job ${jidText(jid)} cannot be let out`);
     if (!job.hasEnded) {
       job.last = { pid: 0, how: "detach", status: 0, timeNs: null, rank: null, orphanOf: null };
       this.#end(job);
@@ -292,7 +294,7 @@ export class JobSet implements JobRequests {
     checkMovable(pid);
     this.#membership.drain();
     const current = this.#jobOf(pid);
-    if (current) throw jobError("EINVAL", `process ${pid} is in job ${formatJid(current.record.jid)} already`);
+    if (current) throw jobError("EINVAL", `process ${pid} is in job ${jidText(current.record.jid)} already`);
     using held = holdProcess(this.#options.procRoot, pid, startTicks);
     this.#moveIn(this.#job(jid), held);
     return jid;
@@ -390,14 +392,14 @@ export class JobSet implements JobRequests {
     // What the kernel has said already has happened: it may have ended.
     this.#membership.drain();
     const job = this.#jobs.get(jid);
-    if (!job) throw noJob(isJid(jid) ? formatJid(jid) : String(jid));
+    if (!job) throw noJob(isJid(jid) ? jidText(jid) : String(jid));
     return job;
   }
 
   #fresh(jid: Jid): RunningJob {
     const job = this.#job(jid);
     this.#membership.refresh(job);
-    if (job.hasEnded) throw noJob(formatJid(jid));
+    if (job.hasEnded) throw noJob(jidText(jid));
     return job;
   }
 
@@ -425,7 +427,7 @@ export class JobSet implements JobRequests {
   #checkFree(jid: Jid): Jid {
     if (!isJid(jid)) throw jobError("EINVAL", `not a job id: ${jid}`);
     this.#membership.drain();
-    if (this.#jobs.has(jid)) throw jobError("EBUSY", `job id ${formatJid(jid)} is in use`);
+    if (this.#jobs.has(jid)) throw jobError("EBUSY", `job id ${jidText(jid)} is in use`);
     return jid;
   }
 
@@ -433,13 +435,13 @@ export class JobSet implements JobRequests {
     if (!this.#base) return null;
     const { mount, path } = this.#base;
     for (let attempt = 0; ; attempt++) {
-      const name = `${formatJid(jid).slice(2)}${attempt === 0 ? "" : `.${attempt}`}`;
+      const name = `${jidText(jid).slice(2)}${attempt === 0 ? "" : `.${attempt}`}`;
       try {
         return JobGroup.make(mount, `${path}/${name}`, this.#options.procRoot);
       } catch (thrown) {
         // The group of an earlier job with this id, which is not empty yet.
         if (thrown instanceof SysError && thrown.errnoName === "EEXIST" && attempt < MOST_NAMES) continue;
-        throw kernelError(thrown, `no control group for job ${formatJid(jid)}`);
+        throw kernelError(thrown, `no control group for job ${jidText(jid)}`);
       }
     }
   }
@@ -489,7 +491,7 @@ export class JobSet implements JobRequests {
       try {
         job.group.moveIn(pid);
       } catch (thrown) {
-        throw kernelError(thrown, `process ${pid} cannot enter job ${formatJid(job.record.jid)}`);
+        throw kernelError(thrown, `process ${pid} cannot enter job ${jidText(job.record.jid)}`);
       }
       if (!held.isAlive()) this.#putBack(job, pid);
     } else if (held.stat.session === pid) job.sessions.add(pid);
@@ -534,7 +536,7 @@ export class JobSet implements JobRequests {
     try {
       return job.group?.kill() ?? false;
     } catch (thrown) {
-      throw kernelError(thrown, `job ${formatJid(job.record.jid)} cannot be killed`);
+      throw kernelError(thrown, `job ${jidText(job.record.jid)} cannot be killed`);
     }
   }
 
@@ -552,19 +554,19 @@ export class JobSet implements JobRequests {
     try {
       return signalAll(target, signal);
     } catch (thrown) {
-      throw kernelError(thrown, `signal ${signal} to job ${formatJid(job.record.jid)}`);
+      throw kernelError(thrown, `signal ${signal} to job ${jidText(job.record.jid)}`);
     }
   }
 
   #setFrozen(job: RunningJob, isFrozen: boolean): void {
     if (!job.group) {
-      throw jobError("ENOTSUP", `job ${formatJid(job.record.jid)} is held by the tracker: nothing can freeze it`);
+      throw jobError("ENOTSUP", `job ${jidText(job.record.jid)} is held by the tracker: nothing can freeze it`);
     }
     try {
       job.group.setFrozen(isFrozen);
     } catch (thrown) {
       if (isGroupGone(thrown)) throw jobError("ENOTSUP", "this kernel cannot freeze control groups", { cause: thrown });
-      throw kernelError(thrown, `job ${formatJid(job.record.jid)}`);
+      throw kernelError(thrown, `job ${jidText(job.record.jid)}`);
     }
     job.isFreezeWanted = isFrozen;
     job.isFrozen = job.group.events()?.isFrozen ?? job.isFrozen;
@@ -692,7 +694,7 @@ export class JobSet implements JobRequests {
       try {
         this.#store.setProcesses(job.record.jid, processes);
       } catch (thrown) {
-        this.#options.onProblem(`members of job ${formatJid(job.record.jid)}: ${(thrown as MusterError).message}`);
+        this.#options.onProblem(`members of job ${jidText(job.record.jid)}: ${(thrown as MusterError).message}`);
       }
     }
     this.#unsaved.clear();

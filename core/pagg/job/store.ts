@@ -2,11 +2,12 @@
  * jobs.db: the jobs there are and the reports of those that have ended, in SQLite (WAL). No job outlives a power cut, so
  * synchronous NORMAL is enough: it loses nothing to kill -9. A damaged file is moved aside with its name told.
  */
+
 import { KeptDatabase } from "#core/keep/database.ts";
+import { jidText, parseJid } from "#core/model/jid.ts";
 import type { Containment, JobReport } from "#core/model/job.ts";
 import type { JobRecord } from "./entry.ts";
 import { jobError } from "./errors.ts";
-import { formatJid, parseJid } from "./jid.ts";
 import type { Jid } from "./requests.ts";
 import { FORMAT } from "./store-schema.ts";
 
@@ -59,7 +60,7 @@ export class JobStore {
   jobs(): JobRecord[] {
     return this.#kept.guard(() =>
       this.#kept.all<JobRow>("SELECT * FROM job ORDER BY number").map((row) => ({
-        jid: parseJid(row.jid),
+        jid: storedJid(row.jid),
         uid: row.uid,
         user: row.user,
         command: row.command,
@@ -74,7 +75,7 @@ export class JobStore {
   processes(jid: Jid): StoredProcess[] {
     const sql = "SELECT pid, start_ticks FROM process WHERE jid = ?";
     return this.#kept.guard(() =>
-      this.#kept.all<{ pid: number; start_ticks: string }>(sql, formatJid(jid)).map((row) => ({
+      this.#kept.all<{ pid: number; start_ticks: string }>(sql, jidText(jid)).map((row) => ({
         pid: row.pid,
         startTicks: row.start_ticks,
       })),
@@ -98,18 +99,18 @@ export class JobStore {
       "INSERT INTO job (jid, number, uid, user, command, containment, cgroup, origin, created_ms) " +
       "VALUES (?, (SELECT coalesce(max(number), 0) + 1 FROM job), ?, ?, ?, ?, ?, ?, ?)";
     this.#kept.transact(() => {
-      this.#kept.run(sql, formatJid(jid), uid, user, command, containment, cgroup, origin, createdMs);
+      this.#kept.run(sql, jidText(jid), uid, user, command, containment, cgroup, origin, createdMs);
       this.#setMeta("sid", String(sid));
     });
   }
 
   /** A job that did not come to be. */
   remove(jid: Jid): void {
-    this.#kept.transact(() => this.#kept.run("DELETE FROM job WHERE jid = ?", formatJid(jid)));
+    this.#kept.transact(() => this.#kept.run("DELETE FROM job WHERE jid = ?", jidText(jid)));
   }
 
   setProcesses(jid: Jid, processes: readonly StoredProcess[]): void {
-    const text = formatJid(jid);
+    const text = jidText(jid);
     this.#kept.transact(() => {
       this.#kept.run("DELETE FROM process WHERE jid = ?", text);
       for (const { pid, startTicks } of processes) {
@@ -122,7 +123,7 @@ export class JobStore {
   end(ended: readonly { jid: Jid; endedMs: number; report: JobReport }[], kept: number): void {
     this.#kept.transact(() => {
       for (const { jid, endedMs, report } of ended) {
-        const text = formatJid(jid);
+        const text = jidText(jid);
         this.#kept.run("DELETE FROM job WHERE jid = ?", text);
         const sql = "INSERT INTO report (jid, ended_ms, report) VALUES (?, ?, ?)";
         this.#kept.run(sql, text, endedMs, JSON.stringify(report));
@@ -136,7 +137,7 @@ export class JobStore {
     const sql =
       "SELECT report FROM (SELECT number, report FROM report WHERE (?1 IS NULL OR jid = ?1) AND (?2 IS NULL OR ended_ms >= ?2) " +
       "ORDER BY number DESC LIMIT ?3) ORDER BY number";
-    const wanted = { 1: jid === undefined ? null : formatJid(jid), 2: sinceMs ?? null, 3: limit };
+    const wanted = { 1: jid === undefined ? null : jidText(jid), 2: sinceMs ?? null, 3: limit };
     return this.#kept.guard(() =>
       this.#kept.all<{ report: string }>(sql, wanted).map((row) => JSON.parse(row.report) as JobReport),
     );
@@ -154,6 +155,12 @@ export class JobStore {
   #setMeta(key: string, value: string): void {
     this.#kept.run("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, value);
   }
+}
+
+function storedJid(text: string): Jid {
+  const jid = parseJid(text);
+  if (jid === null) throw storeError(`jobs.db has a job of the id ${text}`, null);
+  return jid;
 }
 
 function storeError(message: string, cause: unknown) {

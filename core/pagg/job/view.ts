@@ -1,6 +1,8 @@
 /** The jobs as another process keeps them, or left them: read from its store and the kernel. Nothing can be changed here. */
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { jidText } from "#core/model/jid.ts";
 import type { JobReport } from "#core/model/job.ts";
 import { readProcText } from "#ffi/proc-file.ts";
 import { readProcessStat } from "#ffi/procfs.ts";
@@ -8,7 +10,6 @@ import { v2Mount } from "./base-group.ts";
 import type { JobEntry, JobRecord } from "./entry.ts";
 import { noJob } from "./errors.ts";
 import { JobGroup } from "./group.ts";
-import { formatJid } from "./jid.ts";
 import type { Jid } from "./requests.ts";
 import type { JobStore, ReportQuery } from "./store.ts";
 
@@ -39,7 +40,7 @@ export class JobsView {
   async members(jid: Jid): Promise<number[]> {
     const store = await this.#open();
     const record = store?.jobs().find((one) => one.jid === jid);
-    if (!store || !record) throw noJob(formatJid(jid));
+    if (!store || !record) throw noJob(jidText(jid));
     return this.#look(store, record, v2Mount(this.#options.procRoot))?.pids ?? [];
   }
 

@@ -1,6 +1,7 @@
 /** Orders on jobs: job_create(3) and its kin, the wait for their end, freezing. */
 import { jobId } from "#core/act/new-subjects.ts";
 import type { ActionTarget } from "#core/act/request.ts";
+import { countedProcesses } from "#core/model/counted.ts";
 import { MusterError } from "#core/model/error.ts";
 import { jidText, parseJid } from "#core/model/jid.ts";
 import type { Job, JobReport } from "#core/model/job.ts";
@@ -12,7 +13,6 @@ import { jidOfId } from "../pagg-id.ts";
 import { endOf } from "./job-end.ts";
 import { identityOf, newJidIn, ownerIn, pidIn, ticksOf } from "./job-words.ts";
 import {
-  counted,
   type Done,
   type Kept,
   type OrderContext,
@@ -70,8 +70,8 @@ export function attach(request: PaggRequest, target: ActionTarget, kept: Kept): 
 export function detachJob(request: PaggRequest, job: Job, jobs: JobRequests): PaggOrder {
   return order(request, job, {
     ownerUid: job.uid,
-    plan: [step(`let ${counted(job.processes)} out of ${job.jid}`)],
-    run: () => ({ message: `${counted(jobs.detachjid(jidOf(job)))} let out; the job has ended` }),
+    plan: [step(`let ${countedProcesses(job.processes)} out of ${job.jid}`)],
+    run: () => ({ message: `${countedProcesses(jobs.detachjid(jidOf(job)))} let out; the job has ended` }),
   });
 }
 
@@ -80,7 +80,7 @@ export function killJob(request: PaggRequest, job: Job, jobs: JobRequests): Pagg
   const name = signal === 0 ? "no signal" : signalName(signal);
   return order(request, job, {
     ownerUid: job.uid,
-    plan: [{ op: "signal", text: `send ${name} to ${job.jid} (${counted(job.processes)})`, signal: name }],
+    plan: [{ op: "signal", text: `send ${name} to ${job.jid} (${countedProcesses(job.processes)})`, signal: name }],
     run: ({ authorize }) => {
       jobs.killjid(jidOf(job), signal, authorize);
       return {
@@ -94,7 +94,7 @@ export function freezeOrThaw(request: PaggRequest, job: Job, jobs: JobRequests):
   const isFreeze = request.action === "job.freeze";
   return order(request, job, {
     ownerUid: job.uid,
-    plan: [step(`${isFreeze ? "freeze" : "thaw"} ${job.jid} (${counted(job.processes)})`)],
+    plan: [step(`${isFreeze ? "freeze" : "thaw"} ${job.jid} (${countedProcesses(job.processes)})`)],
     run: () => {
       if (isFreeze) jobs.freeze(jidOf(job));
       else jobs.thaw(jidOf(job));
@@ -109,7 +109,7 @@ export function tellPids(request: PaggRequest, job: Job, jobs: JobRequests): Pag
     run: () => {
       const jid = jidOf(job);
       const pids = jobs.getpidlst(jid, jobs.getpidcnt(jid));
-      return { message: `${job.jid} has ${counted(pids.length)}`, answer: { jid: job.jid, pids } };
+      return { message: `${job.jid} has ${countedProcesses(pids.length)}`, answer: { jid: job.jid, pids } };
     },
   });
 }
@@ -123,7 +123,7 @@ export function waitForJob(request: PaggRequest, jid: Jid, kept: Kept): PaggOrde
     return order(request, null, { plan: [], run: () => ended(report.exit?.status ?? null, report) });
   }
   return order(request, job, {
-    plan: [{ op: "wait", text: `wait for the end of ${job.jid} with its ${counted(job.processes)}` }],
+    plan: [{ op: "wait", text: `wait for the end of ${job.jid} with its ${countedProcesses(job.processes)}` }],
     run: async ({ signal }) => {
       const end = await endOf(kept.jobs, jid, signal);
       const report = kept.report(jid);

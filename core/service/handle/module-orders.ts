@@ -1,21 +1,13 @@
 /** Orders on modules: paggctl(3) and the loading of the operator's own. */
 import type { ActionTarget } from "#core/act/request.ts";
+import { countedProcesses } from "#core/model/counted.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { Modules } from "#core/pagg/modules.ts";
 import { PAGG_MOD } from "#core/pagg/names.ts";
 import type { Json, RequestNeed } from "#core/pagg/request.ts";
 import { moduleOfId } from "../pagg-id.ts";
 import type { PrivilegedAction } from "../privilege.ts";
-import {
-  counted,
-  type Done,
-  type OrderContext,
-  order,
-  type PaggOrder,
-  type PaggRequest,
-  step,
-  usage,
-} from "./pagg-order.ts";
+import { type Done, type OrderContext, order, type PaggOrder, type PaggRequest, step, usage } from "./pagg-order.ts";
 
 export function checkModule(request: PaggRequest, name: string, modules: Modules): PaggOrder {
   return order(request, null, { plan: [], run: () => isRegistered(name, modules) });
@@ -35,7 +27,7 @@ export function loadModule(request: PaggRequest, pathOrName: string, modules: Mo
     plan: [{ ...step(`load the module ${pathOrName} and register it`), path: pathOrName }],
     run: async () => {
       const { id, name, attached } = await modules.load(pathOrName);
-      return { message: `the module ${name} is registered and has ${counted(attached)}`, id };
+      return { message: `the module ${name} is registered and has ${countedProcesses(attached)}`, id };
     },
   });
 }
@@ -44,7 +36,7 @@ export function unloadModule(request: PaggRequest, name: string, modules: Module
   const item = modules.item(name);
   if (!item) throw noModule(name);
   return order(request, item, {
-    plan: [step(`detach the module ${name} from ${counted(item.attached)} and end it`)],
+    plan: [step(`detach the module ${name} from ${countedProcesses(item.attached)} and end it`)],
     run: async () => {
       await modules.unload(name);
       return { message: `the module ${name} is no longer registered` };

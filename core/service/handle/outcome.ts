@@ -1,6 +1,6 @@
 import type { ActionResult, ActionTarget, Outcome } from "#core/act/request.ts";
 import type { ControlResult } from "#core/daemon/control-params.ts";
-import { errorRecord, type MusterError } from "#core/model/error.ts";
+import { type ErrorCode, errorRecord, type MusterError } from "#core/model/error.ts";
 
 /** LibUCW's statuses as outcomes. A start over a stale pid file is a start; a stop of nothing is no change. */
 export function outcomeOf({ status, hasActed, error }: ControlResult, isCheck: boolean): Outcome {
@@ -18,6 +18,23 @@ export function outcomeOf({ status, hasActed, error }: ControlResult, isCheck: b
       return error?.code === "CANCELLED" || error?.code === "INTERNAL" ? "unknown" : "failed";
   }
 }
+
+/** Said before anything is done. Whatever else comes out of an effect may have begun it. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  "USAGE",
+  "NOT_FOUND",
+  "PERMISSION_DENIED",
+  "READ_ONLY",
+  "IDENTITY_CHANGED",
+  "NOT_ALLOWED_NOW",
+  "UNSUPPORTED",
+  "BUSY",
+  "BAD_DATA",
+  "CANCELLED",
+]);
+
+/** Of a request on process aggregates: whether this error says that nothing was done. */
+export const isRefusal = ({ code }: MusterError): boolean => REFUSALS.has(code);
 
 /** Of a target that was not even looked at, because who asks may not do it. */
 export function deniedResult({ id }: ActionTarget, error: MusterError): ActionResult {

@@ -86,6 +86,4 @@ export function signalIn({ arguments: { signal } }: PaggRequest, otherwise: numb
 
 export const usage = (message: string, hint: string) => new MusterError("USAGE", message, { errno: "EINVAL", hint });
 
-export const counted = (processes: number) => (processes === 1 ? "1 process" : `${processes} processes`);
-
 export const step = (text: string): Step => ({ op: "set", text });

@@ -7,13 +7,14 @@ import { gate } from "#core/act/gate.ts";
 import type { ActionResult, ActionTarget, Answer, Outcome } from "#core/act/request.ts";
 import type { Clock } from "#core/model/clock.ts";
 import type { Environment } from "#core/model/environment.ts";
-import { type ErrorCode, errorRecord, MusterError } from "#core/model/error.ts";
+import { errorRecord, MusterError } from "#core/model/error.ts";
 import type { Step } from "#core/model/step.ts";
 import type { Audit } from "../audit.ts";
 import { type Caller, selfCaller } from "../caller.ts";
 import { attachmentOfId, jidOfId, moduleOfId } from "../pagg-id.ts";
 import { authorize } from "../privilege.ts";
 import type { InvokeOptions } from "../service.ts";
+import { isRefusal } from "./outcome.ts";
 import type { Kept, PaggOrder, PaggRequest } from "./pagg-order.ts";
 import { orderFor } from "./pagg-orders.ts";
 
@@ -130,24 +131,10 @@ export class PaggHandler {
       return { ...endingOf("done", message), answer: answer ?? null, id: id ?? null };
     } catch (thrown) {
       const error = asMusterError(thrown);
-      return REFUSALS.has(error.code) ? refusal(error) : { ...endingOf("failed", error.message), error };
+      return isRefusal(error) ? refusal(error) : { ...endingOf("failed", error.message), error };
     }
   }
 }
-
-/** Said before anything is done. Whatever else comes out of an effect may have begun it. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set([
-  "USAGE",
-  "NOT_FOUND",
-  "PERMISSION_DENIED",
-  "READ_ONLY",
-  "IDENTITY_CHANGED",
-  "NOT_ALLOWED_NOW",
-  "UNSUPPORTED",
-  "BUSY",
-  "BAD_DATA",
-  "CANCELLED",
-]);
 
 const endingOf = (outcome: Outcome, message: string): Ending => ({
   outcome,

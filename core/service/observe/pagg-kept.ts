@@ -22,6 +22,7 @@ import { type JobChange, JobSet } from "#core/pagg/job/set.ts";
 import { JOB_MODULE } from "#core/pagg/job-requests-ctl.ts";
 import { ModuleSet } from "#core/pagg/module-set.ts";
 import type { Modules } from "#core/pagg/modules.ts";
+import type { Audit } from "../audit.ts";
 import type { Kept } from "../handle/pagg-order.ts";
 import { serveJobd } from "../jobd.ts";
 import { attachmentOfId, jidOfId, type NamedAttachment } from "../pagg-id.ts";
@@ -36,6 +37,9 @@ export interface PaggKeeperOptions {
   readonly clock: Clock;
   readonly pagg: PaggSettings;
   readonly jobs: JobSettings;
+  readonly isReadOnly: boolean;
+  /** Of what is asked by jobd's socket. */
+  readonly audit: Audit;
   /** How a module's own process is started. */
   readonly moduleHost: readonly string[];
   readonly publish: (...events: readonly SourceEvent[]) => void;
@@ -46,6 +50,9 @@ export interface PaggKeeperOptions {
 
 /** Who is in a job changes as fast as processes fork: it is told so often at most. */
 const LULL_MS = 250;
+/** How what is told of these begins. */
+const JOBD_FAILED = "jobd's socket is not served";
+const GROUP_PENDING = "the control group of [jobs] cgroup counts from the next start of the service on";
 /** Of what went wrong, the latest. */
 const MOST_WARNINGS = 16;
 
@@ -57,6 +64,9 @@ export class PaggKeeper implements Kept {
   readonly #attachments: Attachments;
   readonly #lull: Lull;
   readonly #openedMs: number;
+  #pagg: PaggSettings;
+  /** Of the settings that the groups were made with. */
+  readonly #cgroup: string | null;
   /** What was told of each job. */
   readonly #told = new Map<Jid, Job>();
   /** Jobs and modules that are others than what was told of them. */
@@ -97,6 +107,8 @@ export class PaggKeeper implements Kept {
     const { clock, environment, publish, pagg, moduleHost, log } = options;
     const { node, procRoot, uid } = environment;
     this.#options = options;
+    this.#pagg = pagg;
+    this.#cgroup = options.jobs.cgroup;
     this.#openedMs = clock.wallMs();
     this.#usage = new JobUsage(clock);
     this.#attachments = new Attachments({ node, procRoot, clock, publish, list: (group) => this.#processesOf(group) });
@@ -138,8 +150,16 @@ export class PaggKeeper implements Kept {
   }
 
   applySettings(pagg: PaggSettings, jobs: JobSettings): void {
+    const added = pagg.load.filter((word) => !this.#pagg.load.includes(word));
+    this.#pagg = pagg;
     this.modules.setSettings(pagg);
+    void this.modules.loadAll(added);
+    const { hid, jobdSocket } = this.jobs.settings;
     this.jobs.setSettings(jobs);
+    // What SETHID has said holds as long as the settings say what they said.
+    if (jobs.hid !== hid) this.jobs.sethid(jobs.hid);
+    if (jobs.jobdSocket !== jobdSocket) this.#serveJobd(jobs.jobdSocket);
+    this.#tellPending(jobs.cgroup);
   }
 
   /** Before anybody takes a snapshot: it shall not be older than his question. */
@@ -215,18 +235,39 @@ export class PaggKeeper implements Kept {
     }
     this.#isOpen = true;
     this.publishAll();
-    if (settings.jobdSocket !== null) this.#serveJobd(settings.jobdSocket);
+    this.#serveJobd(settings.jobdSocket);
+    // Nobody waits for it: their first look at all processes may take long.
+    void this.modules.loadAll(this.#pagg.load);
   }
 
-  /** A socket that cannot be had is told; all else goes on without it. */
-  #serveJobd(path: string): void {
-    const { environment, clock, log } = this.#options;
-    const { uid, procRoot } = environment;
+  /** Instead of the one before. A socket that cannot be had is told; all else goes on without it. */
+  #serveJobd(path: string | null): void {
+    this.#jobd?.close();
+    this.#jobd = null;
+    this.#forget(JOBD_FAILED);
+    if (path === null) return;
+    const { environment, clock, log, isReadOnly, audit } = this.#options;
     try {
-      this.#jobd = serveJobd({ path, jobs: this.jobs, clock, log, uid, procRoot });
+      this.#jobd = serveJobd({ path, jobs: this.jobs, clock, log, environment, isReadOnly, audit });
     } catch (thrown) {
-      this.problem("jobs", `jobd's socket is not served: ${toMusterError(thrown, path).message}`);
+      this.problem("jobs", `${JOBD_FAILED}: ${toMusterError(thrown, path).message}`);
     }
+  }
+
+  /** The groups that hold the jobs stay where they are: moving who lives in them would not be unseen. */
+  #tellPending(cgroup: string | null): void {
+    this.#forget(GROUP_PENDING);
+    if (cgroup === this.#cgroup) return;
+    const place = (path: string | null) => (path === null ? "one that is chosen" : path);
+    this.problem("jobs", `${GROUP_PENDING}: ${place(cgroup)}. Until then it is ${place(this.#cgroup)}`);
+  }
+
+  /** What was told and does not hold any more. */
+  #forget(beginning: string): void {
+    const holding = this.#warnings.filter(({ message }) => !message.startsWith(beginning));
+    if (holding.length === this.#warnings.length) return;
+    this.#warnings = holding;
+    this.publishAll();
   }
 
   #attachmentWarnings(warnings: readonly Warning[]): Warning[] {

@@ -4,7 +4,9 @@ import { chmodSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
+import type { Job } from "#core/model/job.ts";
 import { SCHEMAS } from "#core/output/schema-definitions.ts";
+import { PidFd } from "#ffi/pidfd.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { CommandLine, MAIN } from "#test/harness/cli.ts";
 import { groupsMissing, ownGroup, sweepGroup } from "#test/harness/job-set.ts";
@@ -54,6 +56,13 @@ async function create(...command: readonly string[]): Promise<string> {
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
   expect(stdout).toMatch(/^0x[0-9a-f]{16}\n$/);
   return stdout.trim();
+}
+
+/** Until it has exited. */
+async function kill(pid: number | null | undefined): Promise<void> {
+  using held = PidFd.open(pid ?? 0);
+  held?.sendSignal(9);
+  await held?.exited();
 }
 
 async function action(line: string, ...more: readonly string[]) {
@@ -325,10 +334,42 @@ describe("the service", () => {
     expect((await muster(`jobs wait ${jid}`)).stdout).toBe(`${jid} killed by SIGTERM\n`);
   });
 
+  run(
+    "killed by kill -9: the jobs that live are listed, those that have ended are not; the next one waits for them",
+    async () => {
+      const living = await create("sleep", "1000");
+      const ending = await create("sleep", "1001");
+      const list = async () => {
+        const document = v.parse(SCHEMAS.jobs[1], JSON.parse((await muster("jobs list --json")).stdout));
+        return new Map((document.items as Job[]).map((item) => [item.jid, item]));
+      };
+      const before = await list();
+      const { pid } = JSON.parse((await muster("serve --status --json")).stdout);
+      await kill(pid);
+      await kill(before.get(ending)?.pid);
+      const after = await list();
+      expect(after.get(living)).toEqual({ ...before.get(living), total: null } as Job);
+      expect(after.has(ending)).toBe(false);
+      expect((await muster("jobs list")).stdout).toContain(`${living}\t`);
+      expect(JSON.parse((await muster("modules list --json")).stdout).items).toEqual([]);
+      expect((await muster(`jobs report ${living} ${ending}`)).stdout).toBe("");
+      const waited = cli.run(["jobs", "wait", living, ending]);
+      expect((await muster(`jobs kill ${living} --yes`)).exitCode).toBe(0);
+      const { stdout } = await waited;
+      expect(stdout).toContain(`${living} killed by SIGTERM\n`);
+      expect(stdout).toContain(`${ending} status unknown\n`);
+    },
+  );
+
   run("doctor tells what holds jobs and whether jobd's socket answers", async () => {
     const { checks } = JSON.parse((await muster("doctor --json")).stdout);
     const check = (name: string) => checks.find((each: { name: string }) => each.name === name);
     expect(check("job-containment")).toMatchObject({ ok: true, detail: expect.stringContaining(`/${group}`) });
     expect(check("jobd-socket")).toMatchObject({ ok: true });
+    using other = new CommandLine('[jobs]\ncgroup = "/cgroup.procs/none"\n');
+    const { exitCode, stdout } = await other.run(["doctor", "--json"]);
+    const told = JSON.parse(stdout).checks.find((each: { name: string }) => each.name === "job-containment");
+    expect([exitCode, told.ok]).toEqual([0, false]);
+    expect(told.detail).toContain("ENOTDIR");
   });
 });

@@ -3,22 +3,29 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import type { Check } from "#app/cli/doctor-checks.ts";
 import { systemClock } from "#app/cli/system-clock.ts";
 import type { Kind } from "#core/model/kinds.ts";
 import { SCHEMAS } from "#core/output/schema-definitions.ts";
 import { openRemoteService } from "#core/service/rpc/client.ts";
-import { CommandLine } from "#test/harness/cli.ts";
+import { CommandLine, MAIN } from "#test/harness/cli.ts";
+import { ownGroup, sweepGroup } from "#test/harness/job-set.ts";
 import { RawClient, stopRequest, UID } from "#test/harness/rpc.ts";
 
-/** A command line whose service, if one runs at the end, is killed. */
-function open(toml = ""): CommandLine {
-  const cli = new CommandLine(toml);
+/** A command line whose service, if one runs at the end, is stopped, and takes its control group along. */
+function open(toml = "", group: string | null = null): CommandLine {
+  const cli = new CommandLine(group === null ? toml : `${toml}\n[jobs]\ncgroup = "/${group}"\n`);
+  if (group !== null) cli.defer(() => sweepGroup(group));
   cli.defer(() => {
-    const pid = pidOf(cli);
-    if (pid !== null) process.kill(pid, "SIGKILL");
+    if (pidOf(cli) === null) return;
+    const { exitCode, stderr } = Bun.spawnSync([process.execPath, MAIN, "serve", "--stop"], { env: cli.env });
+    if (exitCode !== 0) throw new Error(`the service does not end: ${stderr}`);
   });
   return cli;
 }
+
+/** The same for one that is killed: what it leaves is in a group of the test's own. */
+const openKilled = (toml = "") => open(toml, ownGroup());
 
 const socketOf = (cli: CommandLine) => join(cli.path, "runtime/muster.sock");
 const logOf = (cli: CommandLine) => readFileSync(join(cli.path, "state/serve.log"), "utf8");
@@ -74,7 +81,7 @@ describe("in the background", () => {
   });
 
   test("after kill -9 the next one takes the place of the socket that is left", async () => {
-    using cli = open();
+    using cli = openKilled();
     await cli.run(["serve"]);
     const service = await remote(cli, ["daemons"]);
     const first = service.info.pid;
@@ -95,12 +102,11 @@ describe("in the background", () => {
   });
 
   test("an action in flight when the service is killed is unknown, never failed", async () => {
-    using cli = open();
+    using cli = openKilled();
     // Ignores SIGTERM, so that stopping it takes as long as is wanted.
     const pidFile = join(cli.runDirectory, "web.pid");
-    cli.configure(
-      `[daemon.web]\npid_file = "${pidFile}"\ncommand = ["/usr/bin/perl", "-e", "$SIG{TERM} = 'IGNORE'; sleep 1000"]\n`,
-    );
+    const command = `["/usr/bin/perl", "-e", "$SIG{TERM} = 'IGNORE'; sleep 1000"]`;
+    cli.write("etc/daemons.d/web.toml", `[daemon.web]\npid_file = "${pidFile}"\ncommand = ${command}\n`);
     await cli.run(["serve"]);
     expect(await cli.run(["daemons", "start", "web"])).toMatchObject({ exitCode: 0, stderr: expect.anything() });
     const daemonPid = Number(readFileSync(pidFile, "utf8"));
@@ -138,6 +144,39 @@ describe("in the background", () => {
     await found.promise;
     expect(logOf(cli)).toContain("configuration read again");
     expect((await cli.run(["daemons", "list"])).stdout).toContain("web");
+    await service.close();
+  });
+
+  test("SIGHUP: what counts only from the next start on is told by the lists and by doctor, until it is taken back", async () => {
+    using cli = open('[pagg]\nload = ["absent"]\n');
+    const doctor = async () => {
+      const { checks } = JSON.parse((await cli.run(["doctor", "--json"])).stdout);
+      return checks.flatMap(({ group, ok, detail }: Check) => (group === "service" && !ok ? [detail] : []));
+    };
+    await cli.run(["serve"]);
+    const absent = expect.stringContaining("it was not loaded: there is no file of a module absent");
+    expect(await doctor()).toContainEqual(absent);
+    const service = await remote(cli, ["jobs"]);
+    const warned = async (isWarned: boolean) => {
+      process.kill(service.info.pid, "SIGHUP");
+      const fits = () =>
+        service.snapshot().shelves.jobs.warnings.some(({ message }) => message.includes("/elsewhere")) === isWarned;
+      if (fits()) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const end = service.subscribe(["jobs"], () => fits() && resolve());
+      await promise;
+      end();
+    };
+    cli.configure('[pagg]\nload = ["absent"]\n[jobs]\ncgroup = "/elsewhere"\n');
+    await warned(true);
+    const pending = expect.stringContaining("counts from the next start of the service on: /elsewhere");
+    expect(await doctor()).toEqual(expect.arrayContaining([pending, absent]));
+    expect((await cli.run(["jobs", "list"])).stderr).toContain("/elsewhere");
+    cli.configure('[pagg]\nload = ["absent"]\n');
+    await warned(false);
+    const told = await doctor();
+    expect(told).toContainEqual(absent);
+    expect(told).not.toContainEqual(pending);
     await service.close();
   });
 });

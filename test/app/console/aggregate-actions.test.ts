@@ -108,13 +108,20 @@ test("a job is made for a process out of the list, which leaves its old one; the
   expect(screen.text()).toContain("Create a job for which process?");
   expect(screen.line("sh -c make")).toContain(`in ${jidOf(1)}: `);
   await screen.press("nginx", ENTER);
+  // Both may be left empty.
+  expect(screen.text()).toContain("Create job: process 500");
+  expect(screen.line("jid: ")).not.toBe("");
+  await screen.press(ENTER);
+  expect(screen.line("user: ")).not.toBe("");
+  await screen.press(ENTER);
   expect(screen.text()).toContain("Create job process 500?");
+  expect(screen.text()).not.toContain("jid  ");
   expect(screen.line("process  ")).toContain("pid 500, started at tick 2");
   expect(flat()).toContain("nginx: worker process gets a job of its own;");
   await screen.press("y");
+  expect(request()?.arguments).toEqual({ pid: 500 });
   expect(request()).toMatchObject({
     action: "job.create",
-    arguments: { pid: 500 },
     targets: [{ id: "n1/job/500", identity: "500:2" }],
   });
   screen.service.emit({ src: "jobs", op: "upsert", item: job(3, { pid: 500, identity: "500:2" }) });
@@ -125,10 +132,31 @@ test("a job is made for a process out of the list, which leaves its old one; the
   expect(screen.line(`▸   `)).toContain(jidOf(3));
 });
 
+test("a job of a jid and an owner of the operator's choice: both are asked, told before, and judged where they are typed", async () => {
+  await open();
+  await screen.press("a");
+  await screen.press("nginx", ENTER, "5g", ENTER);
+  expect(flat()).toContain("a jid is hexadecimal, such as 0x501, and not 0");
+  await screen.press(CLEAR, "0", ENTER);
+  expect(flat()).toContain("a jid is hexadecimal, such as 0x501, and not 0");
+  await screen.press(CLEAR, "0x501", ENTER, "alice", ENTER);
+  expect(screen.line("jid  ")).toContain("0x501");
+  expect(screen.line("user  ")).toContain("alice");
+  await screen.press("y");
+  expect(request()).toMatchObject({
+    arguments: { pid: 500, jid: "0x501", user: "alice" },
+    targets: [{ id: "n1/job/500", identity: "500:2" }],
+  });
+  await screen.press("a");
+  await screen.press("nginx", ENTER, ENTER, ESC);
+  expect(screen.text()).not.toContain("Create job");
+  expect(screen.service.invocations).toHaveLength(1);
+});
+
 test("a new job is found by its first process where the answer does not name it", async () => {
   await open();
   await screen.press("a");
-  await screen.press("nginx", ENTER, "y");
+  await screen.press("nginx", ENTER, ENTER, ENTER, "y");
   screen.service.emit({ src: "jobs", op: "upsert", item: job(3, { pid: 500, identity: "500:2" }) });
   screen.service.invocations[0]?.finish({});
   await screen.settle();
@@ -163,10 +191,10 @@ test("what a new job would take its process out of, and that process 1 is more t
     },
   });
   await screen.press("a");
-  await screen.press(ENTER);
+  await screen.press(ENTER, ENTER, ENTER);
   expect(flat()).toContain("Everything comes from process 1");
   await screen.press(ESC, "a");
-  await screen.press("make", ENTER);
+  await screen.press("make", ENTER, ENTER, ENTER);
   expect(flat()).toContain(`It leaves ${jidOf(1)}.`);
 });
 

@@ -328,6 +328,7 @@ test("[pagg] and [jobs]: the modules' directories, and what the Job module is to
   const text = [
     "[pagg]",
     'modules = ["/etc/muster/modules"]',
+    'load = ["sessions", "/etc/muster/modules/other.ts"]',
     "stall_seconds = 0.5",
     "[jobs]",
     'cgroup = "/muster//jobs/"',
@@ -338,7 +339,8 @@ test("[pagg] and [jobs]: the modules' directories, and what the Job module is to
   writeFileSync(directory.main, text.join("\n"));
   const { pagg, jobs, problems } = await directory.load();
   expect(problems).toEqual([]);
-  expect(pagg).toEqual({ modules: ["/etc/muster/modules"], stallSeconds: 0.5 });
+  const load = ["sessions", "/etc/muster/modules/other.ts"];
+  expect(pagg).toEqual({ modules: ["/etc/muster/modules"], load, stallSeconds: 0.5 });
   expect(jobs).toEqual({ cgroup: "/muster/jobs", hid: 0x7f000001, jobdSocket: "/run/jobd/jobd-socket", reports: 100 });
 });
 
@@ -349,6 +351,7 @@ test("mistakes in [pagg] and [jobs] leave the defaults, each with its line", asy
     "[pagg]",
     'modules = ["etc"]',
     "stall_seconds = 0",
+    'load = ["a", "b\\u001b"]',
     "[jobs]",
     'cgroup = "/a/../b"',
     "hid = 0x1_0000_0000",
@@ -362,11 +365,12 @@ test("mistakes in [pagg] and [jobs] leave the defaults, each with its line", asy
   expect(await directory.problems()).toEqual([
     "muster.toml:2: pagg.modules element 1 must be an absolute path, not 'etc'",
     "muster.toml:3: pagg.stall_seconds must be more than 0 and at most 86400 seconds, not 0",
-    "muster.toml:5: jobs.cgroup must not hold '.' or '..'",
-    "muster.toml:6: jobs.hid must be a whole number from 0 to 4294967295, not 4294967296",
-    "muster.toml:7: jobs.jobd_socket is 108 bytes long: the path of a socket has at most 107",
-    "muster.toml:8: jobs.reports must be a whole number from 0 to 9007199254740991, not -1",
-    "muster.toml:9: 'jobs.job_socket' is not a key; did you mean 'jobd_socket'?",
+    "muster.toml:4: pagg.load element 2 holds a control character",
+    "muster.toml:6: jobs.cgroup must not hold '.' or '..'",
+    "muster.toml:7: jobs.hid must be a whole number from 0 to 4294967295, not 4294967296",
+    "muster.toml:8: jobs.jobd_socket is 108 bytes long: the path of a socket has at most 107",
+    "muster.toml:9: jobs.reports must be a whole number from 0 to 9007199254740991, not -1",
+    "muster.toml:10: 'jobs.job_socket' is not a key; did you mean 'jobd_socket'?",
   ]);
   writeFileSync(directory.main, '[jobs]\ncgroup = "/"\n');
   expect(await directory.problems()).toEqual(["muster.toml:2: jobs.cgroup must not be the root of all control groups"]);

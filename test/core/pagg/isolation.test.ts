@@ -55,7 +55,7 @@ for (const hook of Object.keys(TRIGGERS) as Hook[]) {
       modules.write("good.ts", badModule("none", "", held.pid));
       modules.write("bad.ts", badModule(hook, DEEDS[deed][0], held.pid));
       await modules.set.load("good");
-      if (deed === "loop") modules.set.setSettings({ modules: [modules.directory.path], stallSeconds: 1 });
+      if (deed === "loop") modules.set.setSettings({ modules: [modules.directory.path], load: [], stallSeconds: 1 });
       const loading = modules.set.load("bad").then(
         () => null,
         (thrown) => thrown,

@@ -18,7 +18,11 @@ async function loadError(modules: TestModules, pathOrName: string) {
 moduleTest("files are found by name in the directories, in their order, or by path", async () => {
   using second = new TrustedDirectory();
   await using modules = new TestModules();
-  modules.set.setSettings({ modules: [modules.directory.path, "/nonexistent", second.path], stallSeconds: 10 });
+  modules.set.setSettings({
+    modules: [modules.directory.path, "/nonexistent", second.path],
+    load: [],
+    stallSeconds: 10,
+  });
   modules.write("one.ts", PLAIN);
   modules.write("notes.txt", "");
   modules.write("types.d.ts", "");
@@ -93,7 +97,7 @@ moduleTest("nothing is loaded from elsewhere", async () => {
   expect(await loadError(modules, "one")).toMatchObject({ errno: "ENOENT" });
   expect(await loadError(modules, modules.directory.file("one.ts"))).toMatchObject({ errno: "ENOENT" });
   expect(await loadError(modules, modules.directory.file("one.txt"))).toMatchObject({ errno: "EINVAL" });
-  modules.set.setSettings({ modules: [], stallSeconds: 1 });
+  modules.set.setSettings({ modules: [], load: [], stallSeconds: 1 });
   expect((await loadError(modules, "one")).hint).toContain("none is configured");
 });
 
@@ -138,7 +142,7 @@ moduleTest("symbolic links are not followed, wherever they stand", async () => {
     errno: "EACCES",
     message: expect.stringContaining("symbolic link"),
   });
-  modules.set.setSettings({ modules: [modules.directory.file("way")], stallSeconds: 1 });
+  modules.set.setSettings({ modules: [modules.directory.file("way")], load: [], stallSeconds: 1 });
   expect(await loadError(modules, "real")).toMatchObject({
     errno: "EACCES",
     message: expect.stringContaining("symbolic link"),
@@ -244,7 +248,7 @@ moduleTest("mistakes in a file are told with their line", async () => {
   ];
   for (const [text, message, at] of cases) {
     const stallSeconds = String(message) === "/stalls/" ? 1 : 60;
-    modules.set.setSettings({ modules: [modules.directory.path], stallSeconds });
+    modules.set.setSettings({ modules: [modules.directory.path], load: [], stallSeconds });
     modules.write("bad.ts", text);
     const error = await refusalOf(() => modules.set.load("bad"));
     expect([error.errno, error.code, error.target]).toEqual(["ENOEXEC", "BAD_DATA", at === "" ? path : at]);

@@ -11,7 +11,7 @@ import { jidText } from "#core/model/jid.ts";
 import type { Job } from "#core/model/job.ts";
 import { JOB_DEFAULTS, type JobSettings, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
-import { job_create, job_getjidcnt, job_waitjid } from "#core/pagg/job/libjob.ts";
+import { job_create, job_getjidcnt, job_sethid, job_waitjid } from "#core/pagg/job/libjob.ts";
 import type { Caller } from "#core/service/caller.ts";
 import { CAPABILITIES } from "#core/service/privilege.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
@@ -36,6 +36,8 @@ class Jobs implements AsyncDisposable {
   readonly directory: TemporaryDirectory;
   readonly modules: TrustedDirectory;
   readonly #settings: Partial<JobSettings>;
+  /** What [pagg] load says, at each start and in `reload`. */
+  readonly load: string[] = [];
   service: TestService;
 
   private constructor(
@@ -63,10 +65,11 @@ class Jobs implements AsyncDisposable {
     directory: TemporaryDirectory,
     modules: TrustedDirectory,
     settings: Partial<JobSettings>,
+    load: readonly string[] = [],
   ): Promise<TestService> {
     const config = {
       jobs: { ...JOB_DEFAULTS, ...settings },
-      pagg: { modules: [modules.path], stallSeconds: 10 },
+      pagg: { modules: [modules.path], load: [...load], stallSeconds: 10 },
     };
     const service = await TestService.open(directory, [], { mode: "watch", config });
     await service.local.ready;
@@ -76,7 +79,11 @@ class Jobs implements AsyncDisposable {
   async restart(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     await this.service[Symbol.asyncDispose]();
     await meanwhile();
-    this.service = await Jobs.#begin(this.directory, this.modules, this.#settings);
+    this.service = await Jobs.#begin(this.directory, this.modules, this.#settings, this.load);
+  }
+
+  get group(): string | null {
+    return this.#settings.cgroup ?? null;
   }
 
   reload(settings: Partial<JobSettings>): Promise<void> {
@@ -87,7 +94,7 @@ class Jobs implements AsyncDisposable {
       problems: [],
       psm: PSM_DEFAULTS,
       geopm: GEOPM_DEFAULTS,
-      pagg: PAGG_DEFAULTS,
+      pagg: { ...PAGG_DEFAULTS, modules: [this.modules.path], load: [...this.load] },
       jobs: { ...JOB_DEFAULTS, ...this.#settings, ...settings },
     });
   }
@@ -463,6 +470,83 @@ describe("modules", () => {
   });
 });
 
+const moduleNamed = (name: string) => `export const module = { name: "${name}", attach: () => undefined };\n`;
+
+describe("modules of the configuration", () => {
+  run("are loaded at each start, and those that cannot be are told and stay in the list as failed", async () => {
+    await using jobs = await Jobs.open();
+    const items = () => jobs.service.service.snapshot().shelves.modules.items;
+    const state = (name: string) => items().get(`n1/module/${name}`)?.state;
+    const untilState = (name: string, wanted: string | undefined) =>
+      jobs.service.until(({ shelves }) => shelves.modules.items.get(`n1/module/${name}`)?.state === wanted);
+    writeFileSync(jobs.modules.file("first.ts"), moduleNamed("first"));
+    writeFileSync(jobs.modules.file("last.ts"), moduleNamed("last"));
+    writeFileSync(jobs.modules.file("broken.ts"), "export const module = {;\n");
+    jobs.load.push("first", "absent", jobs.modules.file("broken.ts"), "job", "last");
+    await jobs.restart();
+    await untilState("last", "registered");
+    expect([...items().values()].map(({ name, state }) => `${name} ${state}`).sort()).toEqual([
+      "absent failed",
+      "broken failed",
+      "first registered",
+      "job registered",
+      "last registered",
+    ]);
+    expect(items().get("n1/module/absent")?.problems).toEqual([
+      { code: "MODULE_FAILED", message: "it was not loaded: there is no file of a module absent" },
+    ]);
+    expect(items().get("n1/module/broken")).toMatchObject({ path: jobs.modules.file("broken.ts"), attached: 0 });
+    const told = jobs.service.events().filter(({ code }) => code === "MODULE_FAILED");
+    expect(told.map(({ target, severity }) => [target, severity])).toEqual([
+      ["n1/module/absent", "error"],
+      ["n1/module/broken", "error"],
+    ]);
+    // A name that is taken has its item already.
+    expect(jobs.service.service.snapshot().shelves.modules.warnings).toMatchObject([
+      { code: "SOURCE_FAILED", message: "job: it was not loaded: there is no file of a module job" },
+    ]);
+
+    // Put right and loaded by hand, or no longer wanted.
+    writeFileSync(jobs.modules.file("broken.ts"), moduleNamed("broken"));
+    expect(await jobs.act("module.load", "module/broken")).toMatchObject({ outcome: "done" });
+    expect(await jobs.act("module.unload", "module/absent")).toMatchObject({ outcome: "done", after: null });
+    expect([state("broken"), state("absent")]).toEqual(["registered", undefined]);
+    expect(await jobs.act("module.unload", "module/absent")).toMatchObject(refused("NOT_FOUND", "ENOENT"));
+
+    await jobs.restart();
+    await untilState("last", "registered");
+    expect([state("first"), state("broken"), state("absent")]).toEqual(["registered", "registered", "failed"]);
+    // What a reload adds is loaded then; what it leaves out stays.
+    writeFileSync(jobs.modules.file("added.ts"), moduleNamed("added"));
+    jobs.load.splice(0, 5, "added");
+    await jobs.reload({});
+    await untilState("added", "registered");
+    expect(state("first")).toBe("registered");
+  });
+
+  run(
+    "one that names itself otherwise takes the place of the failed one; a service that ends stops loading",
+    async () => {
+      await using jobs = await Jobs.open();
+      const names = () => [...jobs.service.service.snapshot().shelves.modules.items.values()].map(({ name }) => name);
+      jobs.load.push("file");
+      await jobs.restart();
+      await jobs.service.untilEvent("MODULE_FAILED");
+      expect(names()).toEqual(["job", "file"]);
+      writeFileSync(jobs.modules.file("file.ts"), moduleNamed("other"));
+      expect(await jobs.act("module.load", "module/file")).toMatchObject({ outcome: "done", id: "n1/module/other" });
+      expect(names()).toEqual(["job", "other"]);
+      const failures = jobs.codes().filter((code) => code === "MODULE_FAILED").length;
+      // Ended while its module is still being loaded.
+      await jobs.restart(async () => void jobs.load.splice(0, 1, "nobody"));
+      await jobs.restart(async () => void jobs.load.splice(0, 1, "file"));
+      await jobs.restart();
+      await jobs.service.until(({ shelves }) => shelves.modules.items.has("n1/module/other"));
+      expect(jobs.codes().filter((code) => code === "MODULE_FAILED").length).toBe(failures + 1);
+    },
+  );
+});
+
 describe("jobd's socket", () => {
   run("what libjob makes is shown and told as anything else; who may do what is decided by the one table", async () => {
     using place = new TemporaryDirectory();
@@ -480,6 +564,15 @@ describe("jobd's socket", () => {
     expect(await asked(ADA + 1)).toBe("1 EPERM EPERM");
     expect(await asked(ADA)).toBe("1 EPERM undefined");
     expect(await asked(0)).toBe("1 7 undefined");
+    // The journal has them as it has any action, by whom and through which door.
+    const rows = jobs.service.events().filter(({ code }) => code.startsWith("ACTION_"));
+    expect(rows.map(({ code, action, outcome, actor }) => [code, action, outcome, actor])).toEqual([
+      ["ACTION_BEGUN", "job.create", null, "0 jobd"],
+      ["ACTION_ENDED", "job.create", "done", "0 jobd"],
+      ["ACTION_BEGUN", "module.ctl", null, "0 jobd"],
+      ["ACTION_ENDED", "module.ctl", "done", "0 jobd"],
+    ]);
+    expect(new Set(rows.map(({ requestId }) => requestId)).size).toBe(2);
     const status = job_waitjid(jobd, BigInt(jid));
     // Answered behind the one before: that waits by now.
     expect(await job_getjidcnt(jobd)).toBe(1);
@@ -490,6 +583,40 @@ describe("jobd's socket", () => {
     ]);
     await jobs.restart();
     expect(await job_getjidcnt(jobd)).toBe(0);
+  });
+
+  run("a reload moves it, takes it away and tells what counts only from the next start on", async () => {
+    using place = new TemporaryDirectory();
+    const at = (name: string) => ({ path: place.file(`${name}/jobd-socket`), clock: systemClock, timeoutMs: null });
+    await using jobs = await Jobs.open("cgroup", { jobdSocket: at("first").path });
+    const warnings = () => jobs.service.service.snapshot().shelves.jobs.warnings.map(({ message }) => message);
+    await using peer = await Perl.run("1");
+    const jid = await job_create(at("first"), { uid: 0, pid: peer.pid });
+    const waited = job_waitjid(at("first"), jid).catch((thrown) => thrown.errno);
+    expect(await job_getjidcnt(at("first"))).toBe(1);
+    await jobs.reload({ jobdSocket: at("second").path, hid: 7 });
+    expect(await waited).toBe("EINTR");
+    expect(await job_getjidcnt(at("first")).catch((thrown) => thrown.errno)).toBe("ENOENT");
+    expect(await job_getjidcnt(at("second"))).toBe(1);
+    // The host id is of new jobs; what a client says holds over a reload that says nothing new of it.
+    expect((await job_create(at("second"), { uid: 0, pid: peer.pid })) >> 32n).toBe(7n);
+    await job_sethid(at("second"), 9);
+    await jobs.reload({ jobdSocket: at("second").path, hid: 7, reports: 5 });
+    expect((await job_create(at("second"), { uid: 0, pid: peer.pid })) >> 32n).toBe(9n);
+    expect(warnings()).toEqual([]);
+
+    const { group } = jobs;
+    await jobs.reload({ jobdSocket: null, cgroup: "/another" });
+    expect(await job_getjidcnt(at("second")).catch((thrown) => thrown.errno)).toBe("ENOENT");
+    const pending = "the control group of [jobs] cgroup counts from the next start of the service on: /another.";
+    expect(warnings()).toEqual([`${pending} Until then it is ${group}`]);
+    expect((await jobs.service.untilEvent("SOURCE_FAILED")).message).toContain(pending);
+    writeFileSync(place.file("file"), "");
+    await jobs.reload({ jobdSocket: place.file("file/jobd-socket") });
+    expect(warnings()).toEqual([expect.stringContaining("jobd's socket is not served: ")]);
+    await jobs.reload({ jobdSocket: at("second").path });
+    expect(warnings()).toEqual([]);
+    expect(await job_getjidcnt(at("second"))).toBe(1);
   });
 
   run("one that cannot be had is told, and all else goes on", async () => {

@@ -126,7 +126,7 @@ test("categories: added, added again, removed only if asked for twice", async ()
   await using peer = await Perl.run("1");
   await act(service, "member.add", `member/web/${peer.pid}`);
   const full = await act(service, "category.remove", "category/web", empty);
-  expect(full).toMatchObject({ outcome: "refused", message: "web has 1 members: remove them first" });
+  expect(full).toMatchObject({ outcome: "refused", message: "web has 1 member: remove it first" });
 });
 
 test.each([

@@ -12,17 +12,21 @@ import type { Jid, JobRequests } from "../requests.ts";
 import { LIST_STRIDE, REQUESTS, type RequestName, requestName } from "./layout.ts";
 import type { Message } from "./message.ts";
 
-export type PrivilegedRequest = "CREATE" | "KILLJID" | "SETHID" | "DETACHJID" | "DETACHPID" | "ATTACHPID" | "RUNCSA";
-
 /**
- * Throws to refuse. `peer` is the connection: who is at its other end is found out only when somebody wants to know.
- * `ownerUid` is the job's owner in KILLJID, else null.
+ * The requests that change something, for one who asks: each throws to refuse, or is performed. That of RUNCSA has nothing
+ * to perform: there is no accounting daemon here.
  */
-export type Authorize = (request: PrivilegedRequest, peer: Fd, ownerUid: number | null) => void;
+export type JobChanges = Pick<
+  JobRequests,
+  "create" | "killjid" | "sethid" | "detachjid" | "detachpid" | "attachpid"
+> & { runcsa(): void };
+
+/** `peer` is the connection: who is at its other end is found out only when somebody wants to know. */
+export type ChangesBy = (peer: Fd) => JobChanges;
 
 export interface Asked {
   readonly jobs: JobRequests;
-  readonly authorize: Authorize;
+  readonly changesBy: ChangesBy;
   readonly peer: Fd;
   /** WAITJID: replies when the job ends. Throws ENODATA. */
   wait(jid: Jid): void;
@@ -70,18 +74,15 @@ const FAILED: Readonly<Partial<Record<RequestName, (message: Message) => void>>>
 type Handler = (message: Message, asked: Asked) => Answer;
 
 const HANDLERS: Readonly<Record<RequestName, Handler>> = {
-  CREATE(message, { jobs, authorize, peer }) {
+  CREATE(message, { jobs, changesBy, peer }) {
     const { result, jid, pid, user } = REQUESTS.CREATE;
     // Asked before privilege is: while jobs are disabled everybody's login goes on without one.
     if (jobs.hid === DISABLED) {
       message.setWide(result, 0n);
       return "nothing";
     }
-    authorize("CREATE", peer, null);
-    message.setWide(
-      result,
-      jobs.create({ pid: message.int(pid), uid: message.int(user) >>> 0, jid: message.wide(jid) }),
-    );
+    const asked = { pid: message.int(pid), uid: message.int(user) >>> 0, jid: message.wide(jid) };
+    message.setWide(result, changesBy(peer).create(asked));
     return "nothing";
   },
 
@@ -100,9 +101,9 @@ const HANDLERS: Readonly<Record<RequestName, Handler>> = {
     return "later";
   },
 
-  KILLJID(message, { jobs, authorize, peer }) {
+  KILLJID(message, { changesBy, peer }) {
     const { result, jid, sig } = REQUESTS.KILLJID;
-    jobs.killjid(message.wide(jid), message.int(sig), (ownerUid) => authorize("KILLJID", peer, ownerUid));
+    changesBy(peer).killjid(message.wide(jid), message.int(sig));
     message.setInt(result, 0);
     return "nothing";
   },
@@ -159,40 +160,36 @@ const HANDLERS: Readonly<Record<RequestName, Handler>> = {
     return "nothing";
   },
 
-  SETHID(message, { jobs, authorize, peer, log }) {
+  SETHID(message, { changesBy, peer, log }) {
     const { result, hid } = REQUESTS.SETHID;
-    authorize("SETHID", peer, null);
-    const inForce = jobs.sethid(Number(BigInt.asUintN(32, message.wide(hid))));
+    const inForce = changesBy(peer).sethid(Number(BigInt.asUintN(32, message.wide(hid))));
     message.setWide(result, BigInt(inForce));
     // jobd exits here, and its init script stops it by this. Who else uses the service shall not lose it.
     if (inForce === DISABLED) log("jobs are disabled by a jobd client; another host id enables them again");
     return "nothing";
   },
 
-  DETACHJID(message, { jobs, authorize, peer }) {
+  DETACHJID(message, { changesBy, peer }) {
     const { result, jid } = REQUESTS.DETACHJID;
-    authorize("DETACHJID", peer, null);
-    message.setInt(result, jobs.detachjid(message.wide(jid)));
+    message.setInt(result, changesBy(peer).detachjid(message.wide(jid)));
     return "nothing";
   },
 
-  DETACHPID(message, { jobs, authorize, peer }) {
+  DETACHPID(message, { changesBy, peer }) {
     const { result, pid } = REQUESTS.DETACHPID;
-    authorize("DETACHPID", peer, null);
-    message.setWide(result, jobs.detachpid(message.int(pid)));
+    message.setWide(result, changesBy(peer).detachpid(message.int(pid)));
     return "nothing";
   },
 
-  ATTACHPID(message, { jobs, authorize, peer }) {
+  ATTACHPID(message, { changesBy, peer }) {
     const { result, pid } = REQUESTS.ATTACHPID;
-    authorize("ATTACHPID", peer, null);
-    message.setWide(result, jobs.attachpid(message.int(pid), message.wide(result)));
+    message.setWide(result, changesBy(peer).attachpid(message.int(pid), message.wide(result)));
     return "nothing";
   },
 
   /** There is no accounting daemon to start or stop: -1, as where its library is not installed. */
-  RUNCSA(message, { authorize, peer }) {
-    authorize("RUNCSA", peer, null);
+  RUNCSA(message, { changesBy, peer }) {
+    changesBy(peer).runcsa();
     message.setInt(REQUESTS.RUNCSA.result, -1);
     return "nothing";
   },

@@ -17,7 +17,7 @@ import { EPOLL, type Watch, watchKept } from "#ffi/pump.ts";
 import { describeErrno } from "#ffi/sys-error.ts";
 import { acceptFrom } from "#ffi/unix-socket.ts";
 import type { Jid, JobEnd, JobRequests } from "../requests.ts";
-import { type Authorize, answer, errnoOf } from "./answer.ts";
+import { answer, type ChangesBy, errnoOf } from "./answer.ts";
 import { Connection } from "./connection.ts";
 import { REQUESTS } from "./layout.ts";
 import { openPlace, type Place } from "./place.ts";
@@ -27,7 +27,7 @@ import { type WaiterLimits, Waiters } from "./waiters.ts";
 export interface JobdServerOptions {
   readonly path: string;
   readonly jobs: JobRequests;
-  readonly authorize: Authorize;
+  readonly changesBy: ChangesBy;
   readonly clock: Clock;
   /** One line for whoever runs the service. */
   readonly log: (text: string) => void;
@@ -178,10 +178,10 @@ class Server {
   }
 
   #answer(connection: Connection): void {
-    const { jobs, authorize, log } = this.#options;
+    const { jobs, changesBy, log } = this.#options;
     const given = answer(connection.message, {
       jobs,
-      authorize,
+      changesBy,
       log,
       peer: connection.fd,
       wait: (jid) => this.#waiters.add(connection, jid, (end) => this.#ended(connection, jid, end)),

@@ -2,9 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, rmdirSync } from "node:fs";
 import { systemClock } from "#app/cli/system-clock.ts";
+import { jidText } from "#core/model/jid.ts";
 import { JOB_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { v2Mount } from "#core/pagg/job/base-group.ts";
-import { formatJid } from "#core/pagg/job/jid.ts";
 import { JobSet } from "#core/pagg/job/set.ts";
 import { JobsView } from "#core/pagg/job/view.ts";
 import { childGroups, groupProcesses, makeGroup, writeGroupFile } from "#ffi/cgroup.ts";
@@ -250,8 +250,8 @@ describe.each(["cgroup", "tracker"] as const)("a job held by its %s", (containme
       await jobs.untilEnded(jid);
     }
     const ids = (query = {}) => jobs.set.reports(query).map(({ jid }) => jid);
-    expect(ids()).toEqual([formatJid(2n), formatJid(3n)]);
-    expect([ids({ limit: 1 }), ids({ jid: 2n }), ids({ jid: 1n })]).toEqual([[formatJid(3n)], [formatJid(2n)], []]);
+    expect(ids()).toEqual([jidText(2n), jidText(3n)]);
+    expect([ids({ limit: 1 }), ids({ jid: 2n }), ids({ jid: 1n })]).toEqual([[jidText(3n)], [jidText(2n)], []]);
     expect(ids({ sinceMs: Date.now() + 1000 })).toEqual([]);
   });
 

@@ -52,7 +52,9 @@ type Role = keyof typeof RECORDED;
 
 const NOBODY = 65534;
 
-describe.skipIf(!isRoot)("recorded exchanges (skipped without root: jobs of others' processes)", () => {
+const why = isRoot ? "" : " (skipped: only root has jobs of others' processes)";
+
+describe.skipIf(!isRoot)(`recorded exchanges${why}`, () => {
   const directory = new TemporaryDirectory();
   const living = new Map<Role, number>();
   const perls = new AsyncDisposableStack();

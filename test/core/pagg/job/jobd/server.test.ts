@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { MusterError, toMusterError } from "#core/model/error.ts";
+import { jidText } from "#core/model/jid.ts";
 import { REQUESTS } from "#core/pagg/job/jobd/layout.ts";
 import type { JobdServerOptions } from "#core/pagg/job/jobd/server.ts";
 import {
@@ -21,6 +22,7 @@ import {
   job_sethid,
   job_waitjid,
 } from "#core/pagg/job/libjob.ts";
+import { processIdentityTicks } from "#ffi/procfs.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { CClient, type CReply } from "#test/harness/job-client.ts";
 import { TestJobd } from "#test/harness/jobd.ts";
@@ -43,8 +45,8 @@ afterEach(() => {
   directory[Symbol.dispose]();
 });
 
-function serve(options: Partial<JobdServerOptions> = {}): void {
-  jobd = new TestJobd(directory, options);
+function serve(options: Partial<JobdServerOptions> = {}, isReadOnly = false): void {
+  jobd = new TestJobd(directory, options, isReadOnly);
 }
 
 /** One look a turn of the loop. */
@@ -123,6 +125,81 @@ describe("libjob", () => {
     expect(await job_getjidcnt(address)).toBe(0);
     await job_sethid(address, 5);
     expect((await job_create(address, { uid: 0, pid: process.pid })) >> 32n).toBe(5n);
+  });
+});
+
+describe("what changes something", () => {
+  rootTest("leaves a row before and one after; what only asks leaves none", async () => {
+    serve();
+    const { address } = jobd;
+    await using first = await Perl.run("");
+    await using second = await Perl.run("");
+    const rows = () => jobd.rows.splice(0);
+    const both = (action: string, target: string, plan: string, done: string, outcome = "done") => [
+      `ACTION_BEGUN ${action} n1/${target} 0 jobd: ${plan}`,
+      `ACTION_ENDED ${action} ${outcome} n1/${target} 0 jobd: ${done}`,
+    ];
+    await job_sethid(address, 5);
+    expect(rows()).toEqual(
+      both("module.ctl", "module/job", "send JOB_SETHID to job: 00000005", "the host id of new jobs is 00000005"),
+    );
+    const jid = await job_create(address, { uid: 1000, pid: first.pid });
+    const text = jidText(jid);
+    const target = `job/${text}`;
+    const created = `process ${first.pid} is the first of ${text}`;
+    const creation = `put process ${first.pid} into a new job of uid 1000`;
+    expect(rows()).toEqual(both("job.create", `job/${first.pid}`, creation, created));
+    await job_attachpid(address, second.pid, jid);
+    const attached = `process ${second.pid} is in ${text}`;
+    expect(rows()).toEqual(both("job.attach", target, `put process ${second.pid} into ${text}`, attached));
+    expect(await errnoOf(job_attachpid(address, second.pid, jid))).toBe("EINVAL");
+    const again = `process ${second.pid} is in job ${text} already`;
+    expect(rows()).toEqual(both("job.attach", target, `put process ${second.pid} into ${text}`, again, "refused"));
+    const member = `attachment/job/${second.pid}:${processIdentityTicks("/proc", second.pid)}`;
+    await job_detachpid(address, second.pid);
+    const left = `process ${second.pid} has left ${text}`;
+    expect(rows()).toEqual(both("attachment.detach", member, `let process ${second.pid} out of its job`, left));
+    await job_killjid(address, jid, 28);
+    const sent = `SIGWINCH was sent to every process of ${text}`;
+    expect(rows()).toEqual(both("job.kill", target, `send SIGWINCH to ${text}`, sent));
+
+    await job_killjid(address, jid, 0);
+    await job_getjid(address, first.pid);
+    await job_getpidlist(address, jid, 10);
+    await job_runcsa(address, "start");
+    // Refused before anybody was asked.
+    expect(await errnoOf(job_killjid(address, jid, 65))).toBe("EINVAL");
+    expect(await errnoOf(job_killjid(address, 77n, 9))).toBe("ENODATA");
+    expect(rows()).toEqual([]);
+
+    await job_detachjid(address, jid);
+    const released = "1 process let out; the job has ended";
+    expect(rows()).toEqual(both("job.detach", target, `let all processes out of ${text}`, released));
+    expect(await errnoOf(job_detachjid(address, jid))).toBe("ENODATA");
+    const gone = `there is no job ${text}`;
+    expect(rows()).toEqual(both("job.detach", target, `let all processes out of ${text}`, gone, "refused"));
+  });
+
+  rootTest("is refused with EPERM while muster is read-only, and nothing is done", async () => {
+    serve({}, true);
+    const { address, jobs } = jobd;
+    await using member = await Perl.run("");
+    await using stranger = await Perl.run("");
+    const jid = jobs.create({ pid: member.pid, uid: 0 });
+    for (const ask of [
+      () => job_create(address, { uid: 0, pid: stranger.pid }),
+      () => job_attachpid(address, stranger.pid, jid),
+      () => job_detachpid(address, member.pid),
+      () => job_detachjid(address, jid),
+      () => job_killjid(address, jid, 9),
+      () => job_sethid(address, 7),
+    ]) {
+      expect(await errnoOf(ask())).toBe("EPERM");
+    }
+    expect(jobs.hid).toBe(0);
+    expect(await job_getpidlist(address, jid, 10)).toEqual([member.pid]);
+    await job_killjid(address, jid, 0);
+    expect(jobd.rows).toEqual([]);
   });
 });
 
@@ -240,7 +317,7 @@ describe("hostile bytes", () => {
   test("whatever comes, in whatever pieces: a reply as long as the request says, or none", async () => {
     // Nobody may do anything, so that chance does no harm.
     serve({
-      authorize: () => {
+      changesBy: () => {
         throw new MusterError("PERMISSION_DENIED", "no", { errno: "EPERM" });
       },
     });
