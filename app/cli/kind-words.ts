@@ -117,4 +117,23 @@ export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
     empty: "no policies; 'muster policies set AGENT VALUES' keeps one",
     news: (policy) => [valuesText(policy.fields)],
   },
+  containers: {
+    one: "container",
+    many: "containers",
+    label: (container) => container.name,
+    names: ({ containerId }) => [containerId],
+    aliases: ({ name, engine, user }) => [name, `${engine}/${name}`, ...(user === null ? [] : [`${user}/${name}`])],
+    empty: "no containers; 'muster doctor' tells which engines muster sees",
+    news: ({ engine, state, pid, image }) => [engine, state, String(pid ?? "-"), image ?? "-"],
+  },
+  processes: {
+    one: "process",
+    many: "processes",
+    label: (process) => `${process.label} (${process.pid})`,
+    // A pid may come again: one that has ended may stand beside the one that runs.
+    names: (process) => [process.identity],
+    aliases: (process) => [String(process.pid), process.label],
+    empty: "no privileged processes; 'muster processes start LABEL -- COMMAND' starts one",
+    news: (process) => [process.exit?.text ?? process.state, process.commandLine],
+  },
 };
