@@ -33,6 +33,12 @@ export interface EngineHost {
   remove(of: Pick<ContainerRecord, "engine" | "owner" | "id">): void;
 }
 
+/** A container, and its first process if it runs. */
+export interface Listed {
+  readonly record: ContainerRecord;
+  readonly process: FirstProcess | null;
+}
+
 interface Item {
   record: ContainerRecord;
   locate: Locate | null;
@@ -115,8 +121,14 @@ export class ContainerIndex implements EngineHost, Disposable {
     return item.locate().then(() => this.#process(item));
   }
 
+  /** One by its key, as far as it is known without asking its engine; null if it is gone. */
+  at(key: string): Listed | null {
+    const item = this.#items.get(key);
+    return item ? { record: item.record, process: this.#process(item) } : null;
+  }
+
   /** Every container, with its process if it runs. */
-  async list(): Promise<{ readonly record: ContainerRecord; readonly process: FirstProcess | null }[]> {
+  async list(): Promise<Listed[]> {
     this.tree.catchUp();
     await Promise.all([...this.#items.values()].map(({ record }) => this.processOf(record)));
     return [...this.#items.values()].map((item) => ({ record: item.record, process: this.#process(item) }));

@@ -10,6 +10,7 @@ import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { jidText } from "#core/model/jid.ts";
 import type { Job } from "#core/model/job.ts";
 import { JOB_DEFAULTS, type JobSettings, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
+import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { job_create, job_getjidcnt, job_waitjid } from "#core/pagg/job/libjob.ts";
 import type { Caller } from "#core/service/caller.ts";
@@ -87,6 +88,7 @@ class Jobs implements AsyncDisposable {
       problems: [],
       psm: PSM_DEFAULTS,
       geopm: GEOPM_DEFAULTS,
+      pmdaroot: PMDAROOT_DEFAULTS,
       pagg: PAGG_DEFAULTS,
       jobs: { ...JOB_DEFAULTS, ...this.#settings, ...settings },
     });
