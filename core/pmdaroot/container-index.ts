@@ -52,6 +52,7 @@ export class ContainerIndex implements EngineHost, Disposable {
   readonly tree: TreeWatch;
   readonly onProblem: (text: string) => void;
   readonly #options: IndexOptions;
+  #isLoose: boolean;
   readonly #items = new Map<string, Item>();
   readonly #byId = new Map<string, Set<ContainerRecord>>();
   readonly #byName = new Map<string, Set<ContainerRecord>>();
@@ -63,6 +64,7 @@ export class ContainerIndex implements EngineHost, Disposable {
 
   constructor(options: IndexOptions) {
     this.#options = options;
+    this.#isLoose = options.isLoose;
     this.onProblem = options.onProblem;
     this.tree = new TreeWatch(options.onProblem);
     this.#table = {
@@ -71,6 +73,11 @@ export class ContainerIndex implements EngineHost, Disposable {
       withIdPrefix: (prefix) => this.#withPrefix(prefix),
       userName: (uid) => this.userName(uid),
     };
+  }
+
+  /** As pmdaroot(1) matches names, from now on, or not. */
+  setLoose(isLoose: boolean): void {
+    this.#isLoose = isLoose;
   }
 
   get size(): number {
@@ -109,7 +116,7 @@ export class ContainerIndex implements EngineHost, Disposable {
   /** Throws PmdaRootError: PM_ERR_NOCONTAINER, ENOTUNIQ. */
   find(query: string): ContainerRecord {
     this.tree.catchUp();
-    return this.#options.isLoose ? matchLoosely(query, this.#records()) : matchName(query, this.#table);
+    return this.#isLoose ? matchLoosely(query, this.#records()) : matchName(query, this.#table);
   }
 
   /** Its first process if it runs at this moment; null if it does not. A promise only where the engine has to be asked. */

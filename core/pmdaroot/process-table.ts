@@ -153,6 +153,11 @@ export class ProcessTable implements Disposable {
     );
   }
 
+  /** One that had ended in an earlier run, and nobody was told how. */
+  keepEnded(row: ProcessRow): void {
+    if (row.status !== null) this.#ended.add({ row, status: row.status, starter: null });
+  }
+
   /** The starter is gone: whoever asks next may learn how its processes ended. */
   release(starter: Starter): void {
     for (const process of [...this.#running.values(), ...this.#ended]) {
