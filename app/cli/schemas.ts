@@ -5,6 +5,7 @@ import attachments from "#core/output/schemas/attachments.json" with { type: "js
 import categories from "#core/output/schemas/categories.json" with { type: "json" };
 import category from "#core/output/schemas/category.json" with { type: "json" };
 import container from "#core/output/schemas/container.json" with { type: "json" };
+import containerAnswers from "#core/output/schemas/container-answers.json" with { type: "json" };
 import containers from "#core/output/schemas/containers.json" with { type: "json" };
 import daemon from "#core/output/schemas/daemon.json" with { type: "json" };
 import daemons from "#core/output/schemas/daemons.json" with { type: "json" };
@@ -54,6 +55,7 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   policies,
   container,
   containers,
+  "container-answers": containerAnswers,
   process,
   processes,
   daemon,

@@ -112,6 +112,17 @@ const MemberRecordSchema = v.object({
   mrs_argv: v.string(),
 });
 
+/** Only what was asked for is told. */
+const ContainerAnswerSchema = v.object({
+  name: v.pipe(v.string(), note("as it was typed")),
+  id: v.pipe(nullableText, note("of the container; null if it was not found, and where a server was asked")),
+  hostName: nullableText,
+  pid: v.nullable(v.number()),
+  cgroup: v.pipe(nullableText, note("below the mount, with a slash in front")),
+  server: v.pipe(nullableText, note("socket of the server that was asked; null: the engines' files and the kernel")),
+  error: v.nullable(ErrorRecordSchema),
+});
+
 const serviceState = {
   running: v.pipe(v.nullable(v.boolean()), note("null if its pid file may not be read")),
   pid: v.nullable(v.number()),
@@ -175,6 +186,10 @@ export const SCHEMAS = {
   containers: ["document of `containers list` and `containers get`", list("ContainerList", ContainerSchema)],
   process: ["one privileged process", ProcessSchema],
   processes: ["document of `processes list` and `processes get`", list("ProcessList", ProcessSchema)],
+  "container-answers": [
+    "document of `containers hostname`, `containers pid` and `containers cgroup`",
+    list("ContainerAnswerList", ContainerAnswerSchema),
+  ],
   "job-reports": ["document of `jobs report`", list("JobReportList", JobReportSchema)],
   event: ["one event or audit row", EventSchema],
   events: ["document of `events`", list("EventList", EventSchema)],

@@ -69,15 +69,18 @@ function start(
     plan: [{ op: "run", text: `start ${label}: ${commandLine}` }],
     run: ({ uid, pid }) => {
       const { identity, row } = keeperOf(kept).start({ uid, pid }, label, commandLine);
+      if (row.endedAtMs !== null) throw couldNotRun(label, row.pid);
       const id = processId(node, identity);
-      const text = row.endedAtMs === null ? `${label} runs as process ${row.pid}` : couldNotRun(label, row.pid);
-      return { id, message: text, answer: { pid: row.pid, identity, label } };
+      return { id, message: `${label} runs as process ${row.pid}`, answer: { pid: row.pid, identity, label } };
     },
   };
 }
 
-const couldNotRun = (label: string, pid: number) =>
-  `${label} could not be executed: process ${pid} ended with ${endText(1 << 8)}; the log says why`;
+/** There is a process only to say so. */
+function couldNotRun(label: string, pid: number): MusterError {
+  const message = `${label} could not be executed: process ${pid} has ended: ${endText(1 << 8)}`;
+  return new MusterError("START_FAILED", message, { hint: "the service's log says why" });
+}
 
 function waitFor(process: KeptProcess, kept: KeptProcesses | null): PmdaRootOrder {
   const { identity, row } = process;
