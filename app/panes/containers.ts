@@ -129,7 +129,7 @@ const COLUMNS: readonly Column<Line>[] = [
   },
   {
     id: "content",
-    title: "IMAGE OR COMMAND",
+    title: "IMAGE OR CMD",
     min: 12,
     ideal: 40,
     priority: 3,
