@@ -20,6 +20,19 @@ export function parseCgroupMounts(mountinfo: string): CgroupMounts {
   return { version: hasV1 ? "v1" : null, v2Mount };
 }
 
+/** Controller of version 1 -> where its hierarchy is mounted; a named one by `name=NAME`. */
+export function parseControllerMounts(mountinfo: string): ReadonlyMap<string, string> {
+  const mounts = new Map<string, string>();
+  for (const line of mountinfo.split("\n")) {
+    const [before = "", after = ""] = line.split(" - ", 2);
+    const [type, , options = ""] = after.split(" ");
+    const path = before.split(" ")[4];
+    if (type !== "cgroup" || path === undefined) continue;
+    for (const option of options.split(",")) if (!mounts.has(option)) mounts.set(option, unescapePath(path));
+  }
+  return mounts;
+}
+
 /** Blanks, line feeds and backslashes are octal there: `\040`. */
 function unescapePath(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));

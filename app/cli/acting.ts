@@ -64,7 +64,8 @@ export interface Work {
 
 /** Their history is not needed to act on them, and power only for its own actions: it takes longer to read. */
 const POWER: readonly Kind[] = ["endpoints", "policies"];
-const ITEMS = KIND_NAMES.filter((kind) => kind !== "events" && !POWER.includes(kind));
+const PROCESSES: readonly Kind[] = ["processes"];
+const ITEMS = KIND_NAMES.filter((kind) => kind !== "events" && kind !== "containers" && !POWER.includes(kind));
 
 export async function carryOut(call: Call, work: Work): Promise<number> {
   const spec: ActionSpec = ACTIONS[work.action];
@@ -89,13 +90,13 @@ export async function carryOut(call: Call, work: Work): Promise<number> {
     isForChange: true,
     needsLasting,
     isOfAnybody: AGGREGATES.has(spec.kind) && !MAKERS.has(work.action),
-    kinds: POWER.includes(spec.kind) ? POWER : ITEMS,
+    kinds: [POWER, PROCESSES].find((kinds) => kinds.includes(spec.kind)) ?? ITEMS,
   });
 }
 
 /** Root makes jobs for users, who may signal and wait for them. What a user makes himself his own service keeps. */
-const AGGREGATES: ReadonlySet<Kind> = new Set(["modules", "jobs", "attachments"]);
-const MAKERS: ReadonlySet<ActionId> = new Set(["job.create", "module.load"]);
+const AGGREGATES: ReadonlySet<Kind> = new Set(["modules", "jobs", "attachments", "processes"]);
+const MAKERS: ReadonlySet<ActionId> = new Set(["job.create", "module.load", "process.start"]);
 
 const isDryRun = (call: Call) => call.invocation.options.has("dry-run");
 

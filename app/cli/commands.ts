@@ -1,4 +1,5 @@
 /** The one table of commands. What is not in here does not exist: no abbreviations, no catch-all. */
+import { CONTAINERS, PROCESSES } from "./container-commands.ts";
 import { DAEMONS } from "./daemon-commands.ts";
 import { ATTACHMENTS, JOBS } from "./job-commands.ts";
 import { MODULES } from "./module-commands.ts";
@@ -11,7 +12,7 @@ const CONSOLE: CommandSpec = {
   name: "",
   summary: "open the console",
   description:
-    "See and control the daemons, the process set, the process aggregates and the power of this machine. Without a command the " +
+    "See and control the daemons, the process set, the process aggregates, the power and the containers of this machine. Without a command the " +
     "console opens; it needs a terminal on standard input and output.",
   arguments: [],
   options: [
@@ -177,6 +178,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...ATTACHMENTS,
   ...ENDPOINTS,
   ...POLICIES,
+  ...CONTAINERS,
+  ...PROCESSES,
   ...OTHERS,
 ];
 
@@ -191,6 +194,8 @@ export const GROUPS: Readonly<Record<string, { readonly summary: string; readonl
   attachments: { summary: "the processes attached to modules", standsFor: "attachments list" },
   endpoints: { summary: "GEOPM's endpoints, where controllers attach", standsFor: "endpoints list" },
   policies: { summary: "GEOPM's policy store", standsFor: "policies list" },
+  containers: { summary: "the containers of all engines", standsFor: "containers list" },
+  processes: { summary: "processes with the rights of the service", standsFor: "processes list" },
 };
 
 export function commandNamed(name: string): CommandSpec | undefined {

@@ -18,6 +18,8 @@ const NAME_FIELDS: Readonly<Record<NamedKind, string>> = {
   attachments: "id",
   endpoints: "name",
   policies: "id",
+  containers: "name",
+  processes: "label",
 };
 
 const isKind = (of: string): of is NamedKind => Object.hasOwn(NAME_FIELDS, of);

@@ -30,6 +30,8 @@ export interface Wish {
   readonly needsLasting?: boolean;
   /** It is about what others may have made: who has nothing of his own asks root's service, which judges him. */
   readonly isOfAnybody?: boolean;
+  /** Only root sees all of it: other users ask his service before their own. */
+  readonly isOfSystem?: boolean;
 }
 
 type Mode = LocalServiceOptions["mode"];
@@ -49,6 +51,8 @@ export async function openService(session: Session, mode: Mode, wish: Wish): Pro
 async function findService(session: Session, mode: Mode, wish: Wish): Promise<RemoteService | null> {
   const isLasting =
     wish.needsLasting === true && !session.isReadOnly && !session.call.invocation.options.has("dry-run");
+  const first = wish.isOfSystem ? await connectSystem(session, mode, wish) : null;
+  if (first) return first;
   const own = await connectOwn(session, mode, wish, isLasting);
   if (own) return own;
   const system = wish.isOfAnybody ? await connectSystem(session, mode, wish) : null;
@@ -89,7 +93,8 @@ async function connectSystem(session: Session, mode: Mode, wish: Wish): Promise<
   const { environment, call } = session;
   const { stateDirectory, configFile, uid } = environment;
   const isPlain = uid !== 0 && !call.variables.MUSTER_RUNTIME_DIR && !call.invocation.options.has("config");
-  if (!isPlain || existsSync(stateDirectory) || existsSync(configFile)) return null;
+  const hasOwn = existsSync(stateDirectory) || existsSync(configFile);
+  if (!isPlain || (hasOwn && !wish.isOfSystem)) return null;
   const { socket } = servicePlace(placesOf({ variables: {}, uid: 0, root: "", configFile: null }));
   if (!existsSync(socket)) return null;
   try {

@@ -12,6 +12,8 @@ export const HANDLERS: Readonly<Record<string, () => Promise<Handler>>> = {
   ...ofKind("attachments"),
   ...ofKind("endpoints"),
   ...ofKind("policies"),
+  ...ofServer("containers"),
+  ...ofServer("processes"),
   "daemons run": async () => (await import("./commands/run.ts")).runDaemon,
   "daemons control": async () => (await import("./commands/control.ts")).controlDaemon,
   "modules ctl": async () => (await import("./commands/module-ctl.ts")).controlModule,
@@ -34,6 +36,13 @@ export const HANDLERS: Readonly<Record<string, () => Promise<Handler>>> = {
   "policies set": async () => (await import("./commands/policy-verbs.ts")).setPolicy,
   "policies default": async () => (await import("./commands/policy-verbs.ts")).defaultPolicy,
   "policies remove": async () => (await import("./commands/policy-verbs.ts")).removePolicy,
+  "containers hostname": async () => (await import("./commands/ask-containers.ts")).tellHostNames,
+  "containers pid": async () => (await import("./commands/ask-containers.ts")).tellProcessIds,
+  "containers cgroup": async () => (await import("./commands/ask-containers.ts")).tellCgroups,
+  "processes start": async () => (await import("./commands/process-verbs.ts")).startProcess,
+  "processes wait": async () => (await import("./commands/process-verbs.ts")).waitForProcesses,
+  "processes terminate": async () => (await import("./commands/process-verbs.ts")).terminateProcesses,
+  "processes signal": async () => (await import("./commands/process-verbs.ts")).signalProcesses,
   "members run": async () => (await import("./commands/run-member.ts")).runMember,
   snapshot: async () => (await import("./commands/snapshot.ts")).writeSnapshot,
   events: async () => (await import("./commands/events.ts")).listEvents,
@@ -53,6 +62,24 @@ function ofKind(kind: NamedKind): Record<string, () => Promise<Handler>> {
     [`${kind} get`]: async () => (await import("./commands/get.ts")).getOf(kind),
     [`${kind} watch`]: async () => (await import("./commands/watch.ts")).watchOf(kind),
   };
+}
+
+/** The same, of what a server of pmdaRoot cannot be asked for: it has no list. */
+function ofServer(kind: NamedKind): Record<string, () => Promise<Handler>> {
+  const plain = Object.entries(ofKind(kind));
+  return Object.fromEntries(
+    plain.map(([name, load]) => [
+      name,
+      async () => {
+        const handler = await load();
+        const { refuseSocket } = await import("./commands/other-server.ts");
+        return (call) => {
+          refuseSocket(call);
+          return handler(call);
+        };
+      },
+    ]),
+  );
 }
 
 /** The verbs of the action table that stand for nothing but their action share one handler. */

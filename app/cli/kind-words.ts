@@ -1,4 +1,5 @@
 /** How items of each kind are called on the command line: in sentences, and by the words that are typed for one. */
+import { nameOf } from "#core/model/id.ts";
 import { canonicalJid } from "#core/model/jid.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import { valuesText } from "#core/output/geopm-columns.ts";
@@ -15,11 +16,17 @@ export interface KindWords<T> {
   readonly names: (item: T) => readonly string[];
   /** Words that may fit several. */
   readonly aliases: (item: T) => readonly string[];
+  /** Asked where no alias fits: whether a word is short for this item. */
+  readonly isShortFor?: (item: T, word: string) => boolean;
+  /** Of these a word is taken for before it is taken for any of the others. */
+  readonly comesFirst?: (item: T) => boolean;
   /** Said of an empty list. */
   readonly empty: string;
   /** What a line of `watch` for people says of it, behind the time and the label. */
   readonly news: (item: T) => readonly string[];
 }
+
+const isHexId = (id: string) => /^[0-9a-f]{32,}$/.test(id);
 
 export type NamedKind = Exclude<Kind, "events">;
 
@@ -116,5 +123,30 @@ export const KIND_WORDS: { readonly [K in NamedKind]: KindWords<Items[K]> } = {
     aliases: () => [],
     empty: "no policies; 'muster policies set AGENT VALUES' keeps one",
     news: (policy) => [valuesText(policy.fields)],
+  },
+  containers: {
+    one: "container",
+    many: "containers",
+    label: (container) => container.name,
+    // Of some engines the name is all there is: others may have one of the same name.
+    names: ({ id, containerId }) => [...(isHexId(containerId) ? [containerId] : []), nameOf(id)],
+    aliases: ({ name, containerId, engine, user }) =>
+      [name, containerId].flatMap((word) => [word, `${engine}/${word}`, ...(user === null ? [] : [`${user}/${word}`])]),
+    isShortFor: ({ containerId }, word) =>
+      isHexId(containerId) && /^[0-9a-f]+$/.test(word) && containerId.startsWith(word),
+    // What a user calls his container never changes what a name of the system's means.
+    comesFirst: ({ uid }) => uid === null,
+    empty: "no containers; 'muster doctor' tells which engines muster sees",
+    news: ({ engine, state, pid, image }) => [engine, state, String(pid ?? "-"), image ?? "-"],
+  },
+  processes: {
+    one: "process",
+    many: "processes",
+    label: (process) => `${process.label} (${process.pid})`,
+    // A pid may come again: one that has ended may stand beside the one that runs.
+    names: (process) => [process.identity],
+    aliases: (process) => [String(process.pid), process.label],
+    empty: "no privileged processes; 'muster processes start LABEL -- COMMAND' starts one",
+    news: (process) => [process.exit?.text ?? process.state, process.commandLine],
   },
 };

@@ -4,6 +4,9 @@ import attachment from "#core/output/schemas/attachment.json" with { type: "json
 import attachments from "#core/output/schemas/attachments.json" with { type: "json" };
 import categories from "#core/output/schemas/categories.json" with { type: "json" };
 import category from "#core/output/schemas/category.json" with { type: "json" };
+import container from "#core/output/schemas/container.json" with { type: "json" };
+import containerAnswers from "#core/output/schemas/container-answers.json" with { type: "json" };
+import containers from "#core/output/schemas/containers.json" with { type: "json" };
 import daemon from "#core/output/schemas/daemon.json" with { type: "json" };
 import daemons from "#core/output/schemas/daemons.json" with { type: "json" };
 import doctor from "#core/output/schemas/doctor.json" with { type: "json" };
@@ -22,6 +25,8 @@ import module from "#core/output/schemas/module.json" with { type: "json" };
 import modules from "#core/output/schemas/modules.json" with { type: "json" };
 import policies from "#core/output/schemas/policies.json" with { type: "json" };
 import policy from "#core/output/schemas/policy.json" with { type: "json" };
+import process from "#core/output/schemas/process.json" with { type: "json" };
+import processes from "#core/output/schemas/processes.json" with { type: "json" };
 import records from "#core/output/schemas/records.json" with { type: "json" };
 import rpc from "#core/output/schemas/rpc.json" with { type: "json" };
 import run from "#core/output/schemas/run.json" with { type: "json" };
@@ -48,6 +53,11 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   endpoints,
   policy,
   policies,
+  container,
+  containers,
+  "container-answers": containerAnswers,
+  process,
+  processes,
   daemon,
   daemons,
   doctor,

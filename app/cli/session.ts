@@ -49,8 +49,13 @@ export async function openSession(call: Call): Promise<Session> {
     isReadOnly: options.has("read-only") || config.readOnly,
     root,
     isStrict: options.has("strict"),
-    isApart: store !== null,
+    isApart: store !== null || isSeenHere(call),
   };
+}
+
+/** What the engines' files and the kernel say of containers at this very moment, whoever else follows them. */
+function isSeenHere({ invocation: { command }, uid }: Call): boolean {
+  return uid === 0 && (command.name === "containers list" || command.name === "containers get");
 }
 
 /** Commands of policies look at the store that they are told to. */

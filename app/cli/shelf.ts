@@ -18,6 +18,7 @@ export interface Contents<T> {
 
 /** What of the service such a command looks at: members are found by their categories. */
 export function wishFor(kind: NamedKind): Wish {
+  if (kind === "containers") return { kinds: [kind], isOfSystem: true };
   return { kinds: kind === "members" ? ["members", "categories"] : [kind] };
 }
 

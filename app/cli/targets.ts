@@ -17,7 +17,7 @@ function find<T extends Named>(words: KindWords<T>, typed: string, all: readonly
   const word = words.spell?.(typed) ?? typed;
   const exact = all.find((item) => item.id === word || words.names(item).includes(word));
   if (exact) return exact;
-  const aliased = all.filter((item) => words.aliases(item).includes(word));
+  const aliased = aliasedBy(words, word, all);
   const [only, ...others] = aliased;
   if (only && others.length === 0) return only;
   if (only) {
@@ -38,6 +38,19 @@ function find<T extends Named>(words: KindWords<T>, typed: string, all: readonly
 export interface Found<T> {
   readonly items: readonly T[];
   readonly missing: readonly MusterError[];
+}
+
+function aliasedBy<T extends Named>(words: KindWords<T>, word: string, all: readonly T[]): readonly T[] {
+  const { comesFirst = () => true, isShortFor = () => false } = words;
+  const first = all.filter(comesFirst);
+  const others = all.filter((item) => !comesFirst(item));
+  for (const some of [first, others]) {
+    const whole = some.filter((item) => words.aliases(item).includes(word));
+    if (whole.length > 0) return whole;
+    const short = some.filter((item) => isShortFor(item, word));
+    if (short.length > 0) return short;
+  }
+  return [];
 }
 
 /** Each item once, in the order of the words. */

@@ -3,7 +3,18 @@
 import { PANE_LIST } from "#app/panes/table.ts";
 import type { Kind } from "#core/model/kind-names.ts";
 
-export const CONTEXTS = ["list", "detail", "filter", "help", "sort", "prompt", "pick", "confirm", "answer"] as const;
+export const CONTEXTS = [
+  "list",
+  "detail",
+  "filter",
+  "help",
+  "sort",
+  "places",
+  "prompt",
+  "pick",
+  "confirm",
+  "answer",
+] as const;
 export type Context = (typeof CONTEXTS)[number];
 
 /** Contexts in which actions on the selected item are bound too. */
@@ -98,7 +109,7 @@ export const COMMANDS = [
       BASE,
       ["J"],
       "jump",
-      "to the same process in the next pane, to the policy of an endpoint and back, to the item an event is about",
+      "to the same process in the next pane, from a container to what runs in it, to the policy of an endpoint and back, to the item an event is about",
       56,
     ),
   ),
@@ -132,6 +143,13 @@ export const COMMANDS = [
   command("sort-down", ["sort"], ["j", "down"], "down", "one line down", 30),
   command("sort-up", ["sort"], ["k", "up"], "up", "one line up", 31),
   command("sort-reverse", ["sort"], ["r"], "reverse", "turn the order round", 15),
+
+  command("places-go", ["places"], ["enter", "l", "right"], "go", "go to the marked place", 10),
+  command("places-close", ["places"], ["esc", "h", "left", "q"], "close", "stay here", 20),
+  command("places-down", ["places"], ["j", "down"], "down", "one line down", 30),
+  command("places-up", ["places"], ["k", "up"], "up", "one line up", 31),
+  command("places-page-down", ["places"], ["pagedown"], "page down", "one page down"),
+  command("places-page-up", ["places"], ["pageup"], "page up", "one page up"),
 
   command("prompt-accept", ["prompt"], ["enter"], "go on", "take what was typed", 10),
   command("prompt-cancel", ["prompt"], ["esc"], "cancel", "do nothing", 20),

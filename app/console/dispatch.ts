@@ -1,11 +1,13 @@
 /** The one place where keys arrive. The topmost layer owns the input; below a dialog the list is deaf. */
 
+import { WORDS } from "#app/panes/words.ts";
 import { runCommand } from "./base-commands.ts";
+import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
-import type { Binding } from "./keymap.ts";
+import { type Binding, keyWord } from "./keymap.ts";
 import { pasteInLayer, pressInLayer } from "./layer-keys.ts";
 import { topLayer } from "./ui-state.ts";
-import { baseContext, layoutOf, paneStateOf, rowKindOf } from "./view.ts";
+import { baseContext, layoutOf, paneOf, paneStateOf, rowKindOf } from "./view.ts";
 
 export function press(desk: Desk, key: string) {
   desk.toasts.seen();
@@ -16,7 +18,21 @@ export function press(desk: Desk, key: string) {
   const layer = topLayer(state.ui);
   if (layer) return pressInLayer(desk, layer, key, (binding) => perform(desk, binding, ""));
   const binding = desk.keymap.find(baseContext(state), rowKindOf(state), key);
-  if (binding) perform(desk, binding, key);
+  if (binding) return perform(desk, binding, key);
+  const other = meantForOthers(desk, state, key);
+  if (other !== null) desk.toasts.say("info", other);
+}
+
+/** In a pane of several kinds: what the key does on lines of another kind than the selected one; null if nothing. */
+function meantForOthers({ keymap }: Desk, state: ConsoleState, key: string): string | null {
+  const own = rowKindOf(state);
+  for (const kind of paneOf(state).kinds) {
+    const binding = keymap.find(baseContext(state), kind, key);
+    if (binding && kind !== own) {
+      return `${keyWord(key)} (${binding.short}) is for a line of ${WORDS[kind].many}, not of ${WORDS[own].many}`;
+    }
+  }
+  return null;
 }
 
 /** Pasted text is text: it goes into a field or nowhere, it never acts as keys. */

@@ -1,8 +1,9 @@
 /** From one pane into another: to the members of a category, to the same process, to what an event is about. */
-import type { Jump, PaneId } from "#app/panes/pane.ts";
+import type { Jump, PaneId, Place } from "#app/panes/pane.ts";
 import { paneOfKind } from "#app/panes/table.ts";
 import { WORDS } from "#app/panes/words.ts";
 import type { Kind } from "#core/model/kinds.ts";
+import { itemOf } from "#core/store/select.ts";
 import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
 import { unfoldTo } from "./folding.ts";
@@ -54,7 +55,17 @@ export function jumpOn(desk: Desk): void {
   const state = desk.store.state();
   const jump = jumpOf(state);
   if ("reason" in jump) desk.toasts.say("info", jump.reason);
-  else showItem(desk, jump.kind, jump.id);
+  else if ("places" in jump) {
+    const item = selectedItem(state);
+    const title = `From ${item ? paneOf(state).label(item) : "here"} to`;
+    desk.store.dispatch({ type: "push", layer: { type: "places", title, places: jump.places, row: 0 } });
+  } else showItem(desk, jump.kind, jump.id);
+}
+
+/** To one of several places; what has ended since they were told is not gone to. */
+export function goTo(desk: Desk, { kind, id, label }: Place): void {
+  if (itemOf(desk.store.state().shown, kind, id)) showItem(desk, kind, id);
+  else desk.toasts.say("info", `${label} is gone meanwhile`);
 }
 
 /** The cursor on that item; what would hide it is taken away. */

@@ -11,6 +11,7 @@ const LAYERS: readonly (readonly [Context, string])[] = [
   ["filter", "While typing a filter"],
   ["help", "In help"],
   ["sort", "In the sort menu"],
+  ["places", "When an item leads to several places"],
   ["prompt", "When an argument is asked for"],
   ["pick", "When a process is to be chosen"],
   ["confirm", "When an action is to be confirmed"],
@@ -66,13 +67,15 @@ function paneSections(keymap: Keymap, pane: Pane): readonly string[] {
   const [first = [], ...others] = pane.kinds.map(own);
   const common = first.filter(({ id }) => others.every((list) => list.some((each) => each.id === id)));
   const sections = pane.kinds.map((kind): readonly [string, readonly Binding[]] => [
-    `In ${pane.title}, on a ${WORDS[kind].one}`,
+    `In ${pane.title}, on ${withArticle(WORDS[kind].one)}`,
     own(kind).filter(({ id }) => !common.some((each) => each.id === id)),
   ]);
   return [[`In ${pane.title}`, common] as const, ...sections]
     .filter(([, bindings]) => bindings.length > 0)
     .map(([title, bindings]) => section(title, bindings));
 }
+
+const withArticle = (word: string) => `${/^[aeiou]/.test(word) ? "an" : "a"} ${word}`;
 
 function section(title: string, bindings: readonly Binding[]): string {
   const rows = bindings.map((binding) => `| ${keyWords(binding.keys)} | ${escapeCell(whatItDoes(binding))} |`);

@@ -2,10 +2,12 @@
 
 import { changePane, moveCursor, setFilter } from "./base-commands.ts";
 import type { Desk } from "./desk.ts";
+import { goTo } from "./going.ts";
 import { helpEntries } from "./help-entries.ts";
 import type { Binding } from "./keymap.ts";
 import { answerText } from "./parts/answer-dialog.tsx";
 import { pickRoom } from "./parts/pick-overlay.tsx";
+import { placesRoom } from "./parts/places-menu.tsx";
 import { pickRows } from "./pick-rows.ts";
 import { defaultSortFor } from "./sort-choice.ts";
 import { edit, insert, type TextField } from "./text-field.ts";
@@ -24,6 +26,8 @@ export function pressInLayer(desk: Desk, layer: Layer, key: string, perform: (bi
       return pressInHelp(desk, layer, command, key, perform);
     case "sort":
       return pressInSort(desk, layer, command);
+    case "places":
+      return pressInPlaces(desk, layer, command);
     case "prompt":
       return pressInPrompt(desk, layer, command, key);
     case "pick":
@@ -115,6 +119,24 @@ function pressInSort(desk: Desk, layer: LayerOf<"sort">, command: string | null)
   else return;
   pop(desk);
   desk.intake.settle();
+}
+
+function pressInPlaces(desk: Desk, layer: LayerOf<"places">, command: string | null) {
+  const place = layoutOf(desk.store.state());
+  const page = place.kind === "full" ? placesRoom(place.body) : 1;
+  const step = (delta: number) => {
+    const row = Math.max(0, Math.min(layer.places.length - 1, layer.row + delta));
+    desk.store.dispatch({ type: "replace", layer: { ...layer, row } });
+  };
+  if (command === "places-close") return pop(desk);
+  if (command === "places-down") return step(1);
+  if (command === "places-up") return step(-1);
+  if (command === "places-page-down") return step(page);
+  if (command === "places-page-up") return step(-page);
+  const chosen = layer.places[layer.row];
+  if (command !== "places-go" || !chosen) return;
+  pop(desk);
+  goTo(desk, chosen);
 }
 
 function pressInPrompt(desk: Desk, layer: LayerOf<"prompt">, command: string | null, key: string) {

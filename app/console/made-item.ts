@@ -6,7 +6,7 @@ import type { Items, Kind } from "#core/model/kinds.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 
-/** A member and a job are asked for by a pid, a module also by the path of its file. */
+/** A member and a job are asked for by a pid, a module also by the path of its file, a privileged process by its label. */
 export function madeItem(snapshot: Snapshot, kind: Kind, target: ActionTarget): Items[Kind] | undefined {
   const { id, identity } = target;
   const exact = itemOf(snapshot, kind, id);
@@ -24,6 +24,10 @@ export function madeItem(snapshot: Snapshot, kind: Kind, target: ActionTarget): 
       return [...shelves.jobs.items.values()].find((job) => job.identity !== null && job.identity === identity);
     case "modules":
       return [...shelves.modules.items.values()].find(({ path }) => path !== null && path === nameOf(id));
+    case "processes":
+      return [...shelves.processes.items.values()]
+        .filter(({ label }) => label === nameOf(id))
+        .reduce<Items["processes"] | undefined>((a, b) => (a && a.startedAt > b.startedAt ? a : b), undefined);
     default:
       return undefined;
   }

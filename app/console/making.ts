@@ -1,14 +1,16 @@
-/** What is asked before something is acted on by its name: a category, an endpoint or a policy that is made, a module that is asked. */
+/** What is asked before something is acted on by its name: a category, an endpoint, a policy or a process that is made, a module that is asked. */
 import { ACTIONS, type ActionId } from "#core/act/actions.ts";
 import {
   agentProblem,
   categoryNameProblem,
   endpointNameProblem,
+  labelProblem,
   newCategoryId,
   newEndpointId,
   newMemberId,
   newModuleId,
   newPolicyId,
+  newProcessId,
   profileProblem,
 } from "#core/act/new-subjects.ts";
 import { nameOf } from "#core/model/id.ts";
@@ -89,11 +91,18 @@ export const PROFILE: Name = {
   problem: profileProblem,
 };
 
+const LABEL: Name = {
+  label: "label",
+  description: "what the process shall be called here and in events; several may be called the same",
+  problem: labelProblem,
+};
+
 /** How the name of what an action is about is asked for. */
 export function nameQuestion(action: ActionId): Name {
   if (action === "endpoint.create") return ENDPOINT;
   if (action === "policy.set") return AGENT;
   if (action === "module.load") return FILE;
+  if (action === "process.start") return LABEL;
   return ACTIONS[action].kind === "modules" ? MODULE : CATEGORY;
 }
 
@@ -159,6 +168,7 @@ function questionOf(ask: Ask, action: ActionId): Name {
 
 function newIdOf(kind: Kind, node: string, name: string): string {
   if (kind === "modules") return newModuleId(node, name);
+  if (kind === "processes") return newProcessId(node, name);
   return kind === "endpoints" ? newEndpointId(node, name) : newCategoryId(node, name);
 }
 

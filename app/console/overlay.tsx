@@ -11,6 +11,7 @@ import { AnswerDialog } from "./parts/answer-dialog.tsx";
 import { ConfirmDialog } from "./parts/confirm-dialog.tsx";
 import { HelpOverlay } from "./parts/help-overlay.tsx";
 import { PickOverlay } from "./parts/pick-overlay.tsx";
+import { PlacesMenu } from "./parts/places-menu.tsx";
 import { PromptDialog } from "./parts/prompt-dialog.tsx";
 import { SortMenu } from "./parts/sort-menu.tsx";
 import { pickRows } from "./pick-rows.ts";
@@ -54,6 +55,10 @@ export function Overlay({ desk, state, body }: OverlayProps) {
       return (
         <SortMenu skin={skin} body={body} titles={titles} row={layer.row} sorted={sorted} isReverse={sort.isReverse} />
       );
+    }
+    case "places": {
+      const { title, places, row } = layer;
+      return <PlacesMenu skin={skin} body={body} title={title} places={places} row={row} />;
     }
     case "prompt":
       return (
@@ -181,7 +186,7 @@ function changed(changes: readonly ValueChange[], body: Rect): readonly ValueCha
 }
 
 /** Kinds whose items are one process, or are to be one. */
-const HAVE_PROCESS: readonly Kind[] = ["daemons", "members", "attachments"];
+const HAVE_PROCESS: readonly Kind[] = ["daemons", "members", "attachments", "processes"];
 
 const processText = (identity: string | null) =>
   identity === null ? "none" : `pid ${identity.replace(":", ", started at tick ")}`;

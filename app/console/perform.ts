@@ -28,7 +28,7 @@ const STILL_TICK_MS = 1000;
 const IMPLIED: Partial<Record<ActionId, Arguments>> = { "category.remove": { empty: true } };
 
 /** What only looks on until something happens: meanwhile the item can be acted on. */
-export const PATIENT: readonly ActionId[] = ["job.wait", "endpoint.wait"];
+export const PATIENT: readonly ActionId[] = ["job.wait", "endpoint.wait", "process.wait"];
 
 export interface Performer {
   perform(id: ActionId, captured: Captured, args: Arguments): Promise<void>;

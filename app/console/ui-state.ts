@@ -1,5 +1,5 @@
 /** What the operator has done to the screen, as plain data and a pure reducer. The cursor is an identity, not a row. */
-import { PANE_IDS, type PaneId, type SortOrder } from "#app/panes/pane.ts";
+import { PANE_IDS, type PaneId, type Place, type SortOrder } from "#app/panes/pane.ts";
 import { PANES } from "#app/panes/table.ts";
 import type { ActionId, ArgumentSpec } from "#core/act/actions.ts";
 import type { ActionTarget } from "#core/act/request.ts";
@@ -60,6 +60,7 @@ export type Layer =
   | { readonly type: "filter"; readonly field: TextField }
   | { readonly type: "help"; readonly field: TextField; readonly row: number }
   | { readonly type: "sort"; readonly row: number }
+  | { readonly type: "places"; readonly title: string; readonly places: readonly Place[]; readonly row: number }
   | {
       readonly type: "prompt";
       readonly action: ActionId;
@@ -176,6 +177,7 @@ export function initialUi(): UiState {
       members: initialPane("members"),
       aggregates: initialPane("aggregates"),
       power: initialPane("power"),
+      containers: initialPane("containers"),
       events: initialPane("events"),
     },
     layers: [],

@@ -1,5 +1,5 @@
 /** Lines of a detail that items of several kinds have. */
-import type { Problem, Usage } from "#core/model/daemon.ts";
+import type { Exit, Problem, Usage } from "#core/model/daemon.ts";
 import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
 import type { Cell, DetailLine, DrawContext } from "./pane.ts";
 
@@ -20,6 +20,12 @@ export function problemLines(problems: readonly Problem[]): readonly DetailLine[
 
 export function startedLine(startedAt: string): DetailLine {
   return { label: "started", text: fullTime(Date.parse(startedAt)) };
+}
+
+/** When it ended, and its wait status as in waitpid(2). */
+export function endedLine({ at, status }: Exit): DetailLine {
+  const text = status === null ? "" : `, wait status 0x${status.toString(16).padStart(4, "0")}`;
+  return { label: "ended", text: `${fullTime(Date.parse(at))}${text}` };
 }
 
 /** Counted to the newest data, whose time stands beside it. */

@@ -3,7 +3,7 @@ import type { Member } from "#core/model/member.ts";
 import { attachmentOfProcess } from "#core/store/aggregates.ts";
 import { daemonOfProcess, hasFailed } from "#core/store/process-set.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
-import { runningLine, startedLine, stateLine, usageLines } from "./detail-lines.ts";
+import { endedLine, runningLine, startedLine, stateLine, usageLines } from "./detail-lines.ts";
 import { duration, fullTime } from "./measures.ts";
 import { type Cell, type Column, type DetailLine, type DrawContext, type Jump, NONE, type Pane } from "./pane.ts";
 import { sameProcess } from "./same-process.ts";
@@ -124,10 +124,7 @@ function detail(member: Member, context: DrawContext): readonly DetailLine[] {
   // The word its owner set last stays beside the exit status.
   if (member.flags.exit && member.state !== "exited") lines.push({ label: "was", text: member.state });
   const { exit } = member;
-  if (exit) {
-    const status = exit.status === null ? "" : `, wait status 0x${exit.status.toString(16).padStart(4, "0")}`;
-    lines.push({ label: "ended", text: `${fullTime(Date.parse(exit.at))}${status}` });
-  }
+  if (exit) lines.push(endedLine(exit));
   lines.push({ label: "category", text: member.category });
   lines.push({ label: "command", text: member.argv + (member.flags.argvTruncated ? " (cut)" : "") });
   lines.push({ label: "name", text: member.name });

@@ -11,7 +11,7 @@ import type { Points, SampleHistory } from "#core/store/sample-history.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 
 /** In the order of their tabs. */
-export const PANE_IDS = ["daemons", "categories", "members", "aggregates", "power", "events"] as const;
+export const PANE_IDS = ["daemons", "categories", "members", "aggregates", "power", "containers", "events"] as const;
 export type PaneId = (typeof PANE_IDS)[number];
 
 /** What a piece of text means. The theme alone knows what that looks like. */
@@ -98,8 +98,18 @@ export interface DrawContext {
   readonly samples: SampleHistory;
 }
 
-/** Where an item leads to, or why nowhere. */
-export type Jump = { readonly kind: Kind; readonly id: string } | { readonly reason: string };
+export interface Place {
+  readonly kind: Kind;
+  readonly id: string;
+  /** What is there, for whoever chooses. */
+  readonly label: string;
+}
+
+/** Where an item leads to, or to which places, or why nowhere. */
+export type Jump =
+  | { readonly kind: Kind; readonly id: string }
+  | { readonly places: readonly Place[] }
+  | { readonly reason: string };
 
 export interface SortOrder {
   readonly column: string;

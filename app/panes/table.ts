@@ -3,6 +3,7 @@ import { MusterError } from "#core/model/error.ts";
 import type { Kind } from "#core/model/kinds.ts";
 import { AGGREGATES_PANE } from "./aggregates.ts";
 import { CATEGORIES_PANE } from "./categories.ts";
+import { CONTAINERS_PANE } from "./containers.ts";
 import { DAEMONS_PANE } from "./daemons.ts";
 import { EVENTS_PANE } from "./events.ts";
 import { MEMBERS_PANE } from "./members.ts";
@@ -15,6 +16,7 @@ export const PANES: { readonly [P in PaneId]: Pane } = {
   members: MEMBERS_PANE,
   aggregates: AGGREGATES_PANE,
   power: POWER_PANE,
+  containers: CONTAINERS_PANE,
   events: EVENTS_PANE,
 };
 

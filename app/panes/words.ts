@@ -10,5 +10,7 @@ export const WORDS: Readonly<Record<Kind, { readonly one: string; readonly many:
   attachments: { one: "process", many: "attached processes" },
   endpoints: { one: "endpoint", many: "endpoints" },
   policies: { one: "policy", many: "policies" },
+  containers: { one: "container", many: "containers" },
+  processes: { one: "process", many: "privileged processes" },
   events: { one: "event", many: "events" },
 };

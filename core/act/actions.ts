@@ -6,11 +6,18 @@ import type { ActionSpec } from "./action-spec.ts";
 import { DAEMON_ACTIONS } from "./daemon-actions.ts";
 import { GEOPM_ACTIONS } from "./geopm-actions.ts";
 import { PAGG_ACTIONS } from "./pagg-actions.ts";
+import { PMDAROOT_ACTIONS } from "./pmdaroot-actions.ts";
 import { PSM_ACTIONS } from "./psm-actions.ts";
 
 export type { ActionSpec, ArgumentSpec, EffectClass } from "./action-spec.ts";
 
-export const ACTIONS = { ...DAEMON_ACTIONS, ...PSM_ACTIONS, ...PAGG_ACTIONS, ...GEOPM_ACTIONS } as const;
+export const ACTIONS = {
+  ...DAEMON_ACTIONS,
+  ...PSM_ACTIONS,
+  ...PAGG_ACTIONS,
+  ...GEOPM_ACTIONS,
+  ...PMDAROOT_ACTIONS,
+} as const;
 
 export type ActionId = keyof typeof ACTIONS;
 

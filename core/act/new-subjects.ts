@@ -51,6 +51,15 @@ export const newEndpointId = (node: string, name: string): Id => makeId(node, "e
 export const newPolicyId = (node: string, agent: string, profile: string | null): Id =>
   makeId(node, "policy", profile === null ? agent : `${agent}/${profile}`);
 
+/** A privileged process is asked for by its label; what comes of it is named by its identity. */
+export const newProcessId = (node: string, label: string): Id => makeId(node, "process", label);
+
+/** Why this cannot be the label of a privileged process; null if it can. */
+export function labelProblem(label: string): string | null {
+  if (label === "") return "a label is needed: what the process shall be called";
+  return hasControl(label) ? "a label holds no control characters" : null;
+}
+
 /** NAME_MAX of limits.h, less the longest suffix of a region. */
 const LONGEST_FILE = 255 - "-policy".length;
 /** GEOPM_ENDPOINT_PROFILE_NAME_MAX and GEOPM_ENDPOINT_AGENT_NAME_MAX of geopm_endpoint.h, less the NUL. */

@@ -8,6 +8,7 @@ import type { Config, ConfigProblem } from "#core/model/declaration.ts";
 import { errnoName } from "#core/model/error.ts";
 import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
+import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { type FileText, readConfigFile } from "./file.ts";
 
@@ -40,6 +41,7 @@ export async function loadConfig({ configFile, root }: LoadOptions): Promise<Con
       pagg: PAGG_DEFAULTS,
       jobs: JOB_DEFAULTS,
       geopm: GEOPM_DEFAULTS,
+      pmdaroot: PMDAROOT_DEFAULTS,
       problems,
     };
   }
@@ -56,6 +58,7 @@ export async function loadConfig({ configFile, root }: LoadOptions): Promise<Con
     pagg: config.pagg,
     jobs: config.jobs,
     geopm: config.geopm,
+    pmdaroot: config.pmdaroot,
     problems: [...problems, ...config.problems],
   };
 }

@@ -2,6 +2,7 @@
 import type { ConfigProblem, DaemonDeclaration } from "#core/model/declaration.ts";
 import type { GeopmSettings } from "#core/model/geopm-settings.ts";
 import type { JobSettings, PaggSettings } from "#core/model/pagg-settings.ts";
+import type { PmdaRootSettings } from "#core/model/pmdaroot-settings.ts";
 import type { PsmSettings } from "#core/model/psm-settings.ts";
 import { type DaemonTable, type Entry, readDaemon } from "./daemon-table.ts";
 import { nearestKey } from "./nearest-key.ts";
@@ -22,11 +23,12 @@ export interface ReadConfig {
   readonly pagg: PaggSettings;
   readonly jobs: JobSettings;
   readonly geopm: GeopmSettings;
+  readonly pmdaroot: PmdaRootSettings;
   readonly problems: readonly ConfigProblem[];
 }
 
 const NAME = /^[A-Za-z0-9._@-]+$/;
-const TOP_KEYS = ["read_only", "discover", "daemon", "psm", "pagg", "jobs", "geopm"];
+const TOP_KEYS = ["read_only", "discover", "daemon", "psm", "pagg", "jobs", "geopm", "pmdaroot"];
 
 export class ConfigReader {
   readonly #root: string;
@@ -72,7 +74,7 @@ export class ConfigReader {
       owners.set(declaration.pidFile, table);
       daemons.push(declaration);
     }
-    const { psm, pagg, jobs, geopm } = this.#settings;
+    const { psm, pagg, jobs, geopm, pmdaroot } = this.#settings;
     return {
       readOnly: this.#readOnly,
       discover: this.#discover,
@@ -81,6 +83,7 @@ export class ConfigReader {
       pagg: pagg.settings,
       jobs: jobs.settings,
       geopm: geopm.settings,
+      pmdaroot: pmdaroot.settings,
       problems: this.#problems,
     };
   }
@@ -102,7 +105,7 @@ export class ConfigReader {
       this.#say(file, statement.line, isMain ? `${where}${nearestKey(first, TOP_KEYS)}` : where);
       return false;
     }
-    if (first === "psm" || first === "pagg" || first === "jobs" || first === "geopm") {
+    if (first === "psm" || first === "pagg" || first === "jobs" || first === "geopm" || first === "pmdaroot") {
       const reason = this.#settings[first].take(statement);
       if (reason !== null) this.#say(file, statement.line, reason);
     } else this.#takeSetting(file, statement, first);

@@ -1,9 +1,10 @@
 /**
- * The tables of settings: [psm], [pagg], [jobs] and [geopm]. A mistake in one setting leaves that one as it is by default, and the
+ * The tables of settings: [psm], [pagg], [jobs], [geopm] and [pmdaroot]. A mistake in one setting leaves that one as it is by default, and the
  * others as they are written.
  */
 import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
+import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { nearestKey } from "./nearest-key.ts";
 import type { Statement } from "./toml.ts";
@@ -75,6 +76,13 @@ export function settingsTables() {
       policystore: (value) => ({ policyStore: values.absolutePath(value) }),
       endpoints: (value) => ({ endpoints: values.list(value, values.absolutePath) }),
       stale_seconds: (value) => ({ staleSeconds: values.seconds(value) }),
+    }),
+    pmdaroot: new SettingsTable("pmdaroot", PMDAROOT_DEFAULTS, {
+      serve: (value) => ({ serve: values.boolean(value) }),
+      socket: (value) => ({ socket: values.socketPath(value) }),
+      allow: (value) => ({ allow: values.list(value, values.account) }),
+      allow_start: (value) => ({ allowStart: values.list(value, values.account) }),
+      match: (value) => ({ match: values.choice(value, ["exact", "pcp"] as const) }),
     }),
   };
 }

@@ -57,6 +57,13 @@ export function boolean(value: unknown): boolean {
   return value;
 }
 
+export function choice<T extends string>(value: unknown, choices: readonly T[]): T {
+  const given = text(value);
+  const chosen = choices.find((each) => each === given);
+  if (chosen !== undefined) return chosen;
+  throw new Mistake(`must be ${choices.map((each) => `"${each}"`).join(" or ")}, not '${given}'`);
+}
+
 /** A whole number from 0. */
 export function count(value: unknown, highest = Number.MAX_SAFE_INTEGER): number {
   if (typeof value !== "number" && typeof value !== "bigint") {

@@ -1,6 +1,7 @@
 /** What an operator declares: the daemons of muster.toml and daemons.d, after validation. */
 import type { GeopmSettings } from "./geopm-settings.ts";
 import type { JobSettings, PaggSettings } from "./pagg-settings.ts";
+import type { PmdaRootSettings } from "./pmdaroot-settings.ts";
 import type { PsmSettings } from "./psm-settings.ts";
 
 export interface DaemonDeclaration {
@@ -47,6 +48,8 @@ export interface Config {
   readonly jobs: JobSettings;
   /** Of power: table [geopm]. */
   readonly geopm: GeopmSettings;
+  /** Of containers and privileged processes: table [pmdaroot]. */
+  readonly pmdaroot: PmdaRootSettings;
   /** Mistakes; what they are about is left out, the rest is loaded. */
   readonly problems: readonly ConfigProblem[];
 }

@@ -49,6 +49,11 @@ export const EVENT_CODES = {
   ENDPOINT_LOCK_RECOVERED: "the lock of an endpoint was held by a thread that is dead: it was freed",
   POLICY_WRITTEN: "a policy was written to a controller",
   POLICY_MISSING: "the store has no policy for a controller",
+  CONTAINER_UP: "the first process of a container runs",
+  CONTAINER_DOWN: "the first process of a container is gone",
+  CONTAINER_REMOVED: "an engine has forgotten a container",
+  PROCESS_STARTED: "a privileged process was started",
+  PROCESS_EXITED: "a privileged process ended",
   SOURCE_REPAIRED: "events were lost or a source came back; all was read again",
 } as const;
 export type EventCode = keyof typeof EVENT_CODES;

@@ -12,6 +12,8 @@ export type ItemKind =
   | "attachment"
   | "endpoint"
   | "policy"
+  | "container"
+  | "process"
   | "event";
 
 /** `node/kind/name`, unique on all nodes. */

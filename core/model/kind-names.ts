@@ -8,6 +8,8 @@ export const KIND_NAMES = [
   "attachments",
   "endpoints",
   "policies",
+  "containers",
+  "processes",
   "events",
 ] as const;
 

@@ -5,8 +5,10 @@ import { CATEGORY_COLUMNS, DAEMON_COLUMNS, EVENT_COLUMNS, MEMBER_COLUMNS } from 
 import { type FieldTree, fieldTree } from "./field-tree.ts";
 import { ENDPOINT_COLUMNS, POLICY_COLUMNS } from "./geopm-columns.ts";
 import { ATTACHMENT_COLUMNS, JOB_COLUMNS, MODULE_COLUMNS } from "./pagg-columns.ts";
+import { CONTAINER_COLUMNS, PROCESS_COLUMNS } from "./pmdaroot-columns.ts";
 import attachmentSchema from "./schemas/attachment.json" with { type: "json" };
 import categorySchema from "./schemas/category.json" with { type: "json" };
+import containerSchema from "./schemas/container.json" with { type: "json" };
 import daemonSchema from "./schemas/daemon.json" with { type: "json" };
 import endpointSchema from "./schemas/endpoint.json" with { type: "json" };
 import eventSchema from "./schemas/event.json" with { type: "json" };
@@ -14,6 +16,7 @@ import jobSchema from "./schemas/job.json" with { type: "json" };
 import memberSchema from "./schemas/member.json" with { type: "json" };
 import moduleSchema from "./schemas/module.json" with { type: "json" };
 import policySchema from "./schemas/policy.json" with { type: "json" };
+import processSchema from "./schemas/process.json" with { type: "json" };
 import { compareText } from "./select.ts";
 import type { Column } from "./table.ts";
 
@@ -87,6 +90,20 @@ export const KIND_OUTPUT: { readonly [K in Kind]: KindOutput<Items[K]> } = {
     searched: ["agent", "profile"],
     columns: POLICY_COLUMNS,
     compare: (a, b) => compareText(a.id, b.id),
+  },
+  containers: {
+    document: "ContainerList",
+    fields: fieldTree(containerSchema),
+    searched: ["engine", "name", "containerId", "user", "state", "image", "hostName", "pid"],
+    columns: CONTAINER_COLUMNS,
+    compare: (a, b) => compareText(a.id, b.id),
+  },
+  processes: {
+    document: "ProcessList",
+    fields: fieldTree(processSchema),
+    searched: ["label", "pid", "state", "commandLine", "starterUser"],
+    columns: PROCESS_COLUMNS,
+    compare: (a, b) => compareText(a.startedAt, b.startedAt) || compareText(a.id, b.id),
   },
   events: {
     document: "EventList",

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { AttachmentSchema } from "#core/model/attachment.ts";
 import { CategorySchema } from "#core/model/category.ts";
+import { ContainerSchema } from "#core/model/container.ts";
 import { DaemonSchema } from "#core/model/daemon.ts";
 import { EndpointSchema } from "#core/model/endpoint.ts";
 import { EventSchema } from "#core/model/event.ts";
@@ -12,6 +13,7 @@ import { JobReportSchema, JobSchema } from "#core/model/job.ts";
 import { MemberSchema } from "#core/model/member.ts";
 import { ModuleSchema } from "#core/model/module.ts";
 import { PolicySchema } from "#core/model/policy.ts";
+import { ProcessSchema } from "#core/model/process.ts";
 import { RpcSchema } from "#core/service/rpc/document.ts";
 import { ActionReportSchema, ErrorRecordSchema, WarningSchema } from "./parts.ts";
 
@@ -51,6 +53,8 @@ const items = {
   attachments: AttachmentSchema,
   endpoints: EndpointSchema,
   policies: PolicySchema,
+  containers: ContainerSchema,
+  processes: ProcessSchema,
   events: EventSchema,
 } as const;
 const anyItem = v.union([
@@ -62,6 +66,8 @@ const anyItem = v.union([
   AttachmentSchema,
   EndpointSchema,
   PolicySchema,
+  ContainerSchema,
+  ProcessSchema,
   EventSchema,
 ]);
 
@@ -104,6 +110,17 @@ const MemberRecordSchema = v.object({
   mrs_name: v.pipe(v.string(), note("node-id-process-id")),
   mrs_state: v.string(),
   mrs_argv: v.string(),
+});
+
+/** Only what was asked for is told. */
+const ContainerAnswerSchema = v.object({
+  name: v.pipe(v.string(), note("as it was typed")),
+  id: v.pipe(nullableText, note("of the container; null if it was not found, and where a server was asked")),
+  hostName: nullableText,
+  pid: v.nullable(v.number()),
+  cgroup: v.pipe(nullableText, note("below the mount, with a slash in front")),
+  server: v.pipe(nullableText, note("socket of the server that was asked; null: the engines' files and the kernel")),
+  error: v.nullable(ErrorRecordSchema),
 });
 
 const serviceState = {
@@ -165,6 +182,14 @@ export const SCHEMAS = {
   endpoints: ["document of `endpoints list` and `endpoints get`", list("EndpointList", EndpointSchema)],
   policy: ["one policy of a GEOPM policy store", PolicySchema],
   policies: ["document of `policies list` and `policies get`", list("PolicyList", PolicySchema)],
+  container: ["one container of any engine", ContainerSchema],
+  containers: ["document of `containers list` and `containers get`", list("ContainerList", ContainerSchema)],
+  process: ["one privileged process", ProcessSchema],
+  processes: ["document of `processes list` and `processes get`", list("ProcessList", ProcessSchema)],
+  "container-answers": [
+    "document of `containers hostname`, `containers pid` and `containers cgroup`",
+    list("ContainerAnswerList", ContainerAnswerSchema),
+  ],
   "job-reports": ["document of `jobs report`", list("JobReportList", JobReportSchema)],
   event: ["one event or audit row", EventSchema],
   events: ["document of `events`", list("EventList", EventSchema)],
@@ -182,6 +207,8 @@ export const SCHEMAS = {
       attachments: v.array(items.attachments),
       endpoints: v.array(items.endpoints),
       policies: v.array(items.policies),
+      containers: v.array(items.containers),
+      processes: v.array(items.processes),
       events: v.array(items.events),
       warnings,
     }),

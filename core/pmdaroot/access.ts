@@ -1,4 +1,5 @@
 /** Who may ask: judged by what the kernel says of the peer, before a single byte is sent to it. */
+import { lookupUser } from "#ffi/accounts.ts";
 import { peerCredentials } from "#ffi/peer.ts";
 import { isInitialUserNamespace } from "#ffi/procfs.ts";
 
@@ -7,6 +8,43 @@ export interface AccessRules {
   readonly uids: ReadonlySet<number>;
   /** May also have processes started, waited for and terminated, with the rights of this server. */
   readonly starterUids: ReadonlySet<number>;
+}
+
+export interface AccessWords {
+  /** Names, numbers or `#number`; null: the user PCP runs as, if there is one. */
+  readonly allow: readonly string[] | null;
+  readonly allowStart: readonly string[];
+  readonly pcpUser: string;
+  /** Who runs the server. */
+  readonly uid: number;
+  readonly isReadOnly: boolean;
+}
+
+const ROOT = 0;
+/** (uid_t) -1: nobody. */
+const NO_UID = 0xffff_ffff;
+
+/** Root and whoever runs the server may always. `unknown` is called for what is no user. */
+export function accessRules(
+  words: AccessWords,
+  unknown: (word: string, list: "allow" | "allowStart") => void,
+): AccessRules {
+  const { allow, allowStart, pcpUser, uid, isReadOnly } = words;
+  const uids = (list: readonly string[], of: "allow" | "allowStart") =>
+    list.flatMap((word) => {
+      const number = /^#?([0-9]{1,10})$/.exec(word)?.[1];
+      const found = number === undefined ? lookupUser(word)?.uid : Number(number);
+      if (found !== undefined && found < NO_UID) return [found];
+      unknown(word, of);
+      return [];
+    });
+  const pcp = lookupUser(pcpUser)?.uid;
+  const asking = allow === null ? (pcp === undefined ? [] : [pcp]) : uids(allow, "allow");
+  const starting = uids(allowStart, "allowStart");
+  return {
+    uids: new Set([ROOT, uid, ...asking, ...starting]),
+    starterUids: new Set(isReadOnly ? [] : [ROOT, uid, ...starting]),
+  };
 }
 
 export interface Peer {

@@ -5,6 +5,7 @@
 import { type Clock, delay } from "#core/model/clock.ts";
 import { receiveMessage, sendMessage, shutdownSocket } from "#ffi/descriptor-socket.ts";
 import type { Fd } from "#ffi/fd.ts";
+import { peerCredentials } from "#ffi/peer.ts";
 import { EPOLL } from "#ffi/pump.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { connectUnix } from "#ffi/unix-socket.ts";
@@ -76,6 +77,11 @@ export class ClientLine implements Disposable {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#socket = socket;
+  }
+
+  /** Who listens there, by the kernel. Throws SysError. */
+  get server(): { readonly pid: number; readonly uid: number } {
+    return peerCredentials(this.#socket);
   }
 
   /** One request and its reply; the next one waits. */

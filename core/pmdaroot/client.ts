@@ -62,6 +62,12 @@ export class RootClient implements Disposable {
     this.#line = line;
   }
 
+  /** The process that listens there and its user, as the kernel says. Throws SysError. */
+  get server(): { readonly pid: number; readonly uid: number } {
+    const { pid, uid } = this.#line.server;
+    return { pid, uid };
+  }
+
   /** The server speaks first. One that closes instead lets only others in. */
   async greet(): Promise<void> {
     const { bytes } = await this.#line.receive("pmdaRootConnect");

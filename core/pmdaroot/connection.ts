@@ -54,6 +54,15 @@ export class Connection {
     this.#send(INFO);
   }
 
+  /** As a starter of processes. */
+  get uid(): number {
+    return this.#peer.uid;
+  }
+
+  get pid(): number {
+    return this.#peer.pid;
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }

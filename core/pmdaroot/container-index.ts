@@ -33,6 +33,12 @@ export interface EngineHost {
   remove(of: Pick<ContainerRecord, "engine" | "owner" | "id">): void;
 }
 
+/** A container, and its first process if it runs. */
+export interface Listed {
+  readonly record: ContainerRecord;
+  readonly process: FirstProcess | null;
+}
+
 interface Item {
   record: ContainerRecord;
   locate: Locate | null;
@@ -46,6 +52,7 @@ export class ContainerIndex implements EngineHost, Disposable {
   readonly tree: TreeWatch;
   readonly onProblem: (text: string) => void;
   readonly #options: IndexOptions;
+  #isLoose: boolean;
   readonly #items = new Map<string, Item>();
   readonly #byId = new Map<string, Set<ContainerRecord>>();
   readonly #byName = new Map<string, Set<ContainerRecord>>();
@@ -57,6 +64,7 @@ export class ContainerIndex implements EngineHost, Disposable {
 
   constructor(options: IndexOptions) {
     this.#options = options;
+    this.#isLoose = options.isLoose;
     this.onProblem = options.onProblem;
     this.tree = new TreeWatch(options.onProblem);
     this.#table = {
@@ -65,6 +73,11 @@ export class ContainerIndex implements EngineHost, Disposable {
       withIdPrefix: (prefix) => this.#withPrefix(prefix),
       userName: (uid) => this.userName(uid),
     };
+  }
+
+  /** As pmdaroot(1) matches names, from now on, or not. */
+  setLoose(isLoose: boolean): void {
+    this.#isLoose = isLoose;
   }
 
   get size(): number {
@@ -103,7 +116,7 @@ export class ContainerIndex implements EngineHost, Disposable {
   /** Throws PmdaRootError: PM_ERR_NOCONTAINER, ENOTUNIQ. */
   find(query: string): ContainerRecord {
     this.tree.catchUp();
-    return this.#options.isLoose ? matchLoosely(query, this.#records()) : matchName(query, this.#table);
+    return this.#isLoose ? matchLoosely(query, this.#records()) : matchName(query, this.#table);
   }
 
   /** Its first process if it runs at this moment; null if it does not. A promise only where the engine has to be asked. */
@@ -115,8 +128,14 @@ export class ContainerIndex implements EngineHost, Disposable {
     return item.locate().then(() => this.#process(item));
   }
 
+  /** One by its key, as far as it is known without asking its engine; null if it is gone. */
+  at(key: string): Listed | null {
+    const item = this.#items.get(key);
+    return item ? { record: item.record, process: this.#process(item) } : null;
+  }
+
   /** Every container, with its process if it runs. */
-  async list(): Promise<{ readonly record: ContainerRecord; readonly process: FirstProcess | null }[]> {
+  async list(): Promise<Listed[]> {
     this.tree.catchUp();
     await Promise.all([...this.#items.values()].map(({ record }) => this.processOf(record)));
     return [...this.#items.values()].map((item) => ({ record: item.record, process: this.#process(item) }));

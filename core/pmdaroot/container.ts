@@ -1,15 +1,9 @@
 /** A container as its engine's own state tells of it. Plain data. */
 
-/** In the order in which one counts if several tell of the same container: podman's is also runc's, docker's containerd's. */
-export const ENGINES = ["docker", "podman", "lxc", "nspawn", "cri", "crun", "runc"] as const;
-
-export type EngineName = (typeof ENGINES)[number];
-
-/** What the engine says. That it runs is true only as long as its process lives, whatever is written here. */
-export type EngineState = "created" | "running" | "paused" | "restarting" | "stopped";
+import type { ContainerEngine, ContainerState } from "#core/model/container.ts";
 
 export interface ContainerRecord {
-  readonly engine: EngineName;
+  readonly engine: ContainerEngine;
   /** The engine's own: 64 hexadecimal digits, or a name where names are all there is. */
   readonly id: string;
   /** Without a slash in front; the last one is the one people use. */
@@ -22,7 +16,8 @@ export interface ContainerRecord {
   readonly startTicks: string | null;
   /** When the engine wrote the pid, milliseconds since 1970: what started later is another process. */
   readonly writtenAtMs: number;
-  readonly state: EngineState;
+  /** What the engine says. That it runs is true only as long as its process lives, whatever is written here. */
+  readonly state: ContainerState;
   readonly image: string | null;
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -82,14 +82,15 @@ export class FirstProcess implements Disposable {
 
   /** As the kernel says at this moment, with its leading slash; null when it has ended. Throws SysError. */
   cgroup(): string | null {
-    const text = this.#cgroupText();
+    const text = this.cgroupText();
     if (text === null) return null;
     // It is moved hardly ever, and told in a dozen lines where there are as many hierarchies.
     if (text !== this.#cgroups.text) this.#cgroups = { text, path: processCgroup(text) };
     return this.#cgroups.path;
   }
 
-  #cgroupText(): string | null {
+  /** All of /proc/PID/cgroup; null when it has ended. Throws SysError. */
+  cgroupText(): string | null {
     const path = `${this.#procRoot}/${this.pid}/cgroup`;
     if (this.#pidfd === null) {
       const text = readProcRecord(path);

@@ -6,8 +6,9 @@
  * The system's containers come before those of users at every step: what a user calls his container never changes what a
  * name of the system's means. `ENGINE/NAME` and `USER/NAME` say whose is meant.
  */
+import { CONTAINER_ENGINES } from "#core/model/container.ts";
 import type { ContainerRecord } from "./container.ts";
-import { displayName, ENGINES, isHexId } from "./container.ts";
+import { displayName, isHexId } from "./container.ts";
 import { PmdaRootError } from "./error.ts";
 import { STATUS } from "./status.ts";
 
@@ -69,7 +70,7 @@ function distinct<T extends ContainerRecord>(items: readonly T[]): T[] {
   for (const item of items) {
     const key = `${item.owner ?? ""} ${isHexId(item.id) ? item.id : `${item.engine} ${item.id}`}`;
     const known = best.get(key);
-    if (!known || ENGINES.indexOf(item.engine) < ENGINES.indexOf(known.engine)) best.set(key, item);
+    if (!known || CONTAINER_ENGINES.indexOf(item.engine) < CONTAINER_ENGINES.indexOf(known.engine)) best.set(key, item);
   }
   return [...best.values()];
 }

@@ -7,16 +7,12 @@ import { ContainerIndex } from "./container-index.ts";
 import { watchEngines } from "./engines/all.ts";
 import type { EnginePlaces } from "./engines/places.ts";
 import { type ProcessRow, ProcessTable } from "./process-table.ts";
-import { openRootServer } from "./server.ts";
+import { openRootServer, type RootServer, type RootServerOptions } from "./server.ts";
 
-export interface RootOptions {
-  readonly path: string;
+export interface EngineOptions {
   readonly places: EnginePlaces;
-  readonly access: AccessRules;
   readonly isLoose: boolean;
   readonly procRoot: string;
-  /** Effective user of this process. */
-  readonly uid: number;
   /** For programs that are started. */
   readonly variables: Readonly<Record<string, string>>;
   /** Descriptors this process may have. */
@@ -25,6 +21,13 @@ export interface RootOptions {
   readonly log: (text: string) => void;
   /** A container came, changed, ended or went. */
   readonly onContainer?: (key: string) => void;
+}
+
+export interface RootOptions extends EngineOptions {
+  readonly path: string;
+  readonly access: AccessRules;
+  /** Effective user of this process. */
+  readonly uid: number;
   /** A process was started or has ended. */
   readonly onProcess?: (row: ProcessRow) => void;
 }
@@ -36,9 +39,9 @@ export interface Root {
   close(): void;
 }
 
-/** Throws MusterError: LOCK_HELD while another server listens there. */
-export function openRoot(options: RootOptions): Root {
-  const { procRoot, isLoose, descriptors, clock, log, variables, onContainer, onProcess } = options;
+/** The containers of all engines there are, followed until it is disposed of. */
+export function openEngines(options: EngineOptions): Disposable & { readonly index: ContainerIndex } {
+  const { procRoot, isLoose, descriptors, clock, log, variables, onContainer } = options;
   using stack = new DisposableStack();
   const index = stack.use(
     new ContainerIndex({
@@ -50,12 +53,25 @@ export function openRoot(options: RootOptions): Root {
     }),
   );
   stack.use(watchEngines(index, options.places, { env: variables, wallMs: () => clock.wallMs() }));
-  const processes = stack.use(new ProcessTable({ variables, clock, log, ...(onProcess && { onChange: onProcess }) }));
+  const everything = stack.move();
+  return { index, [Symbol.dispose]: () => everything.dispose() };
+}
+
+/** The socket, for an index and a table that somebody else keeps. Throws MusterError: LOCK_HELD. */
+export function serveRoot(options: Omit<RootServerOptions, "connections">, descriptors: number): RootServer {
   // Before anybody can ask, so that the first answer comes as fast as the others.
   prepareHostNames();
   prepareSpawn();
-  const connections = Math.max(1, Math.floor(descriptors / 4));
-  const server = openRootServer({ ...options, connections, index, processes });
+  return openRootServer({ ...options, connections: Math.max(1, Math.floor(descriptors / 4)) });
+}
+
+/** Throws MusterError: LOCK_HELD while another server listens there. */
+export function openRoot(options: RootOptions): Root {
+  const { clock, log, variables, onProcess } = options;
+  using stack = new DisposableStack();
+  const { index } = stack.use(openEngines(options));
+  const processes = stack.use(new ProcessTable({ variables, clock, log, ...(onProcess && { onChange: onProcess }) }));
+  const server = serveRoot({ ...options, index, processes }, options.descriptors);
   const everything = stack.move();
   const close = () => {
     server.close();

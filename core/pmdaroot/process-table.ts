@@ -6,9 +6,9 @@
  */
 import type { Clock } from "#core/model/clock.ts";
 import { duplicate, type Fd, pipe } from "#ffi/fd.ts";
+import type { PidFd } from "#ffi/pidfd.ts";
 import { EPOLL, type Watch, watchKept } from "#ffi/pump.ts";
 import { SIGNALS } from "#ffi/signals.ts";
-import type { Child } from "#ffi/spawn.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { IPC } from "./codec.ts";
 import { PmdaRootError } from "./error.ts";
@@ -16,15 +16,35 @@ import { splitArguments, startProgram } from "./program.ts";
 import { STATUS } from "./status.ts";
 
 /** Whose a process is: it alone is told how the process ended, and everybody once it is gone. */
-export type Starter = object;
+export interface Starter {
+  readonly uid: number;
+  /** null if that is not known. */
+  readonly pid: number | null;
+}
 
 export interface ProcessRow {
   readonly pid: number;
+  /** With the pid, its identity; null where nobody wants to know. */
+  readonly startTicks: string | null;
   readonly label: string;
   readonly commandLine: string;
+  /** Who had it started. */
+  readonly starter: Starter;
   readonly startedAtMs: number;
-  /** Wait status, wait(2); null while it runs. */
+  /** null while it runs. */
+  readonly endedAtMs: number | null;
+  /** Wait status, wait(2); null while it runs, and if nobody could learn it. */
   readonly status: number | null;
+  /** Its end was told to somebody. */
+  readonly isTold: boolean;
+}
+
+/** A process of an earlier run, held again. */
+export interface AdoptedProcess {
+  readonly pidfd: PidFd;
+  readonly row: ProcessRow;
+  /** null: whoever asks may be told of its end. */
+  readonly starter: Starter | null;
 }
 
 export interface StartedProcess {
@@ -37,19 +57,25 @@ export interface ProcessTableOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly log: (text: string) => void;
+  /** Where start times are read; left out where nobody wants to know. */
+  readonly procRoot?: string;
+  /** It was started, has ended, or its end was told. */
   readonly onChange?: (row: ProcessRow) => void;
 }
 
 interface Running {
   readonly row: ProcessRow;
-  readonly child: Child;
+  readonly pidfd: PidFd;
   /** Ends the watch for its end. */
   readonly unwatch: () => void;
+  /** No child of ours. */
+  readonly isAdopted: boolean;
   starter: Starter | null;
 }
 
 interface Ended {
-  readonly row: ProcessRow & { readonly status: number };
+  readonly row: ProcessRow;
+  readonly status: number;
   starter: Starter | null;
 }
 
@@ -57,6 +83,8 @@ interface Ended {
 const NOT_EXECUTED = 1 << 8;
 const STANDARD_ERROR = 2;
 const WATCHED_AFTER_MS = 20;
+/** Whose child it is by now collects it soon, or never. */
+const COLLECTED_WITHIN_MS = 3000;
 
 export class ProcessTable implements Disposable {
   readonly #options: ProcessTableOptions;
@@ -107,8 +135,27 @@ export class ProcessTable implements Disposable {
     if (pid <= 0) throw new PmdaRootError(STATUS.EINVAL, `${pid} is no process`, { target: String(pid) });
     this.#collect(pid);
     const running = this.#running.get(pid);
-    if (running) running.child.pidfd.sendSignal(SIGNALS.SIGKILL);
+    if (running) running.pidfd.sendSignal(SIGNALS.SIGKILL);
     else if (![...this.#ended].some(({ row }) => row.pid === pid)) throw notOurs(pid);
+  }
+
+  /** Goes on with a process that an earlier run started: no child of ours, so its status is known only if the kernel keeps it. */
+  adopt({ pidfd, row, starter }: AdoptedProcess): void {
+    const giveUp = new AbortController();
+    this.#running.set(row.pid, { row, pidfd, starter, isAdopted: true, unwatch: () => giveUp.abort() });
+    this.#endOf(pidfd, giveUp.signal).then(
+      (status) => {
+        if (giveUp.signal.aborted) return;
+        this.#remove(row.pid);
+        this.#end({ row, starter }, status);
+      },
+      (thrown) => this.#options.log(`${row.label}: process ${row.pid} cannot be watched: ${thrown}`),
+    );
+  }
+
+  /** One that had ended in an earlier run, and nobody was told how. */
+  keepEnded(row: ProcessRow): void {
+    if (row.status !== null) this.#ended.add({ row, status: row.status, starter: null });
   }
 
   /** The starter is gone: whoever asks next may learn how its processes ended. */
@@ -124,9 +171,9 @@ export class ProcessTable implements Disposable {
 
   /** The processes run on. */
   [Symbol.dispose](): void {
-    for (const { unwatch, child } of this.#running.values()) {
+    for (const { unwatch, pidfd } of this.#running.values()) {
       unwatch();
-      child[Symbol.dispose]();
+      pidfd.close();
     }
     this.#running.clear();
     this.#output.close();
@@ -153,14 +200,26 @@ export class ProcessTable implements Disposable {
     }
     const { variables: env, clock } = this.#options;
     const stdio = [input?.read ?? "null", output?.write ?? this.#output, this.#output] as const;
-    const { child, failure } = startProgram({ argv, env, stdio });
-    const row: ProcessRow = { pid: child.pid, label, commandLine, startedAtMs: clock.wallMs(), status: null };
+    const { procRoot = null } = this.#options;
+    const { child, failure, startTicks } = startProgram({ argv, env, stdio, procRoot });
+    const row: ProcessRow = {
+      pid: child.pid,
+      startTicks,
+      label,
+      commandLine,
+      starter: { uid: starter.uid, pid: starter.pid },
+      startedAtMs: clock.wallMs(),
+      endedAtMs: null,
+      status: null,
+      isTold: false,
+    };
     if (failure) {
       this.#options.log(`${label}: process ${child.pid} cannot run ${argv[0]}: ${failure.message}`);
       child[Symbol.dispose]();
       this.#end({ row, starter }, NOT_EXECUTED);
     } else {
-      this.#running.set(child.pid, { row, child, unwatch: this.#watchEnd(child), starter });
+      const { pidfd } = child;
+      this.#running.set(child.pid, { row, pidfd, unwatch: this.#watchEnd(pidfd), isAdopted: false, starter });
       this.#options.onChange?.(row);
     }
     ownEnds.move();
@@ -168,10 +227,10 @@ export class ProcessTable implements Disposable {
   }
 
   /** Whoever starts and waits at once is told by the wait itself: only what runs on has a watch set up. */
-  #watchEnd(child: Child): () => void {
+  #watchEnd(pidfd: PidFd): () => void {
     let watch: Watch | null = null;
     const cancel = this.#options.clock.setTimer(WATCHED_AFTER_MS, () => {
-      watch = watchKept(child.pidfd.fd, EPOLL.IN | EPOLL.ONESHOT, () => this.#collect(child.pid));
+      watch = watchKept(pidfd.fd, EPOLL.IN | EPOLL.ONESHOT, () => this.#collect(pidfd.pid));
     });
     return () => {
       cancel();
@@ -188,28 +247,45 @@ export class ProcessTable implements Disposable {
     if (!running) return;
     const status = this.#statusOf(running);
     if (status === "running") return;
-    running.unwatch();
-    running.child[Symbol.dispose]();
+    this.#remove(pid);
+    this.#end(running, status === "unknown" ? null : status);
+  }
+
+  #remove(pid: number): void {
+    const running = this.#running.get(pid);
+    running?.unwatch();
+    running?.pidfd.close();
     this.#running.delete(pid);
-    if (status !== "unknown") this.#end(running, status);
+  }
+
+  /** null: nobody knows. */
+  async #endOf(pidfd: PidFd, signal: AbortSignal): Promise<number | null> {
+    if (!(await pidfd.exited(signal))) return null;
+    const impatience = new AbortController();
+    const cancel = this.#options.clock.setTimer(COLLECTED_WITHIN_MS, () => impatience.abort());
+    const status = await pidfd.reaped(AbortSignal.any([signal, impatience.signal]));
+    cancel();
+    return status;
   }
 
   /** unknown: something else in this process has collected the child, and the kernel keeps no status (before Linux 6.15). */
-  #statusOf({ row, child }: Running): number | "running" | "unknown" {
+  #statusOf({ row, pidfd, isAdopted }: Running): number | "running" | "unknown" {
     try {
-      return child.pidfd.reap() ?? "running";
+      return pidfd.reap() ?? "running";
     } catch (thrown) {
       if (!(thrown instanceof SysError && thrown.errnoName === "ECHILD")) throw thrown;
-      const status = child.pidfd.exitStatus();
+      const status = pidfd.exitStatus();
+      // Its end is waited for elsewhere.
+      if (status === null && isAdopted) return "running";
       if (status === null) this.#options.log(`${row.label}: nobody knows how process ${row.pid} ended`);
       return status ?? "unknown";
     }
   }
 
-  #end({ row, starter }: Pick<Running, "row" | "starter">, status: number): void {
-    const ended = { row: { ...row, status }, starter };
-    this.#ended.add(ended);
-    this.#options.onChange?.(ended.row);
+  #end({ row, starter }: Pick<Running, "row" | "starter">, status: number | null): void {
+    const ended = { ...row, status, endedAtMs: this.#options.clock.wallMs() };
+    if (status !== null) this.#ended.add({ row: ended, status, starter });
+    this.#options.onChange?.(ended);
   }
 
   #firstEnded(starter: Starter, isMeant: (ended: Ended) => boolean): Ended | undefined {
@@ -224,7 +300,8 @@ export class ProcessTable implements Disposable {
 
   #take(ended: Ended): { readonly pid: number; readonly code: number } {
     this.#ended.delete(ended);
-    return { pid: ended.row.pid, code: ended.row.status };
+    this.#options.onChange?.({ ...ended.row, isTold: true });
+    return { pid: ended.row.pid, code: ended.status };
   }
 
   #failed(label: string, reason: string, cause?: unknown): PmdaRootError {

@@ -2,6 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Fd } from "#ffi/fd.ts";
+import { processIdentityTicks } from "#ffi/procfs.ts";
 import { beginSpawn, type Child } from "#ffi/spawn.ts";
 import { SysError } from "#ffi/sys-error.ts";
 
@@ -16,33 +17,38 @@ export interface ProgramStart {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly stdio: readonly [Fd | "null", Fd, Fd];
+  /** Where its start time is read; null: nobody wants to know. */
+  readonly procRoot: string | null;
 }
 
 export interface StartedProgram {
   readonly child: Child;
+  readonly startTicks: string | null;
   /** The program could not be executed; the child has ended and is collected. */
   readonly failure: SysError | null;
 }
 
 /** Throws SysError when there is no child at all: EAGAIN, ENOMEM, EMFILE. */
-export function startProgram({ argv, env, stdio }: ProgramStart): StartedProgram {
+export function startProgram({ argv, env, ...rest }: ProgramStart): StartedProgram {
   const [name = ""] = argv;
   const file = findProgram(name, env.PATH ?? DEFAULT_PATH);
-  const started = tryProgram({ file, argv, env, stdio });
+  const started = tryProgram({ file, argv, env, ...rest });
   if (started.failure?.errnoName !== "ENOEXEC") return started;
   // A script without a first line that says whose it is.
   started.child[Symbol.dispose]();
-  return tryProgram({ file: "/bin/sh", argv: ["sh", file, ...argv.slice(1)], env, stdio });
+  return tryProgram({ file: "/bin/sh", argv: ["sh", file, ...argv.slice(1)], env, ...rest });
 }
 
-function tryProgram(options: ProgramStart & { readonly file: string }): StartedProgram {
+function tryProgram({ procRoot, ...options }: ProgramStart & { readonly file: string }): StartedProgram {
   const child = beginSpawn(options);
+  // While it is there for certain: one that cannot be executed is collected at once.
+  const startTicks = procRoot === null ? null : processIdentityTicks(procRoot, child.pid);
   try {
     child.execed();
-    return { child, failure: null };
+    return { child, startTicks, failure: null };
   } catch (thrown) {
     if (!(thrown instanceof SysError)) throw thrown;
-    return { child, failure: thrown };
+    return { child, startTicks, failure: thrown };
   }
 }
 

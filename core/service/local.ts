@@ -15,6 +15,8 @@ import { DaemonHandler } from "./handle/daemons.ts";
 import { deniedResult } from "./handle/outcome.ts";
 import { PaggHandler } from "./handle/pagg.ts";
 import { isPaggRequest } from "./handle/pagg-order.ts";
+import { PmdaRootHandler } from "./handle/pmdaroot.ts";
+import { isPmdaRootRequest } from "./handle/pmdaroot-orders.ts";
 import { PowerHandler } from "./handle/power.ts";
 import { isPowerRequest } from "./handle/power-request.ts";
 import { PsmHandler } from "./handle/psm.ts";
@@ -23,6 +25,7 @@ import { DaemonObserver } from "./observe/daemons.ts";
 import { PaggObserver } from "./observe/pagg.ts";
 import { PsmObserver } from "./observe/psm.ts";
 import type { LocalServiceOptions } from "./options.ts";
+import type { PmdaRoot } from "./pmdaroot.ts";
 import type { Power } from "./power.ts";
 import { authorize } from "./privilege.ts";
 import { Publisher } from "./publisher.ts";
@@ -112,7 +115,29 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     });
     return power;
   };
+  let root: Promise<PmdaRoot> | null = null;
+  const openRoot = (): Promise<PmdaRoot> => {
+    root ??= import("./pmdaroot.ts").then(async ({ PmdaRoot }) => {
+      const made = new PmdaRoot({
+        environment,
+        clock,
+        settings: config.pmdaroot,
+        keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
+        ...(options.enginePlaces && { places: options.enginePlaces }),
+        publish: (...events) => publisher.publish(...events),
+        record: (events) => {
+          chronicle.recordAll(events);
+        },
+        log: options.log ?? (() => {}),
+      });
+      await made.open(mode === "watch");
+      made.attend(attended);
+      return made;
+    });
+    return root;
+  };
   const { kinds = KIND_NAMES } = options;
+  const isRootWanted = mode === "watch" || kinds.includes("containers") || kinds.includes("processes");
   const isPowerWanted = mode === "watch" || kinds.includes("endpoints") || kinds.includes("policies");
   const takeWanted = () => {
     for (const [id, value] of chronicle.wanted()) wanted.set(id, value);
@@ -139,6 +164,13 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     audit,
     context: async () => (await openPower()).context,
     onDone: async () => (await openPower()).refresh(),
+  });
+  const rootHandler = new PmdaRootHandler({
+    environment,
+    clock,
+    isReadOnly,
+    audit,
+    context: async () => (await openRoot()).context,
   });
   const handler = new DaemonHandler({
     environment,
@@ -182,6 +214,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     if (mode === "once") await observer.readAll();
     else await observer.follow();
     if (isPowerWanted) await openPower();
+    if (isRootWanted) await openRoot();
     if (mode === "once") return;
     followJournal();
   };
@@ -198,6 +231,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       if (isPsmRequest(request)) return psmHandler.perform(request, target, invoke);
       if (isPaggRequest(request)) return paggHandler.perform(request, target, invoke);
       if (isPowerRequest(request)) return powerHandler.perform(request, target, invoke);
+      if (isPmdaRootRequest(request)) return rootHandler.perform(request, target, invoke);
       throw new MusterError("INTERNAL", `${request.action} has no handler`);
     });
     const { action, dryRun, requestId } = request;
@@ -230,15 +264,18 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       psm.attend(ids);
       attended = ids;
       power?.then((opened) => opened.attend(ids));
+      root?.then((opened) => opened.attend(ids));
     },
     refresh: async () => {
-      await Promise.all([observer.refresh(), psm.refresh(), pagg.refresh(), power?.then((opened) => opened.refresh())]);
+      const late = [power?.then((opened) => opened.refresh()), root?.then((opened) => opened.refresh())];
+      await Promise.all([observer.refresh(), psm.refresh(), pagg.refresh(), ...late]);
     },
     reload: async (next) => {
       config = next;
       psm.applySettings(next.psm);
       pagg.applySettings(next.pagg, next.jobs);
       await power?.then((opened) => opened.applySettings(next.geopm));
+      await root?.then((opened) => opened.applySettings(next.pmdaroot));
       await observer.refresh();
     },
     note: (severity, code, message) => {
@@ -250,6 +287,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       psm.close();
       await pagg.close();
       await power?.then((opened) => opened.close());
+      await root?.then((opened) => opened.close());
       publisher.close();
       chronicle.close();
     },

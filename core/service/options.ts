@@ -3,6 +3,7 @@ import type { Clock } from "#core/model/clock.ts";
 import type { Config } from "#core/model/declaration.ts";
 import type { Environment } from "#core/model/environment.ts";
 import type { Kind } from "#core/model/kind-names.ts";
+import type { EnginePlaces } from "#core/pmdaroot/engines/places.ts";
 
 export interface LocalServiceOptions {
   readonly environment: Environment;
@@ -20,6 +21,8 @@ export interface LocalServiceOptions {
   readonly kinds?: readonly Kind[];
   /** How a module's own process is started: muster again, in the mode for that. Without it no module can be loaded. */
   readonly moduleHost?: readonly string[];
+  /** Where engines of containers keep their state; by default where PCP's variables say. */
+  readonly enginePlaces?: EnginePlaces;
   /** A line for the service's log. */
   readonly log?: (text: string) => void;
 }

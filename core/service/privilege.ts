@@ -62,6 +62,10 @@ export const PRIVILEGES: Readonly<Record<PrivilegedAction, Privilege>> = {
   "endpoint.release": { rule: "service", capability: null },
   "policy.set": { rule: "service", capability: null },
   "policy.remove": { rule: "service", capability: null },
+  "process.start": { rule: "service", capability: null },
+  "process.wait": { rule: "anyone", capability: null },
+  "process.terminate": { rule: "service", capability: null },
+  "process.signal": { rule: "service", capability: null },
 };
 
 /** Null if the caller may; else why not and what it takes. `ownerUid` is the target's; null if it has none. */

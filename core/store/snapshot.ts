@@ -44,6 +44,8 @@ export function emptySnapshot(node: string): Snapshot {
     attachments: emptyShelf<Items["attachments"]>(),
     endpoints: emptyShelf<Items["endpoints"]>(),
     policies: emptyShelf<Items["policies"]>(),
+    containers: emptyShelf<Items["containers"]>(),
+    processes: emptyShelf<Items["processes"]>(),
     events: emptyShelf<Items["events"]>(),
   });
   return Object.freeze({ seq: 0, atMs: 0, node, shelves });

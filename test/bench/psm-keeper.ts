@@ -5,6 +5,7 @@
 import { systemClock } from "#app/cli/system-clock.ts";
 import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
+import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { openLocalService } from "#core/service/local.ts";
 import { openServer } from "#core/service/rpc/server.ts";
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
       pagg: PAGG_DEFAULTS,
       jobs: JOB_DEFAULTS,
       geopm: GEOPM_DEFAULTS,
+      pmdaroot: PMDAROOT_DEFAULTS,
       problems: [],
     },
     isReadOnly: false,

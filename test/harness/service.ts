@@ -9,6 +9,7 @@ import type { MusterEvent } from "#core/model/event.ts";
 import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
+import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { HOST_WORD } from "#core/pagg/host/main.ts";
 import { type LocalService, openLocalService } from "#core/service/local.ts";
@@ -85,6 +86,7 @@ export class TestService implements AsyncDisposable {
       pagg: PAGG_DEFAULTS,
       jobs: JOB_DEFAULTS,
       geopm: GEOPM_DEFAULTS,
+      pmdaroot: PMDAROOT_DEFAULTS,
       problems: [],
       ...more.config,
     };

@@ -1,5 +1,6 @@
 /** `root serve`: muster in the place of pmdaroot(1), in the foreground until a signal ends it. */
 import { MusterError } from "#core/model/error.ts";
+import { accessRules } from "#core/pmdaroot/access.ts";
 import { enginePlaces } from "#core/pmdaroot/engines/places.ts";
 import { openRoot } from "#core/pmdaroot/open-root.ts";
 import { defaultSocketPath, pcpUserName } from "#core/pmdaroot/socket-path.ts";
@@ -9,8 +10,6 @@ import type { Call } from "../context.ts";
 import { usage } from "../option-values.ts";
 import { ServiceLog } from "../service-log.ts";
 import { openSession, refuseProblems } from "../session.ts";
-
-const ROOT = 0;
 
 export async function serveRoot(call: Call): Promise<number> {
   const session = await openSession(call);
@@ -44,24 +43,17 @@ function untilSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-/** Root and whoever runs the server; by default the user PCP runs as may ask, if there is one. */
 function accessOf(call: Call, isReadOnly: boolean) {
   const { options } = call.invocation;
-  const always = [ROOT, call.uid];
-  const pcp = lookupUser(pcpUserName(call.variables))?.uid;
-  const asking = options.has("allow") ? uidsOf("allow", options.text("allow")) : pcp === undefined ? [] : [pcp];
-  const starting = uidsOf("allow-start", options.text("allow-start"));
-  return {
-    uids: new Set([...always, ...asking, ...starting]),
-    starterUids: new Set(isReadOnly ? [] : [...always, ...starting]),
+  const listed = (name: string) => (options.text(name) ?? "").split(",").filter((word) => word !== "");
+  const words = {
+    allow: options.has("allow") ? listed("allow") : null,
+    allowStart: listed("allow-start"),
+    pcpUser: pcpUserName(call.variables),
+    uid: call.uid,
+    isReadOnly,
   };
-}
-
-function uidsOf(option: string, text: string | null): number[] {
-  const names = (text ?? "").split(",").filter((name) => name !== "");
-  return names.map((name) => {
-    const uid = /^[0-9]{1,10}$/.test(name) ? Number(name) : lookupUser(name)?.uid;
-    if (uid === undefined || uid >= 0xffff_ffff) throw usage(`--${option}: there is no user '${name}'`, name);
-    return uid;
+  return accessRules(words, (word, list) => {
+    throw usage(`--${list === "allow" ? "allow" : "allow-start"}: there is no user '${word}'`, word);
   });
 }

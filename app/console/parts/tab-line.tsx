@@ -1,7 +1,7 @@
 /**
  * Second line: the panes with their counts; on the right filter and position. Where that is too much for the line, the
- * panes behind give way step by step: their titles get short, then their counts go, then their titles. What needs somebody
- * is counted as long as it can be.
+ * panes behind give way step by step: their titles get short, then their counts go, then their titles, and the one in front
+ * gets short too before anything is cut. What needs somebody is counted as long as it can be.
  */
 import { widthOf } from "../cells.ts";
 import type { Rect } from "../layout.ts";
@@ -27,22 +27,33 @@ export interface TabLineProps {
   readonly position: string;
 }
 
-/** How much of a tab that is not in front is told. */
+/** How much of a tab is told. */
 interface Telling {
   readonly title: "title" | "shortTitle" | null;
   readonly hasCount: boolean;
   readonly hasAlarms: boolean;
 }
 
-const TELLINGS: readonly Telling[] = [
-  { title: "title", hasCount: true, hasAlarms: true },
-  { title: "shortTitle", hasCount: true, hasAlarms: true },
-  { title: "shortTitle", hasCount: false, hasAlarms: true },
-  { title: null, hasCount: false, hasAlarms: true },
-  { title: null, hasCount: false, hasAlarms: false },
-];
-
 const WHOLE: Telling = { title: "title", hasCount: true, hasAlarms: true };
+const SHORT: Telling = { title: "shortTitle", hasCount: true, hasAlarms: true };
+const UNCOUNTED: Telling = { title: "shortTitle", hasCount: false, hasAlarms: true };
+const NUMBER: Telling = { title: null, hasCount: false, hasAlarms: true };
+const BARE: Telling = { title: null, hasCount: false, hasAlarms: false };
+
+/** Of the tab in front and of those behind it, the most telling first. null: those behind are not told at all. */
+const TELLINGS: readonly (readonly [inFront: Telling, behind: Telling | null])[] = [
+  [WHOLE, WHOLE],
+  [WHOLE, SHORT],
+  [WHOLE, UNCOUNTED],
+  [SHORT, UNCOUNTED],
+  [WHOLE, NUMBER],
+  [SHORT, NUMBER],
+  [WHOLE, BARE],
+  [SHORT, BARE],
+  [UNCOUNTED, BARE],
+  [WHOLE, null],
+  [UNCOUNTED, null],
+];
 
 export function TabLine({ skin, rect, tabs, scope, filter, position }: TabLineProps) {
   const right: Span[] = [];
@@ -50,24 +61,28 @@ export function TabLine({ skin, rect, tabs, scope, filter, position }: TabLinePr
   if (filter !== "") right.push({ text: `filter: ${plain(skin, filter)}  `, tone: "accent" });
   right.push({ text: position, tone: "dim" });
   const room = rect.columns - widthOf(right.map(({ text }) => text).join("")) - 1;
-  const tellings = TELLINGS.map((telling) => tabSpans(skin, tabs, telling));
+  const tellings = TELLINGS.map(([inFront, behind]) => tabSpans(skin, tabs, inFront, behind));
   const left =
     tellings.find((spans) => widthOf(spans.map(({ text }) => text).join("")) <= room) ?? tellings.at(-1) ?? [];
   return <Region rect={rect} lines={[sides(skin, left, right, rect.columns)]} />;
 }
 
-function tabSpans(skin: Skin, tabs: readonly Tab[], behind: Telling): readonly Span[] {
+function tabSpans(skin: Skin, tabs: readonly Tab[], inFront: Telling, behind: Telling | null): readonly Span[] {
   return tabs.flatMap((tab, index): Span[] => {
-    const { title, hasCount, hasAlarms } = tab.isActive ? WHOLE : behind;
+    const telling = tab.isActive ? inFront : behind;
+    if (telling === null) return [];
+    const { title, hasCount, hasAlarms } = telling;
     const name = title === null ? String(index + 1) : `${index + 1} ${tab[title]}`;
     const alarm = (name: "error" | "warn", count: number): Span => ({
-      text: hasAlarms && count > 0 ? `${sign(skin, name)}${count} ` : "",
+      text: hasAlarms && count > 0 ? ` ${sign(skin, name)}${count}` : "",
       tone: name,
     });
+    const lead = tab.isActive ? `${skin.glyphs.cursor} ` : "  ";
+    const isFirst = index === 0 || behind === null;
     return [
-      { text: tab.isActive ? `${skin.glyphs.cursor} ` : "  ", tone: tab.isActive ? "accent" : "dim" },
-      { text: `${name} `, tone: tab.isActive ? "strong" : "dim" },
-      { text: hasCount ? `${tab.count} ` : "", tone: "dim" },
+      { text: tab.isActive && !isFirst ? ` ${lead}` : lead, tone: tab.isActive ? "accent" : "dim" },
+      { text: name, tone: tab.isActive ? "strong" : "dim" },
+      { text: hasCount ? ` ${tab.count}` : "", tone: "dim" },
       alarm("error", tab.errors),
       alarm("warn", tab.warnings),
     ];

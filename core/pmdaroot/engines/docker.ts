@@ -1,6 +1,7 @@
 /** Docker: `containers/ID/config.v2.json` below its directory, `config.json` before version 1.10. */
 import { join } from "node:path";
-import type { ContainerRecord, EngineState } from "../container.ts";
+import type { ContainerState } from "#core/model/container.ts";
+import type { ContainerRecord } from "../container.ts";
 import type { EngineHost } from "../container-index.ts";
 import { EntryDirectory } from "../entry-directory.ts";
 import { type JsonObject, labelsOf, objectOf, parseObject, pidOf, textOf } from "../json.ts";
@@ -52,7 +53,7 @@ export function parseDocker(id: string, { text, modifiedMs }: StateFile): Contai
 }
 
 /** A paused container is also Running to docker. */
-function stateOf(state: JsonObject): EngineState {
+function stateOf(state: JsonObject): ContainerState {
   if (state.Paused === true) return "paused";
   if (state.Restarting === true) return "restarting";
   if (state.Running === true) return "running";

@@ -12,6 +12,7 @@ import { ACTIONS, type ActionId } from "#core/act/actions.ts";
 import { DOORS } from "#core/act/request.ts";
 import { AttachmentSchema } from "#core/model/attachment.ts";
 import { CategorySchema } from "#core/model/category.ts";
+import { ContainerSchema } from "#core/model/container.ts";
 import { DaemonSchema, UsageSchema } from "#core/model/daemon.ts";
 import { EndpointSchema } from "#core/model/endpoint.ts";
 import { EventSchema } from "#core/model/event.ts";
@@ -20,6 +21,7 @@ import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import { MemberSchema } from "#core/model/member.ts";
 import { ModuleSchema } from "#core/model/module.ts";
 import { PolicySchema } from "#core/model/policy.ts";
+import { ProcessSchema } from "#core/model/process.ts";
 import { ActionProgressSchema, ActionReportSchema, ErrorRecordSchema, WarningSchema } from "#core/output/parts.ts";
 import { PROTOCOL_VERSION } from "./codes.ts";
 import { ATTENDED, HISTORY, TARGETS } from "./limits.ts";
@@ -49,6 +51,8 @@ const ShelvesSchema = v.object({
   attachments: v.optional(shelf(AttachmentSchema)),
   endpoints: v.optional(shelf(EndpointSchema)),
   policies: v.optional(shelf(PolicySchema)),
+  containers: v.optional(shelf(ContainerSchema)),
+  processes: v.optional(shelf(ProcessSchema)),
   events: v.optional(shelf(EventSchema)),
 } satisfies Record<Kind, unknown>);
 
@@ -83,6 +87,8 @@ const SourceEventSchema = v.union([
   ...sourceEvents("attachments", AttachmentSchema),
   ...sourceEvents("endpoints", EndpointSchema),
   ...sourceEvents("policies", PolicySchema),
+  ...sourceEvents("containers", ContainerSchema),
+  ...sourceEvents("processes", ProcessSchema),
   ...sourceEvents("events", EventSchema),
 ]);
 
@@ -111,7 +117,7 @@ const ReportQuerySchema = v.object({
   limit: v.pipe(whole, v.maxValue(HISTORY), note("the newest so many")),
 });
 
-const ProcessSchema = v.object({
+const ProcessRowSchema = v.object({
   pid: whole,
   identity: v.string(),
   uid: v.nullable(v.number()),
@@ -164,7 +170,7 @@ export const METHODS = {
   processes: {
     summary: "processes there are to choose from; whoever is neither root nor the service's user gets his own",
     params: v.object({ query: v.object({ kernel: v.optional(v.boolean()) }) }),
-    result: v.array(ProcessSchema),
+    result: v.array(ProcessRowSchema),
   },
   reports: {
     summary: "the accounts of jobs that have ended, in the order they did",

@@ -355,7 +355,7 @@ test("J: round from a daemon to the member, to the process in its job, and back"
   expect(cursorLine()).toStartWith("web");
   await screen.press("4", "g", "J");
   expect(screen.text()).toContain("module broken is no process");
-  await screen.press("6", "J");
+  await screen.press("7", "J");
   expect(cursorLine()).toStartWith("▼ 0x0000000000000003");
 });
 

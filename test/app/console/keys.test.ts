@@ -50,8 +50,8 @@ test("panes by Tab, Shift-Tab and number; a number without a pane says so", asyn
   expect(screen.line("▸ 2 Categories")).not.toBe("");
   await screen.press("\x1b[Z");
   expect(screen.line("▸ 1 Daemons")).not.toBe("");
-  await screen.press("6");
-  expect(screen.line("▸ 6 Events")).not.toBe("");
+  await screen.press("7");
+  expect(screen.line("▸ 7 Events")).not.toBe("");
   await screen.press("9");
   expect(screen.text()).toContain("there is no pane 9");
 });

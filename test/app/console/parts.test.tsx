@@ -56,31 +56,81 @@ test("footer: as many keys as fit, help always, what is off in brackets without 
   expect(footer(12)).toBe(" ? help");
 });
 
-test("tabs: the one in front is whole; those behind get short, then lose their counts, then their titles", () => {
-  const titles = ["Daemons", "Categories", "Members", "Aggregates", "Events"];
-  const tabs = titles.map((title, index) => ({
+const TITLES = [
+  ["Daemons", "Daem"],
+  ["Categories", "Cat"],
+  ["Members", "Memb"],
+  ["Aggregates", "Aggr"],
+  ["Power", "Pow"],
+  ["Containers", "Cont"],
+  ["Events", "Ev"],
+] as const;
+
+interface Fullness {
+  readonly active?: number;
+  readonly count?: string;
+  readonly alarms?: boolean;
+  readonly filter?: string;
+  readonly position?: string;
+}
+
+function tabLine(columns: number, fullness: Fullness = {}): string {
+  const { active = 1, count = "100", alarms = true, filter = "", position = "12/100 (of 3000)" } = fullness;
+  const tabs = TITLES.map(([title, shortTitle], index) => ({
     title,
-    shortTitle: title.slice(0, 4),
-    count: "100",
-    errors: index % 2,
-    warnings: 12,
-    isActive: index === 1,
+    shortTitle,
+    count,
+    errors: alarms ? index % 2 : 0,
+    warnings: alarms ? 12 : 0,
+    isActive: index === active,
   }));
-  const line = (columns: number) =>
-    frame(
-      <TabLine skin={skin} rect={bar(columns)} tabs={tabs} scope="" filter="" position="12/100 (of 3000)" />,
-      columns,
-      1,
-    )[0];
-  expect(line(140)).toMatch(
-    /^ {2}1 Daemons 100 ▲12 ▸ 2 Categories 100 ✖1 ▲12 .* 5 Events 100 ▲12 +12\/100 \(of 3000\)$/,
+  const element = <TabLine skin={skin} rect={bar(columns)} tabs={tabs} scope="" filter={filter} position={position} />;
+  return frame(element, columns, 1)[0] ?? "";
+}
+
+test("tabs: those behind get short, then lose their counts, then their titles; the one in front gets short before that", () => {
+  expect(tabLine(180)).toMatch(
+    /^ {2}1 Daemons 100 ▲12 ▸ 2 Categories 100 ✖1 ▲12 {2}3 .* {2}7 Events 100 ▲12 +12\/100 \(of 3000\)$/,
   );
-  expect(line(118)).toMatch(/^ {2}1 Daem 100 ▲12 ▸ 2 Categories 100 ✖1 ▲12 .* 5 Even 100 ▲12 +12\/100 \(of 3000\)$/);
-  expect(line(100)).toMatch(
-    /^ {2}1 Daem ▲12 ▸ 2 Categories 100 ✖1 ▲12 {3}3 Memb ▲12 .* 5 Even ▲12 +12\/100 \(of 3000\)$/,
+  expect(tabLine(150)).toMatch(
+    /^ {2}1 Daem 100 ▲12 ▸ 2 Categories 100 ✖1 ▲12 .* {2}7 Ev 100 ▲12 +12\/100 \(of 3000\)$/,
   );
-  expect(line(80)).toMatch(/^ {2}1 ▲12 ▸ 2 Categories 100 ✖1 ▲12 {3}3 ▲12 {3}4 ✖1 ▲12 {3}5 ▲12 +12\/100 \(of 3000\)$/);
-  expect(line(60)).toMatch(/^ {2}1 ▸ 2 Categories 100 ✖1 ▲12 {3}3 {3}4 {3}5 +12\/100/);
+  expect(tabLine(122)).toMatch(/^ {2}1 Daem ▲12 ▸ 2 Categories 100 ✖1 ▲12 {2}3 Memb ▲12 .* {2}7 Ev ▲12 +12\/100/);
+  expect(tabLine(114)).toMatch(/^ {2}1 Daem ▲12 ▸ 2 Cat 100 ✖1 ▲12 {2}3 Memb ▲12 .* {2}7 Ev ▲12 +12\/100/);
+  expect(tabLine(96)).toMatch(
+    /^ {2}1 ▲12 ▸ 2 Categories 100 ✖1 ▲12 {2}3 ▲12 {2}4 ✖1 ▲12 {2}5 ▲12 {2}6 ✖1 ▲12 {2}7 ▲12 +12/,
+  );
+  expect(tabLine(64)).toMatch(/^ {2}1 ▸ 2 Categories 100 ✖1 ▲12 {2}3 {2}4 {2}5 {2}6 {2}7 +12\/100/);
+  expect(tabLine(44)).toMatch(/^▸ 2 Categories 100 ✖1 ▲12 +12\/100 \(of 3000\)$/);
+});
+
+test("tabs: nothing is ever cut, whichever is in front, with counts of thousands, alarms and a filter", () => {
+  const whole = new Set(TITLES.flat().flatMap((title) => [title]));
+  for (const columns of [40, 60, 80, 100, 120, 160, 200]) {
+    for (const active of TITLES.keys()) {
+      for (const count of ["0", "100", "12345"]) {
+        for (const alarms of [true, false]) {
+          const position = columns < 60 ? "12/100" : "12/12345 (of 12345)";
+          const shown = tabLine(columns, { active, count, alarms, filter: columns < 60 ? "" : "sshd", position });
+          expect(shown).not.toContain("…");
+          expect(shown.trimEnd()).toEndWith(position);
+          expect(shown).toContain(`▸ ${active + 1} `);
+          for (const [word] of shown.replace("filter: sshd", "").matchAll(/[A-Za-z]{2,}/g)) {
+            if (word !== "of") expect(whole.has(word as "Events")).toBe(true);
+          }
+        }
+      }
+    }
+  }
+});
+
+test("tabs: 80 columns with usual counts and some alarms name every pane", () => {
+  for (const active of TITLES.keys()) {
+    const shown = tabLine(80, { active, count: "37", alarms: false, position: "7/37" });
+    for (const [index, [title, shortTitle]] of TITLES.entries()) {
+      expect(shown).toContain(`${index + 1} ${index === active ? title : shortTitle}`);
+    }
+  }
 });
 
 test("confirm dialog: marks one button, wraps what is long, shows control characters", () => {

@@ -213,7 +213,7 @@ test("J: from an endpoint to the policy that is meant for it, and back; from an 
   expect(screen.lines().find((each) => each.startsWith("▸ "))).toContain("/dev/shm/ep0");
   await screen.press("j", "J");
   expect(flat()).toContain("nobody is attached at /dev/shm/ep1");
-  await screen.press("6", "J");
+  await screen.press("7", "J");
   expect(screen.lines().find((each) => each.startsWith("▸ "))).toContain("/dev/shm/ep2");
 });
 

@@ -262,7 +262,7 @@ test("J: to the daemon that is the same process and back, to what an event is ab
   expect(screen.text()).toContain("is not in the process set");
   await screen.press("j", "/", "nginx", ENTER, "J");
   expect(screen.lines().find((line) => line.startsWith("▸ web"))).toContain(" 812 ");
-  await screen.press("6", "J");
+  await screen.press("7", "J");
   expect(screen.text()).toContain("this event is about the node");
   await screen.press("j", "J");
   expect(screen.lines().find((line) => line.startsWith("▸ web"))).toContain(" 813 ");
@@ -320,7 +320,7 @@ test("the detail of an event shows its variables", async () => {
       service.emit({ src: "events", op: "upsert", item: event(9, { variables }) });
     },
   });
-  await screen.press("6", ENTER);
+  await screen.press("7", ENTER);
   expect(screen.line("_catname")).toContain("web");
   expect(screen.line("_exitcode")).toContain("768");
 });

@@ -85,7 +85,7 @@ test("events: newest first; the cursor stays on the newest until it is moved awa
     prepare: (service) =>
       service.emit({ src: "events", op: "reset", items: Array.from({ length: 50 }, (_, index) => event(index)) }),
   });
-  await screen.press("6");
+  await screen.press("7");
   expect(screen.line("▸ 03-01")).toContain("event number 49");
   screen.service.emit({ src: "events", op: "upsert", item: event(50, { severity: "error" }) });
   await screen.advance(300);
@@ -142,7 +142,7 @@ test("only what is on the screen is attended, once things have settled", async (
   await screen.press(ENTER);
   await screen.advance(200);
   expect(screen.service.attended.at(-1)).toEqual(["n1/daemon/d100"]);
-  await screen.press("6");
+  await screen.press("7");
   await screen.advance(200);
   expect(screen.service.attended.at(-1)).toEqual([]);
 });

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { loadConfig } from "#core/config/load.ts";
 import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
+import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 
@@ -62,6 +63,7 @@ test("everything that can be said", async () => {
     pagg: PAGG_DEFAULTS,
     jobs: JOB_DEFAULTS,
     geopm: GEOPM_DEFAULTS,
+    pmdaroot: PMDAROOT_DEFAULTS,
     problems: [],
     daemons: [
       {
@@ -113,6 +115,7 @@ test("no file, no directory: the defaults and no problem", async () => {
     pagg: PAGG_DEFAULTS,
     jobs: JOB_DEFAULTS,
     geopm: GEOPM_DEFAULTS,
+    pmdaroot: PMDAROOT_DEFAULTS,
     problems: [],
   });
 });

@@ -10,6 +10,7 @@ import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { jidText } from "#core/model/jid.ts";
 import type { Job } from "#core/model/job.ts";
 import { JOB_DEFAULTS, type JobSettings, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
+import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { job_create, job_getjidcnt, job_sethid, job_waitjid } from "#core/pagg/job/libjob.ts";
 import type { Caller } from "#core/service/caller.ts";
@@ -95,6 +96,7 @@ class Jobs implements AsyncDisposable {
       psm: PSM_DEFAULTS,
       geopm: GEOPM_DEFAULTS,
       pagg: { ...PAGG_DEFAULTS, modules: [this.modules.path], load: [...this.load] },
+      pmdaroot: PMDAROOT_DEFAULTS,
       jobs: { ...JOB_DEFAULTS, ...this.#settings, ...settings },
     });
   }

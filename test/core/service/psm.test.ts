@@ -7,6 +7,7 @@ import type { Category } from "#core/model/category.ts";
 import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import type { Member } from "#core/model/member.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
+import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import type { Caller } from "#core/service/caller.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
@@ -250,6 +251,7 @@ test("psm_noevm keeps events from being told, at run time too", async () => {
     pagg: PAGG_DEFAULTS,
     jobs: JOB_DEFAULTS,
     geopm: GEOPM_DEFAULTS,
+    pmdaroot: PMDAROOT_DEFAULTS,
   };
   await service.local.reload({ ...plain, psm: { ...psm, noevm: 8 } });
   await act(service, "category.add", "category/told");
