@@ -1,7 +1,14 @@
 /** `doctor`: what the host offers, whether muster's places can be used, what is wrong in the configuration. */
 import { plainDocument } from "#core/output/document.ts";
 import type { Call } from "../context.ts";
-import { type Check, configurationChecks, directoryChecks, jobChecks, kernelChecks } from "../doctor-checks.ts";
+import {
+  type Check,
+  configurationChecks,
+  directoryChecks,
+  jobChecks,
+  kernelChecks,
+  pmdaRootChecks,
+} from "../doctor-checks.ts";
 import { writeTable } from "../listing.ts";
 import { type ServiceState, serviceState } from "../service-state.ts";
 import { openSession, origin, refuseProblems, writeDocument } from "../session.ts";
@@ -16,6 +23,7 @@ export async function doctor(call: Call): Promise<number> {
     ...kernelChecks(host),
     ...jobChecks(session, host),
     ...directoryChecks(session),
+    ...(await pmdaRootChecks(session)),
     ...configurationChecks(session),
     serviceCheck(service),
   ];
