@@ -1,10 +1,16 @@
 /** The single checks of `doctor`, each a name, whether it is needed, and a sentence. */
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { errnoName } from "#core/model/error.ts";
+import { errnoName, toMusterError } from "#core/model/error.ts";
 import { findBaseGroup } from "#core/pagg/job/base-group.ts";
+import { connectRoot } from "#core/pmdaroot/client.ts";
+import { engineDirectories, enginePlaces } from "#core/pmdaroot/engines/places.ts";
+import { defaultSocketPath } from "#core/pmdaroot/socket-path.ts";
+import { lookupUser } from "#ffi/accounts.ts";
 import type { Capability, HostProbe } from "#ffi/probe.ts";
+import { readProcRecord } from "#ffi/proc-file.ts";
 import { connectUnix } from "#ffi/unix-socket.ts";
+import type { Call } from "./context.ts";
 import type { Session } from "./session.ts";
 
 export interface Check {
@@ -60,6 +66,47 @@ export function jobChecks({ environment, config }: Session, host: HostProbe): Ch
   };
   return jobdSocket === null ? [containment] : [containment, jobdCheck(jobdSocket)];
 }
+
+/** Which engines are seen, and who answers PCP. */
+export async function pmdaRootChecks({ call, environment, config, root }: Session): Promise<Check[]> {
+  if (root !== null) return [];
+  const places = enginePlaces(environment.variables, (uid) => lookupUser(uid)?.home ?? null);
+  const seen = engineDirectories(places).filter(({ directory }) => isDirectory(directory));
+  const named = seen.map(({ engine, directory }) => {
+    const problem = denied(directory, constants.R_OK | constants.X_OK);
+    return `${engine} ${problem ?? directory}`;
+  });
+  const isWhole = seen.every(({ directory }) => denied(directory, constants.R_OK | constants.X_OK) === null);
+  return [
+    {
+      group: "directory",
+      name: "container-engines",
+      needed: false,
+      ok: isWhole,
+      detail: named.length === 0 ? "none is installed" : named.join("; "),
+    },
+    await rootSocketCheck(call, config.pmdaroot.socket),
+  ];
+}
+
+/** That nobody is there is no lack: PCP may not be installed. */
+async function rootSocketCheck(call: Call, socket: string | null): Promise<Check> {
+  const check = { group: "service", name: "pmdaroot-socket", needed: false } as const;
+  try {
+    const path = socket ?? defaultSocketPath(call.variables);
+    using client = await connectRoot({ path, clock: call.clock, timeoutMs: ROOT_PATIENCE_MS });
+    const { pid, uid } = client.server;
+    const comm = readProcRecord(`/proc/${pid}/comm`)?.trim() ?? "gone";
+    const arguments_ = (readProcRecord(`/proc/${pid}/cmdline`) ?? "").split("\0");
+    const who = arguments_.some((word) => word === "serve") ? "muster" : comm;
+    return { ...check, ok: true, detail: `${path}: ${who}, process ${pid} of uid ${uid}` };
+  } catch (thrown) {
+    const { message, errno } = toMusterError(thrown);
+    return { ...check, ok: errno === "ENOENT" || errno === null, detail: message };
+  }
+}
+
+const ROOT_PATIENCE_MS = 2000;
 
 function jobdCheck(path: string): Check {
   const check = { group: "service", name: "jobd-socket", needed: false } as const;

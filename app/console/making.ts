@@ -93,7 +93,7 @@ export const PROFILE: Name = {
 
 const LABEL: Name = {
   label: "label",
-  description: "what the process shall be called here and in events; several may be called the same",
+  description: "at most 63 bytes; what the process shall be called, which others may be too",
   problem: labelProblem,
 };
 

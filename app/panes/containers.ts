@@ -130,7 +130,7 @@ const COLUMNS: readonly Column<Line>[] = [
   {
     id: "content",
     title: "IMAGE OR CMD",
-    min: 12,
+    min: 15,
     ideal: 40,
     priority: 3,
     align: "left",

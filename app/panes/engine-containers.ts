@@ -34,12 +34,10 @@ const STATES: Readonly<Record<ContainerState, StateLook>> = {
   stopped: { sign: "down", tone: "dim", rank: 6, meaning: "its first process is gone" },
 };
 
-/** One with a problem bears the sign of a warning, but for the states that say so themselves. */
+/** One with a problem bears the sign of a warning. */
 function stateCell({ state, problems }: Container): Cell {
   const { sign, tone } = STATES[state];
-  return state === "running" && problems.length > 0
-    ? { text: state, tone: "warn", sign: "warn" }
-    : { text: state, tone, sign };
+  return problems.length > 0 ? { text: state, tone: "warn", sign: "warn" } : { text: state, tone, sign };
 }
 
 const ownerOf = ({ uid, user }: Container) => (uid === null ? null : (user ?? `uid ${uid}`));
@@ -85,6 +83,9 @@ function processLines(container: Container, context: DrawContext): readonly Deta
   ];
 }
 
+/** One of a list: no label of its own. */
+const indented = (text: string): DetailLine => ({ label: "", text, labelColumns: 2 });
+
 /** What J leads to, one after another. */
 function placesIn(snapshot: Snapshot, container: Container): readonly Place[] {
   const { daemons, members, processes, jobs, attachments } = insideOf(snapshot, container);
@@ -125,9 +126,9 @@ function detail(container: Container, context: DrawContext): readonly DetailLine
     { heading: "Processes" },
     ...processLines(container, context),
     ...(places.length === 0 ? [] : [{ heading: "Known besides (J leads there)" }]),
-    ...places.map(({ label }): DetailLine => ({ label: "", text: label })),
+    ...places.map(({ label }) => indented(label)),
     ...(labels.length === 0 ? [] : [{ heading: "Labels" }]),
-    ...labels.map((text): DetailLine => ({ label: "", text })),
+    ...labels.map(indented),
     { label: "id", text: container.id, tone: "dim" },
   ];
 }

@@ -20,6 +20,14 @@ export function severityCell(event: MusterEvent): Cell {
 /** The number behind the last slash: the order in which the journal took them. */
 const numberOf = (event: MusterEvent) => Number(nameOf(event.id));
 
+/** The name of what it is about; where that is a number for machines what people call it, as long as it is there. */
+function aboutText(target: string, { shelves }: Snapshot): string {
+  const container = shelves.containers.items.get(target);
+  if (container) return container.name;
+  const process = shelves.processes.items.get(target);
+  return process ? `${process.label} (${process.pid})` : nameOf(target);
+}
+
 const COLUMNS: readonly Column<MusterEvent>[] = [
   {
     id: "time",
@@ -51,7 +59,7 @@ const COLUMNS: readonly Column<MusterEvent>[] = [
     priority: 2,
     align: "left",
     cut: "middle",
-    cell: (event) => ({ text: event.target === null ? "-" : nameOf(event.target) }),
+    cell: (event, { snapshot }) => ({ text: event.target === null ? "-" : aboutText(event.target, snapshot) }),
     sortValue: (event) => (event.target === null ? null : nameOf(event.target)),
   },
   {

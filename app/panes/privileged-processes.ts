@@ -41,11 +41,12 @@ const starterText = ({ starterUid, starterUser, starterPid, via }: Process) => {
 };
 
 function endLines(process: Process): readonly DetailLine[] {
-  const { state, exit, waited, startedAt } = process;
+  const { state, exit, waited, via, startedAt } = process;
   if (state === "running") return [];
-  const told = waited
-    ? { label: "told", text: "whoever had it started knows how it ended" }
-    : { label: "told", text: "nobody yet: whoever had it started has not asked", tone: "warn" as const };
+  const whoAsks = via === "service" ? "w asks how it ended" : "its starter has not asked how it ended";
+  const told: DetailLine = waited
+    ? { label: "told", text: "how it ended was told to whoever asked" }
+    : { label: "told", text: `nobody yet: ${whoAsks}`, tone: "warn" };
   if (exit === null) return [told];
   const ran = Date.parse(exit.at) - Date.parse(startedAt);
   return [endedLine(exit), { label: "ran", text: duration(ran) }, told];

@@ -54,10 +54,15 @@ export const newPolicyId = (node: string, agent: string, profile: string | null)
 /** A privileged process is asked for by its label; what comes of it is named by its identity. */
 export const newProcessId = (node: string, label: string): Id => makeId(node, "process", label);
 
+/** PM_MAXLABEL of pmdaroot(1), less the NUL. */
+const LONGEST_LABEL = 63;
+
 /** Why this cannot be the label of a privileged process; null if it can. */
 export function labelProblem(label: string): string | null {
   if (label === "") return "a label is needed: what the process shall be called";
-  return hasControl(label) ? "a label holds no control characters" : null;
+  if (hasControl(label)) return "a label holds no control characters";
+  const { length } = ENCODER.encode(label);
+  return length > LONGEST_LABEL ? `a label is at most ${LONGEST_LABEL} bytes, this is ${length}` : null;
 }
 
 /** NAME_MAX of limits.h, less the longest suffix of a region. */

@@ -88,15 +88,12 @@ const COLLECTED_WITHIN_MS = 3000;
 
 export class ProcessTable implements Disposable {
   readonly #options: ProcessTableOptions;
-  /** Where what children say goes: our own standard error. */
-  readonly #output: Fd;
   readonly #running = new Map<number, Running>();
   /** In the order in which they ended. A number may be there several times. */
   readonly #ended = new Set<Ended>();
 
   constructor(options: ProcessTableOptions) {
     this.#options = options;
-    this.#output = duplicate(STANDARD_ERROR);
   }
 
   /** Throws PmdaRootError PM_ERR_GENERIC when there can be no process. A program that cannot be run is one that has ended. */
@@ -176,7 +173,6 @@ export class ProcessTable implements Disposable {
       pidfd.close();
     }
     this.#running.clear();
-    this.#output.close();
   }
 
   #start(
@@ -198,8 +194,10 @@ export class ProcessTable implements Disposable {
       childEnds.use(output.write);
       ownEnds.use(output.read);
     }
+    // Where what children say goes: our own standard error, which is another file after a turn of the log.
+    const own = childEnds.use(duplicate(STANDARD_ERROR));
     const { variables: env, clock } = this.#options;
-    const stdio = [input?.read ?? "null", output?.write ?? this.#output, this.#output] as const;
+    const stdio = [input?.read ?? "null", output?.write ?? own, own] as const;
     const { procRoot = null } = this.#options;
     const { child, failure, startTicks } = startProgram({ argv, env, stdio, procRoot });
     const row: ProcessRow = {

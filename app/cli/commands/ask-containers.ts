@@ -13,6 +13,7 @@ import { PmdaRootError } from "#core/pmdaroot/error.ts";
 import type { FirstProcess } from "#core/pmdaroot/first-process.ts";
 import { openEngines } from "#core/pmdaroot/open-root.ts";
 import { defaultSocketPath } from "#core/pmdaroot/socket-path.ts";
+import { STATUS } from "#core/pmdaroot/status.ts";
 import { containerId } from "#core/service/pmdaroot-id.ts";
 import { lookupUser } from "#ffi/accounts.ts";
 import { SysError } from "#ffi/sys-error.ts";
@@ -133,13 +134,23 @@ function engineSource(index: ContainerIndex, { environment }: Session, question:
   return {
     server: null,
     ask: async (name) => {
-      const record = index.find(withoutNode(name, environment.node));
+      const record = findIn(index, withoutNode(name, environment.node));
       const process = await index.processOf(record);
       const value = process && factOf(question, record, process);
       if (value === null) throw doesNotRun(record);
       return { id: containerId(environment.node, record), value };
     },
   };
+}
+
+function findIn(index: ContainerIndex, name: string): ContainerRecord {
+  try {
+    return index.find(name);
+  } catch (thrown) {
+    if (!(thrown instanceof PmdaRootError) || thrown.status !== STATUS.NOCONTAINER) throw thrown;
+    const hint = "'muster containers list' shows all";
+    throw new PmdaRootError(thrown.status, thrown.message, { target: name, hint, cause: thrown });
+  }
 }
 
 /** A full id is as good as the name in it. */

@@ -3,7 +3,14 @@ import { toMusterError } from "#core/model/error.ts";
 import { plainDocument } from "#core/output/document.ts";
 import type { Service } from "#core/service/service.ts";
 import type { Call } from "../context.ts";
-import { type Check, configurationChecks, directoryChecks, jobChecks, kernelChecks } from "../doctor-checks.ts";
+import {
+  type Check,
+  configurationChecks,
+  directoryChecks,
+  jobChecks,
+  kernelChecks,
+  pmdaRootChecks,
+} from "../doctor-checks.ts";
 import { writeTable } from "../listing.ts";
 import { type ServiceState, serviceState } from "../service-state.ts";
 import { openSession, origin, refuseProblems, type Session, withService, writeDocument } from "../session.ts";
@@ -18,6 +25,7 @@ export async function doctor(call: Call): Promise<number> {
     ...kernelChecks(host),
     ...jobChecks(session, host),
     ...directoryChecks(session),
+    ...(await pmdaRootChecks(session)),
     ...configurationChecks(session),
     serviceCheck(service),
     ...(service.running ? await troubleChecks(session) : []),

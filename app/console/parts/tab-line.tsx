@@ -38,6 +38,7 @@ const WHOLE: Telling = { title: "title", hasCount: true, hasAlarms: true };
 const SHORT: Telling = { title: "shortTitle", hasCount: true, hasAlarms: true };
 const UNCOUNTED: Telling = { title: "shortTitle", hasCount: false, hasAlarms: true };
 const NUMBER: Telling = { title: null, hasCount: false, hasAlarms: true };
+const NAMED: Telling = { title: "shortTitle", hasCount: false, hasAlarms: false };
 const BARE: Telling = { title: null, hasCount: false, hasAlarms: false };
 
 /** Of the tab in front and of those behind it, the most telling first. null: those behind are not told at all. */
@@ -53,6 +54,8 @@ const TELLINGS: readonly (readonly [inFront: Telling, behind: Telling | null])[]
   [UNCOUNTED, BARE],
   [WHOLE, null],
   [UNCOUNTED, null],
+  [NAMED, null],
+  [BARE, null],
 ];
 
 export function TabLine({ skin, rect, tabs, scope, filter, position }: TabLineProps) {

@@ -1,4 +1,5 @@
 /** Where engines keep their state, by the variables and defaults of pmdaroot(1) where it knows the engine. */
+import type { ContainerEngine } from "#core/model/container.ts";
 
 export interface EnginePlaces {
   readonly dockerDirectory: string;
@@ -36,6 +37,21 @@ export function enginePlaces(
     usersDirectory: "/run/user",
     homeOf,
   };
+}
+
+/** The directories that say that an engine is there. */
+export function engineDirectories(
+  places: EnginePlaces,
+): readonly { readonly engine: ContainerEngine; readonly directory: string }[] {
+  return [
+    { engine: "docker", directory: places.dockerDirectory },
+    { engine: "podman", directory: places.podmanDataDirectory },
+    { engine: "lxc", directory: places.lxcDirectory },
+    { engine: "nspawn", directory: places.machinesDirectory },
+    { engine: "cri", directory: places.containerdDirectory },
+    ...places.crunDirectories.map((directory) => ({ engine: "crun", directory }) as const),
+    ...places.runcDirectories.map((directory) => ({ engine: "runc", directory }) as const),
+  ];
 }
 
 /** Without slashes at the end: directories are compared by their names. */

@@ -56,7 +56,7 @@ test("containers by name, then privileged processes; the tab counts containers a
 
 for (const [columns, rows, titles] of [
   [40, 15, ["NAME", "STATE"]],
-  [80, 24, ["NAME", "STATE", "ENGINE", "PID", "HOST NAME", "IMAGE OR CMD"]],
+  [80, 24, ["NAME", "STATE", "ENGINE", "PID", "CPU %", "IMAGE OR CMD"]],
   [120, 40, ["NAME", "STATE", "ENGINE", "PID", "IMAGE OR CMD"]],
   [200, 60, ["NAME", "STATE", "ENGINE", "PID", "HOST NAME", "PROCS", "CPU %", "MEM MiB", "UPTIME", "IMAGE OR CMD"]],
 ] as const) {
@@ -196,7 +196,10 @@ test("J: why a line leads nowhere; from an event to its container and its proces
   await goTo(ENDED);
   await screen.press("J");
   expect(flat()).toContain("process 700 (collect) has ended");
-  await screen.press("7", "J");
+  await screen.press("7");
+  expect(marked()).toMatch(/info +db +event number 2/);
+  expect(flat()).toContain("collect (800)");
+  await screen.press("J");
   expect(marked()).toContain("db");
   await screen.press("7", "j", "J");
   expect(marked()).toContain("800");
@@ -229,6 +232,9 @@ test("start: label and command line are asked for; the cursor goes to what was s
   expect(flat()).toContain("Start process");
   await screen.press(ENTER);
   expect(flat()).toContain("a label is needed");
+  await screen.press("x".repeat(64), ENTER);
+  expect(flat()).toContain("a label is at most 63 bytes, this is 64");
+  await screen.press("\x15");
   await screen.press("nightly", ENTER);
   expect(flat()).toContain("there are no quotes");
   await screen.press(ENTER);

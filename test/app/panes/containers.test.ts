@@ -112,6 +112,7 @@ test("a state is a word and a sign; of a process how it ended", () => {
   expect(of({ pid: null })).toBe("down stopped");
   const problems = [{ code: "X", message: "x" }];
   expect(of({ problems })).toBe("warn running");
+  expect(of({ problems, pid: null })).toBe("warn stopped");
   const ended = (status: number | null) => {
     const cell = state(privileged("collect", 812, {}, status));
     return `${cell?.sign} ${cell?.text}`;
@@ -217,15 +218,16 @@ test("the detail of a process: who had it started, how it ended, whether anybody
     state: "killed by SIGSEGV, core dumped",
     ended: expect.stringMatching(/, wait status 0x008b$/),
     ran: "1 h 30 min",
-    told: "nobody yet: whoever had it started has not asked",
+    told: "nobody yet: its starter has not asked how it ended",
     "started by": "uid 42, pid 77, at the socket of the root server",
     pid: "812, which may be another process by now",
   });
   expect(facts(privileged("x", 812, { waited: true, adopted: true }, null))).toMatchObject({
     state: "exited; how, nobody could learn",
-    told: "whoever had it started knows how it ended",
+    told: "how it ended was told to whoever asked",
     adopted: "an earlier run of the service started it",
   });
+  expect(facts(privileged("x", 812, {}, 256)).told).toBe("nobody yet: w asks how it ended");
 });
 
 test("J from a container: to all that is known of its processes, by identity; to the only one at once", () => {
