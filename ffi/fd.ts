@@ -48,6 +48,13 @@ export class Fd implements Disposable {
     if (result !== -ERRNO.EINTR) orThrow(result, "close", this.path);
   }
 
+  /** Gives the descriptor away: whoever takes the number closes it. */
+  release(): number {
+    const { number } = this;
+    this.#number = -1;
+    return number;
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }

@@ -1,6 +1,6 @@
 /*
- * One thread that waits in epoll and writes what it hears into a pipe the JavaScript loop reads. No headers exist
- * where this is compiled. A record is 16 bytes: a power of two, so no read of the pipe ever splits one.
+ * One thread that waits in epoll and writes what it hears into a stream socket the JavaScript loop reads. No headers exist
+ * where this is compiled.
  */
 typedef unsigned int u32;
 typedef unsigned long u64;
@@ -54,7 +54,7 @@ static void *run(void *argument) {
       /* Id 0 is the request to stop; it is passed on last of all, as the word that the thread is done. */
       if (records[index].id == 0) stop = 1;
     }
-    /* At most 1024 bytes: the pipe takes them whole. */
+    /* A blocking socket takes all of it or fails. */
     if (count > 0 && write(pump.out, records, count * sizeof(struct record)) < 0) break;
   }
   return 0;

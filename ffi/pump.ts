@@ -1,7 +1,7 @@
 /**
  * Events on any descriptor, those that can only be polled too (pidfd, cgroup.events, listening sockets):
  *
- *     descriptor -> epoll -> one thread in epoll_wait (pump.c) -> pipe -> Bun's loop -> callback
+ *     descriptor -> epoll -> one thread in epoll_wait (pump.c) -> socket -> Bun's loop -> callback
  *
  * The thread exists while something is watched and is joined after the last watch is disposed, so a program that
  * watches nothing pays nothing and ends by itself.
@@ -9,10 +9,10 @@
 import { lazyC } from "./compile-c.ts";
 import { controlEpoll, createEpoll, DATA_OFFSET, EPOLL, EVENT_SIZE } from "./epoll.ts";
 import { createEventFd, wake } from "./eventfd.ts";
-import { duplicate, type Fd, pipe, setNonBlocking } from "./fd.ts";
+import { duplicate, type Fd } from "./fd.ts";
 import { kernelBytes, MAXIMUM_UINT, viewOf } from "./memory.ts";
 import source from "./pump.c" with { type: "text" };
-import { readPipe } from "./read-pipe.ts";
+import { hearSocket, streamPair } from "./stream-pair.ts";
 import { checkInteger, SysError } from "./sys-error.ts";
 
 export { EPOLL } from "./epoll.ts";
@@ -76,22 +76,24 @@ interface Entry {
 class Pump {
   readonly #epoll = createEpoll();
   readonly #wake = createEventFd();
-  readonly #pipe = pipe();
+  readonly #far: Fd;
   readonly #thread = kernelBytes(8);
   readonly #entries = new Map<bigint, Entry>();
+  /** Of a record that has not come whole. */
+  #rest = new Uint8Array(0);
 
   constructor() {
-    const { read, write } = this.#pipe;
-    // Only our end: the thread's writes must wait when the loop is slow, not be dropped.
-    setNonBlocking(read);
+    // The thread's writes wait when the loop is slow: nothing is dropped.
+    const { near, far } = streamPair();
+    this.#far = far;
     controlEpoll(this.#epoll, "add", this.#wake, EPOLL.IN | EPOLL.ONESHOT, STOP);
-    const failure = thread().pump_start(this.#epoll.number, write.number, EVENT_SIZE, DATA_OFFSET, this.#thread);
+    const failure = thread().pump_start(this.#epoll.number, far.number, EVENT_SIZE, DATA_OFFSET, this.#thread);
     if (failure !== 0) {
       this.#closeKernelSide();
-      read.close();
+      near.close();
       throw new SysError(failure, "pthread_create", "pump");
     }
-    readPipe(read, (chunk) => this.#dispatch(chunk));
+    hearSocket(near, (chunk) => this.#take(chunk));
   }
 
   add(fd: Fd, events: number, callback: (events: number) => void, ownership: Ownership): Watch {
@@ -137,6 +139,14 @@ class Pump {
     wake(this.#wake);
   }
 
+  /** A stream may be cut anywhere. */
+  #take(chunk: Uint8Array): void {
+    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const whole = bytes.length - (bytes.length % RECORD_SIZE);
+    this.#rest = bytes.slice(whole);
+    this.#dispatch(bytes.subarray(0, whole));
+  }
+
   #dispatch(chunk: Uint8Array): void {
     const view = viewOf(chunk);
     for (let offset = 0; offset + RECORD_SIZE <= chunk.length; offset += RECORD_SIZE) {
@@ -165,8 +175,8 @@ class Pump {
     this.#closeKernelSide();
   }
 
-  /** With the write end gone, the reading of the pipe ends and closes the read end. */
+  /** With the far end gone, the near one ends. */
   #closeKernelSide(): void {
-    for (const fd of [this.#epoll, this.#wake, this.#pipe.write]) fd.close();
+    for (const fd of [this.#epoll, this.#wake, this.#far]) fd.close();
   }
 }

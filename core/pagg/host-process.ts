@@ -1,8 +1,12 @@
-/** Starting a module's own process: nothing of the service's but three pipes, and first in the row when memory runs out. */
+/**
+ * Starting a module's own process: nothing of the service's but a socket and two pipes, and first in the row when memory
+ * runs out.
+ */
 import { writeFileSync } from "node:fs";
 import { type Fd, pipe, setNonBlocking } from "#ffi/fd.ts";
 import { pageSize, readProcessStat } from "#ffi/procfs.ts";
 import { type Child, spawnChild } from "#ffi/spawn.ts";
+import { streamPair } from "#ffi/stream-pair.ts";
 import { HOST_INPUT, HOST_OUTPUT } from "./host/messages.ts";
 
 /** Everything there is, and nothing of ours: no cache is written either. */
@@ -20,14 +24,18 @@ export interface HostProcess {
 export function startHostProcess(command: readonly string[]): HostProcess {
   using theirs = new DisposableStack();
   using ours = new DisposableStack();
-  const open = (they: "reads" | "writes") => {
-    const ends = pipe();
-    theirs.use(they === "reads" ? ends.read : ends.write);
-    ours.use(they === "reads" ? ends.write : ends.read);
-    return ends;
+  // The host has no task but to hear: a socket, which Bun's own loop reads.
+  const input = streamPair();
+  theirs.use(input.near);
+  ours.use(input.far);
+  const openOutput = () => {
+    const { read, write } = pipe();
+    theirs.use(write);
+    ours.use(read);
+    setNonBlocking(read);
+    return { read, write };
   };
-  const [input, answers, output] = [open("reads"), open("writes"), open("writes")];
-  for (const fd of [input.read, answers.read, output.read]) setNonBlocking(fd);
+  const [answers, output] = [openOutput(), openOutput()];
   const [file = "", ...rest] = command;
   const child = spawnChild({
     file,
@@ -38,13 +46,13 @@ export function startHostProcess(command: readonly string[]): HostProcess {
     umask: 0o077,
     stdio: ["null", output.write, output.write],
     inherit: [
-      { fd: input.read, as: HOST_INPUT },
+      { fd: input.near, as: HOST_INPUT },
       { fd: answers.write, as: HOST_OUTPUT },
     ],
   });
   ours.move();
   preferForOutOfMemory(child.pid);
-  return { child, toHost: input.write, fromHost: answers.read, output: output.read };
+  return { child, toHost: input.far, fromHost: answers.read, output: output.read };
 }
 
 function preferForOutOfMemory(pid: number): void {

@@ -1,11 +1,11 @@
 /**
- * The process of one module: muster again, started by the service with nothing but two pipes and its output. It has no other
+ * The process of one module: muster again, started by the service with nothing but a socket, a pipe and its output. It has no other
  * task, so that whatever the module does, an endless loop, an exit, a crash, is done to nobody else.
  */
 import { Fd, setCloseOnExec, writeAll } from "#ffi/fd.ts";
 import { setParentDeathSignal } from "#ffi/parent-death.ts";
-import { readPipe } from "#ffi/read-pipe.ts";
 import { SIGNALS } from "#ffi/signals.ts";
+import { hearSocket } from "#ffi/stream-pair.ts";
 import type { Json } from "../request.ts";
 import { defineModule, failureOf } from "./definition.ts";
 import { Lines } from "./lines.ts";
@@ -35,7 +35,7 @@ export async function runModuleHost(exit: (code: number) => never): Promise<neve
     () => exit(1),
   );
   host.send({ op: "started" });
-  await readPipe(input, (chunk) => lines.push(chunk));
+  await hearSocket(input, (chunk) => lines.push(chunk));
   return exit(0);
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the service and a module's own process say to each other: one JSON text a line, over two pipes.
+ * What the service and a module's own process say to each other: one JSON text a line, over a socket and a pipe.
  *
  *     service --> load, events, call, attachFailed, unload -->  descriptor 3
  *             <-- started, loaded, done, took, answer, ... <--  descriptor 4

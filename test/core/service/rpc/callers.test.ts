@@ -203,6 +203,7 @@ describe("the table of privileges", () => {
       "module.check",
       "module.ctl",
       "job.wait",
+      "process.wait",
       "job.pids",
       "endpoint.sample",
       "endpoint.wait",
