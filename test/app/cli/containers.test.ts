@@ -1,6 +1,7 @@
 /** Containers and privileged processes as an operator and a script give them. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as v from "valibot";
 import type { Container } from "#core/model/container.ts";
 import { SCHEMAS } from "#core/output/schema-definitions.ts";
@@ -152,6 +153,26 @@ describe("processes", () => {
     expect(await muster("processes start none -- /no/such/program")).toMatchObject({ exitCode: 3 });
     expect(await muster("processes start blank -- sh -c", "exit 3")).toMatchObject({ exitCode: 64 });
     expect(await muster("processes start nothing")).toMatchObject({ exitCode: 64 });
+  });
+
+  test("a service that is killed leaves its processes to the next one, which sees their end", async () => {
+    const { stdout } = await muster("processes start demo -- sleep 1000");
+    const pid = stdout.trim();
+    const service = Number(readFileSync(join(cli.path, "runtime/muster.pid"), "utf8"));
+    using pidfd = PidFd.open(service);
+    pidfd?.sendSignal(9);
+    await pidfd?.exited();
+    // Nobody keeps it now, but everybody can see what was left.
+    const left = JSON.parse((await muster("processes list --json --no-autostart")).stdout);
+    expect(left.items).toMatchObject([{ label: "demo", state: "running" }]);
+    expect(await muster("processes terminate demo --yes --no-autostart")).toMatchObject({ exitCode: 75 });
+    expect(await muster("serve")).toMatchObject({ exitCode: 0 });
+    const { items } = JSON.parse((await muster("processes list --json")).stdout);
+    expect(items).toMatchObject([{ label: "demo", pid: Number(pid), state: "running", adopted: true }]);
+    expect(await muster("processes terminate demo --yes")).toMatchObject({ exitCode: 0 });
+    const waited = await muster("processes wait demo");
+    // The kernel keeps the status from Linux 6.15 on, once whoever has inherited the process collects it.
+    expect(waited.stdout).toMatch(new RegExp(`^${pid} (killed by SIGKILL|status unknown)\n$`));
   });
 
   test("of another server: start, wait, terminate; what is no child of its is never named to it", async () => {
