@@ -104,7 +104,12 @@ function Full({ desk, state, version, place }: FullProps) {
         />
       )}
       {place.events && (
-        <EventsStrip skin={skin} rect={place.events} events={newestEvents(state.shown, place.events.rows)} />
+        <EventsStrip
+          skin={skin}
+          rect={place.events}
+          events={newestEvents(state.shown, place.events.rows)}
+          snapshot={state.shown}
+        />
       )}
       <StatusLine skin={skin} rect={place.status} lines={status.lines} aside={status.aside} />
       <Footer skin={skin} rect={place.footer} keys={footer.keys} last={footer.last} />

@@ -170,8 +170,8 @@ export const CONTAINERS_PANE: Pane<"containers" | "processes"> = {
   sampled: ["containers", "processes"],
   loading: "Reading containers and privileged processes...",
   empty:
-    "No containers: looked for those of docker, podman, LXC, systemd-nspawn, CRI, crun and runc. No privileged processes: " +
-    "press a to start one. It runs with the rights of the service.",
+    "No containers: looked for those of docker, podman, LXC, systemd-nspawn, CRI, crun and runc ('muster doctor' tells " +
+    "where). No privileged processes: press a to start one; it runs with the rights of the service.",
   label: (item) => lookOf(item).label(item),
   alarm: (item) => lookOf(item).alarm(item),
   searchText: (item) => lookOf(item).searchText(item),

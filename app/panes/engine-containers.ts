@@ -44,6 +44,11 @@ const ownerOf = ({ uid, user }: Container) => (uid === null ? null : (user ?? `u
 
 const labelsOf = ({ labels }: Container) => Object.entries(labels).map(([name, value]) => `${name}=${value}`);
 
+const SHORT_DIGITS = 12;
+
+/** Of one that has no name but its id as many digits as people read. */
+const shownName = ({ name }: Container) => (/^[0-9a-f]{32,}$/.test(name) ? name.slice(0, SHORT_DIGITS) : name);
+
 /** The image; where the engine tells of none its labels; what is wrong before that. */
 function content(container: Container): Cell {
   const problem = container.problems[0];
@@ -134,13 +139,13 @@ function detail(container: Container, context: DrawContext): readonly DetailLine
 }
 
 function jump(container: Container, snapshot: Snapshot): Jump {
-  if (container.pid === null) return { reason: `${container.name} does not run: it has no processes` };
-  const reason = `no process of ${container.name} is a daemon that muster knows, a member or in a job`;
+  if (container.pid === null) return { reason: `${shownName(container)} does not run: it has no processes` };
+  const reason = `no process of ${shownName(container)} is a daemon that muster knows, a member or in a job`;
   return jumpTo(placesIn(snapshot, container), reason);
 }
 
 export const CONTAINER_LOOK: ContainerLook<Container> = {
-  name: ({ name, state }) => ({ text: name, tone: state === "stopped" || state === "created" ? "text" : "strong" }),
+  name: (container) => ({ text: shownName(container), tone: container.pid === null ? "text" : "strong" }),
   nameKey: ({ name, engine, uid }) => `0${name}\0${engine}\0${uid ?? ""}`,
   state: stateCell,
   stateRank: ({ state, problems }) => STATES[state].rank - (problems.length > 0 ? 0.5 : 0),
@@ -157,7 +162,7 @@ export const CONTAINER_LOOK: ContainerLook<Container> = {
   endedAt: () => null,
   content,
   cgroup: ({ cgroup }) => cgroup,
-  label: ({ name }) => name,
+  label: shownName,
   alarm: ({ state, problems }) => (state === "restarting" || problems.length > 0 ? "warn" : null),
   searchText: (container) =>
     `${container.name} ${container.engine} ${ownerOf(container) ?? ""} ${container.containerId} ${container.state} ` +

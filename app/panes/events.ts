@@ -21,7 +21,8 @@ export function severityCell(event: MusterEvent): Cell {
 const numberOf = (event: MusterEvent) => Number(nameOf(event.id));
 
 /** The name of what it is about; where that is a number for machines what people call it, as long as it is there. */
-function aboutText(target: string, { shelves }: Snapshot): string {
+export function aboutText({ target }: MusterEvent, { shelves }: Snapshot): string {
+  if (target === null) return "-";
   const container = shelves.containers.items.get(target);
   if (container) return container.name;
   const process = shelves.processes.items.get(target);
@@ -59,7 +60,7 @@ const COLUMNS: readonly Column<MusterEvent>[] = [
     priority: 2,
     align: "left",
     cut: "middle",
-    cell: (event, { snapshot }) => ({ text: event.target === null ? "-" : aboutText(event.target, snapshot) }),
+    cell: (event, { snapshot }) => ({ text: aboutText(event, snapshot) }),
     sortValue: (event) => (event.target === null ? null : nameOf(event.target)),
   },
   {

@@ -1,5 +1,5 @@
 /** Privileged processes: who had them started, whether they run, and how they ended. */
-import type { Process } from "#core/model/process.ts";
+import type { Process, ProcessDoor } from "#core/model/process.ts";
 import { attachmentOfProcess } from "#core/store/aggregates.ts";
 import { containerOfProcess } from "#core/store/containers.ts";
 import { daemonOfProcess, memberOfProcess } from "#core/store/process-set.ts";
@@ -34,10 +34,15 @@ function stateRank(process: Process): number {
   return process.state === "running" ? 4 : 7;
 }
 
+const DOORS: Readonly<Record<ProcessDoor, string>> = {
+  service: "by muster",
+  socket: "at the socket of the root server",
+};
+
 const starterText = ({ starterUid, starterUser, starterPid, via }: Process) => {
   const who = starterUser === null ? `uid ${starterUid}` : `${starterUser} (uid ${starterUid})`;
   const by = starterPid === null ? "" : `, pid ${starterPid}`;
-  return via === "socket" ? `${who}${by}, at the socket of the root server` : `${who}${by}, by muster`;
+  return `${who}${by}, ${DOORS[via]}`;
 };
 
 function endLines(process: Process): readonly DetailLine[] {

@@ -5,7 +5,6 @@ import { ExitSchema, UsageSchema } from "./daemon.ts";
 const note = v.description;
 
 export const PROCESS_STATES = ["running", "exited"] as const;
-export type ProcessState = (typeof PROCESS_STATES)[number];
 
 /** service: by an action of muster; socket: by a client at the root server's socket. */
 export const PROCESS_DOORS = ["service", "socket"] as const;

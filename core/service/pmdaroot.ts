@@ -19,6 +19,7 @@ import { openFileLimit } from "#ffi/sysconf.ts";
 import { type KeptProcess, viewProcesses } from "./kept-process-list.ts";
 import { KeptProcesses } from "./kept-processes.ts";
 import { ContainerObserver } from "./observe/containers.ts";
+import { Lull } from "./observe/lull.ts";
 import { endText, PrivilegedObserver } from "./observe/privileged.ts";
 import { processId } from "./pmdaroot-id.ts";
 
@@ -44,6 +45,7 @@ export interface PmdaRootContext {
   readonly find: (identity: string) => KeptProcess | null;
 }
 
+const EVENT_LULL_MS = 20;
 /** Descriptors beside those of the service's other parts. */
 const SHARE = 4;
 
@@ -51,6 +53,9 @@ export class PmdaRoot {
   readonly #options: PmdaRootOptions;
   readonly #containers: ContainerObserver;
   readonly #processes: PrivilegedObserver;
+  /** Of processes, not yet in the journal: of a storm of them many are written at once. */
+  #events: Omit<NewEvent, "atMs">[] = [];
+  readonly #eventLull: Lull;
   #settings: PmdaRootSettings;
   #engines: (Disposable & { readonly index: ContainerIndex }) | null = null;
   #kept: KeptProcesses | null = null;
@@ -64,6 +69,7 @@ export class PmdaRoot {
     this.#settings = settings;
     this.#containers = new ContainerObserver({ environment, clock, publish, record: this.#isKeeper ? record : null });
     this.#processes = new PrivilegedObserver({ environment, clock, publish });
+    this.#eventLull = new Lull(clock, EVENT_LULL_MS, () => this.#recordEvents());
   }
 
   get context(): PmdaRootContext {
@@ -122,6 +128,15 @@ export class PmdaRoot {
     this.#processes.close();
     this.#engines?.[Symbol.dispose]();
     this.#kept?.[Symbol.dispose]();
+    this.#eventLull.close();
+    this.#recordEvents();
+  }
+
+  #recordEvents(): boolean {
+    const events = this.#events;
+    this.#events = [];
+    if (events.length > 0) this.#options.record(events);
+    return true;
   }
 
   get #isKeeper(): boolean {
@@ -160,7 +175,9 @@ export class PmdaRoot {
       onChange: (now, before) => {
         this.#processes.changed(now);
         const event = this.#eventOf(now, before);
-        if (event) record([event]);
+        if (!event) return;
+        this.#events.push(event);
+        this.#eventLull.ask();
       },
       onForgotten: (identity) => this.#processes.forgotten(identity),
       onProblem: (message) => {

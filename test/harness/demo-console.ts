@@ -1,4 +1,4 @@
-/** The console on made-up daemons, in this terminal: `NODE_ENV=production bun test/harness/demo-console.ts [--ascii] [--mono] [--read-only] [--many N] [--loading]`. */
+/** The console on made-up items, in this terminal: `NODE_ENV=production bun test/harness/demo-console.ts [--ascii] [--mono] [--read-only] [--many N] [--loading]`. */
 import { runConsole } from "#app/console/run.ts";
 import type { Category } from "#core/model/category.ts";
 import type { Clock } from "#core/model/clock.ts";
@@ -7,6 +7,7 @@ import type { Member } from "#core/model/member.ts";
 import type { SourceEvent } from "#core/model/source.ts";
 import { readProcesses } from "#core/service/processes.ts";
 import { attachment, job, module } from "./aggregates.ts";
+import { container, privileged } from "./container-items.ts";
 import { category, daemon, event, member } from "./items.ts";
 import { createScriptedService, type ScriptedService } from "./scripted-service.ts";
 
@@ -123,6 +124,39 @@ function aggregates(count: number): readonly SourceEvent[] {
   ];
 }
 
+/** Of several engines, in every state; processes that run and that ended. */
+function containers(): readonly SourceEvent[] {
+  const inWeb = [800, 826, 5000].map((pid) => `${pid}:5000`);
+  const problem = {
+    code: "PROCESS_GONE",
+    message: "docker says that it runs, but process 7300 is gone or another one",
+  };
+  return [
+    {
+      src: "containers",
+      op: "reset",
+      items: [
+        container("web", { pid: 800, processes: inWeb.length, identities: inWeb, labels: { tier: "front" } }),
+        container("build", { engine: "podman", uid: 1000, user: "alice", pid: 7100 }),
+        container("batch", { engine: "lxc", image: null, pid: 7200, state: "paused" }),
+        container("flap", { pid: null, state: "restarting" }),
+        container("lost", { pid: null, problems: [problem] }),
+        container("next", { engine: "podman", pid: null, state: "created" }),
+      ],
+    },
+    {
+      src: "processes",
+      op: "reset",
+      items: [
+        privileged("collect", 826),
+        privileged("collect", 700, {}, 3 << 8),
+        privileged("pmdabind", 710, { via: "socket", waited: true }, 0x80 | 11),
+        privileged("nightly", 720, {}, null),
+      ],
+    },
+  ];
+}
+
 function follow(service: ScriptedService, answered: { count: number }): void {
   for (const invocation of service.invocations.slice(answered.count)) {
     answered.count++;
@@ -169,6 +203,7 @@ async function main(): Promise<void> {
         { src: "members", op: "reset", items: members },
         { src: "daemons", op: "reset", items: Array.from({ length: count }, (_, index) => made(index)) },
         ...aggregates(count),
+        ...containers(),
         {
           src: "events",
           op: "reset",

@@ -12,6 +12,7 @@ import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
 import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { HOST_WORD } from "#core/pagg/host/main.ts";
+import type { EnginePlaces } from "#core/pmdaroot/engines/places.ts";
 import { type LocalService, openLocalService } from "#core/service/local.ts";
 import type { InvokeOptions, Service } from "#core/service/service.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
@@ -47,9 +48,11 @@ export class TestService implements AsyncDisposable {
   readonly service: Service;
   /** The same, with what only its own process can ask of it. */
   readonly local: LocalService;
+  readonly config: Config;
   #requests = 0;
 
-  private constructor(service: LocalService) {
+  private constructor(service: LocalService, config: Config) {
+    this.config = config;
     this.service = service;
     this.local = service;
   }
@@ -64,6 +67,7 @@ export class TestService implements AsyncDisposable {
       config?: Partial<Config>;
       /** By default with mode watch, as `muster serve` does. */
       keepsSet?: boolean;
+      enginePlaces?: EnginePlaces;
       log?: (text: string) => void;
     } = {},
   ): Promise<TestService> {
@@ -92,9 +96,9 @@ export class TestService implements AsyncDisposable {
     };
     const { mode = "once", isReadOnly = false, keepsSet = true } = more;
     const moduleHost = [process.execPath, MAIN, HOST_WORD];
-    const { log = () => {} } = more;
+    const { log = () => {}, enginePlaces } = more;
     const options = { environment, clock: systemClock, config, isReadOnly, mode, keepsSet, moduleHost, log };
-    return new TestService(await openLocalService(options));
+    return new TestService(await openLocalService({ ...options, ...(enginePlaces && { enginePlaces }) }), config);
   }
 
   daemon(name: string): Daemon | undefined {

@@ -1,11 +1,15 @@
 /** Containers of real engines: what muster's server answers beside what the engine, nsenter(1) and the kernel say. */
 import { describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
+import type { Container } from "#core/model/container.ts";
 import { PidFd } from "#ffi/pidfd.ts";
+import { processIdentityTicks } from "#ffi/procfs.ts";
 import { EngineState } from "#test/harness/containers.ts";
+import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { Lxc, Podman, Runc } from "#test/harness/engines.ts";
 import { rootPeerTest } from "#test/harness/peers.ts";
 import { RootFixture } from "#test/harness/root-server.ts";
+import { TestService } from "#test/harness/service.ts";
 
 const podmanTest = rootPeerTest("podman", "podman");
 const lxcTest = rootPeerTest("lxc-start", "lxc");
@@ -44,6 +48,36 @@ async function compare(engine: Podman | Lxc | Runc): Promise<void> {
   if (engine instanceof Lxc) expect(await client.containerProcessId("web")).toBeNull();
   else expect(client.containerProcessId("web")).rejects.toMatchObject({ status: -12399 });
 }
+
+/** In the service: as the engine says, with what is inside of it. */
+podmanTest("podman's container in the service: its processes, its use, its end", async () => {
+  using engine = new Podman();
+  using directory = new TemporaryDirectory();
+  await using service = await TestService.open(directory, [], { mode: "watch", enginePlaces: engine.places });
+  await service.local.ready;
+  engine.start("web", "inside");
+  const until = async (fits: (item: Container) => boolean): Promise<Container> => {
+    const { shelves } = await service.until(({ shelves }) => [...shelves.containers.items.values()].some(fits));
+    const item = [...shelves.containers.items.values()].find(fits);
+    if (!item) throw new Error("no container");
+    return item;
+  };
+  const pid = engine.pidOf("web");
+  const { id, ...item } = await until((each) => each.pid === pid);
+  expect(item).toMatchObject({
+    name: "web",
+    engine: "podman",
+    state: "running",
+    hostName: "inside",
+    boundary: "cgroup",
+  });
+  service.service.attend([id]);
+  const inside = await until(({ processes }) => processes === 1);
+  expect(inside.identities).toEqual([`${pid}:${processIdentityTicks("/proc", pid)}`]);
+  expect(inside.usage?.memoryBytes).toBeGreaterThan(0);
+  engine.remove("web");
+  await service.until(({ shelves }) => shelves.containers.items.size === 0);
+});
 
 describe("as the engine says", () => {
   podmanTest("podman", async () => {

@@ -4,15 +4,20 @@
  */
 import { describe, expect } from "bun:test";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
+import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import { connectRoot } from "#core/pmdaroot/client.ts";
+import type { Snapshot } from "#core/store/snapshot.ts";
 import { writeAll } from "#ffi/fd.ts";
 import { PidFd } from "#ffi/pidfd.ts";
 import { EngineState, hexId, PlainContainer } from "#test/harness/containers.ts";
+import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { MusterRoot } from "#test/harness/muster-root.ts";
 import { openLibrary, PMCD, RealPmcd, RealPmdaroot } from "#test/harness/pcp.ts";
 import { rootPeerTest } from "#test/harness/peers.ts";
 import { readAll } from "#test/harness/read-all.ts";
+import { TestService } from "#test/harness/service.ts";
 
 const pcpTest = rootPeerTest(PMCD, "pcp");
 
@@ -148,6 +153,40 @@ describe("PCP's client library, our server", () => {
     }
     library.disconnect(fd);
     expect(await ours.end()).toBe(0);
+  });
+});
+
+describe("PCP's pmcd and its agents, our service", () => {
+  pcpTest("it answers as the server alone does, shows what it started, and tells how that ended", async () => {
+    await using set = await stage();
+    const { home, variables } = RealPmcd.home(set.state);
+    using directory = new TemporaryDirectory();
+    const socket = join(home, "var/pmcd/root.socket");
+    await using service = await TestService.open(directory, [], {
+      mode: "watch",
+      config: { pmdaroot: { ...PMDAROOT_DEFAULTS, serve: true, socket } },
+      environment: { variables: { PATH: process.env.PATH ?? "", ...variables } },
+      enginePlaces: set.state.places,
+    });
+    await service.local.ready;
+    const running = (label: string) => (snapshot: Snapshot) =>
+      [...snapshot.shelves.processes.items.values()].some((each) => each.label === label && each.state === "running");
+    {
+      await using pmcd = await RealPmcd.start(home);
+      await service.until(running("proc"));
+      await service.until(running("linux"));
+      expect(await pmcd.info("-f", "--container=dk0", "pmcd.hostname")).toContain('value "web-host-1"');
+      expect(await pmcd.info("-f", "--container=lx0", "pmcd.hostname")).toContain('value "web-host-3"');
+      expect(await pmcd.info("-f", "--container=dk0", "proc.nprocs")).toContain("value");
+    }
+    await service.until(({ shelves }) =>
+      [...shelves.processes.items.values()].every(({ state }) => state === "exited"),
+    );
+    const { items } = service.service.snapshot().shelves.processes;
+    expect([...items.values()].map(({ label, via, exitCode }) => [label, via, exitCode !== null])).toEqual([
+      ["proc", "socket", true],
+      ["linux", "socket", true],
+    ]);
   });
 });
 

@@ -1,8 +1,8 @@
 /** The newest events under list and detail, newest first. */
-import { severityCell } from "#app/panes/events.ts";
+import { aboutText, severityCell } from "#app/panes/events.ts";
 import { fullTime } from "#app/panes/measures.ts";
 import type { MusterEvent } from "#core/model/event.ts";
-import { nameOf } from "#core/model/id.ts";
+import type { Snapshot } from "#core/store/snapshot.ts";
 import type { Rect } from "../layout.ts";
 import { cellText, fit, line, plain, type Skin } from "../skin.ts";
 import { Region } from "./region.tsx";
@@ -11,20 +11,23 @@ export interface EventsStripProps {
   readonly skin: Skin;
   readonly rect: Rect;
   readonly events: readonly MusterEvent[];
+  /** Where the names are of what events are about. */
+  readonly snapshot: Snapshot;
 }
 
-export function EventsStrip({ skin, rect, events }: EventsStripProps) {
+export function EventsStrip({ skin, rect, events, snapshot }: EventsStripProps) {
   const { horizontal } = skin.glyphs;
   const title = `${horizontal.repeat(2)} Events, newest first `;
   const heading = skin.theme.paint("dim", title + horizontal.repeat(Math.max(0, rect.columns - title.length)));
-  const lines = events.slice(0, rect.rows - 1).map((event) => eventLine(skin, event, rect.columns));
+  const lines = events
+    .slice(0, rect.rows - 1)
+    .map((event) => eventLine(skin, event, plain(skin, aboutText(event, snapshot)), rect.columns));
   return <Region rect={rect} lines={[heading, ...lines]} />;
 }
 
-function eventLine(skin: Skin, event: MusterEvent, columns: number): string {
+function eventLine(skin: Skin, event: MusterEvent, about: string, columns: number): string {
   const severity = severityCell(event);
   const tone = severity.tone ?? "text";
-  const about = event.target === null ? "-" : plain(skin, nameOf(event.target));
   return line(
     skin,
     [

@@ -31,15 +31,18 @@ export interface TabLineProps {
 interface Telling {
   readonly title: "title" | "shortTitle" | null;
   readonly hasCount: boolean;
-  readonly hasAlarms: boolean;
+  /** worst: warnings are not counted beside errors. */
+  readonly alarms: "all" | "worst" | "none";
 }
 
-const WHOLE: Telling = { title: "title", hasCount: true, hasAlarms: true };
-const SHORT: Telling = { title: "shortTitle", hasCount: true, hasAlarms: true };
-const UNCOUNTED: Telling = { title: "shortTitle", hasCount: false, hasAlarms: true };
-const NUMBER: Telling = { title: null, hasCount: false, hasAlarms: true };
-const NAMED: Telling = { title: "shortTitle", hasCount: false, hasAlarms: false };
-const BARE: Telling = { title: null, hasCount: false, hasAlarms: false };
+const WHOLE: Telling = { title: "title", hasCount: true, alarms: "all" };
+const SHORT: Telling = { title: "shortTitle", hasCount: true, alarms: "all" };
+const UNCOUNTED: Telling = { title: "shortTitle", hasCount: false, alarms: "all" };
+const WORST: Telling = { title: "shortTitle", hasCount: false, alarms: "worst" };
+const NUMBER: Telling = { title: null, hasCount: false, alarms: "all" };
+const NUMBER_WORST: Telling = { title: null, hasCount: false, alarms: "worst" };
+const NAMED: Telling = { title: "shortTitle", hasCount: false, alarms: "none" };
+const BARE: Telling = { title: null, hasCount: false, alarms: "none" };
 
 /** Of the tab in front and of those behind it, the most telling first. null: those behind are not told at all. */
 const TELLINGS: readonly (readonly [inFront: Telling, behind: Telling | null])[] = [
@@ -47,8 +50,13 @@ const TELLINGS: readonly (readonly [inFront: Telling, behind: Telling | null])[]
   [WHOLE, SHORT],
   [WHOLE, UNCOUNTED],
   [SHORT, UNCOUNTED],
+  [WHOLE, WORST],
+  [SHORT, WORST],
+  [UNCOUNTED, WORST],
+  [WORST, WORST],
   [WHOLE, NUMBER],
   [SHORT, NUMBER],
+  [SHORT, NUMBER_WORST],
   [WHOLE, BARE],
   [SHORT, BARE],
   [UNCOUNTED, BARE],
@@ -74,10 +82,11 @@ function tabSpans(skin: Skin, tabs: readonly Tab[], inFront: Telling, behind: Te
   return tabs.flatMap((tab, index): Span[] => {
     const telling = tab.isActive ? inFront : behind;
     if (telling === null) return [];
-    const { title, hasCount, hasAlarms } = telling;
+    const { title, hasCount, alarms } = telling;
     const name = title === null ? String(index + 1) : `${index + 1} ${tab[title]}`;
-    const alarm = (name: "error" | "warn", count: number): Span => ({
-      text: hasAlarms && count > 0 ? ` ${sign(skin, name)}${count}` : "",
+    const hasWarnings = alarms === "all" || (alarms === "worst" && tab.errors === 0);
+    const alarm = (name: "error" | "warn", count: number, isTold: boolean): Span => ({
+      text: isTold && count > 0 ? ` ${sign(skin, name)}${count}` : "",
       tone: name,
     });
     const lead = tab.isActive ? `${skin.glyphs.cursor} ` : "  ";
@@ -86,8 +95,8 @@ function tabSpans(skin: Skin, tabs: readonly Tab[], inFront: Telling, behind: Te
       { text: tab.isActive && !isFirst ? ` ${lead}` : lead, tone: tab.isActive ? "accent" : "dim" },
       { text: name, tone: tab.isActive ? "strong" : "dim" },
       { text: hasCount ? ` ${tab.count}` : "", tone: "dim" },
-      alarm("error", tab.errors),
-      alarm("warn", tab.warnings),
+      alarm("error", tab.errors, alarms !== "none"),
+      alarm("warn", tab.warnings, hasWarnings),
     ];
   });
 }

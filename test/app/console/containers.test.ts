@@ -347,7 +347,7 @@ test("loading, empty, failed: a sentence each, and the way on", async () => {
   screen.service.emit({ src: "containers", op: "reset", items: [] }, { src: "processes", op: "reset", items: [] });
   await screen.advance(300);
   expect(flat()).toContain(
-    "No containers: looked for those of docker, podman, LXC, systemd-nspawn, CRI, crun and runc.",
+    "No containers: looked for those of docker, podman, LXC, systemd-nspawn, CRI, crun and runc ('muster doctor' tells",
   );
   expect(flat()).toContain("press a to start one");
   const error = errorRecord(

@@ -88,7 +88,7 @@ function tabLine(columns: number, fullness: Fullness = {}): string {
   return frame(element, columns, 1)[0] ?? "";
 }
 
-test("tabs: those behind get short, then lose their counts, then their titles; the one in front gets short before that", () => {
+test("tabs: those behind get short, then lose their counts, then warnings beside errors, then their titles", () => {
   expect(tabLine(180)).toMatch(
     /^ {2}1 Daemons 100 ▲12 ▸ 2 Categories 100 ✖1 ▲12 {2}3 .* {2}7 Events 100 ▲12 +12\/100 \(of 3000\)$/,
   );
@@ -97,9 +97,11 @@ test("tabs: those behind get short, then lose their counts, then their titles; t
   );
   expect(tabLine(122)).toMatch(/^ {2}1 Daem ▲12 ▸ 2 Categories 100 ✖1 ▲12 {2}3 Memb ▲12 .* {2}7 Ev ▲12 +12\/100/);
   expect(tabLine(114)).toMatch(/^ {2}1 Daem ▲12 ▸ 2 Cat 100 ✖1 ▲12 {2}3 Memb ▲12 .* {2}7 Ev ▲12 +12\/100/);
-  expect(tabLine(96)).toMatch(
-    /^ {2}1 ▲12 ▸ 2 Categories 100 ✖1 ▲12 {2}3 ▲12 {2}4 ✖1 ▲12 {2}5 ▲12 {2}6 ✖1 ▲12 {2}7 ▲12 +12/,
+  expect(tabLine(104)).toMatch(
+    /^ {2}1 Daem ▲12 ▸ 2 Cat 100 ✖1 ▲12 {2}3 Memb ▲12 {2}4 Aggr ✖1 {2}5 Pow ▲12 {2}6 Cont ✖1 {2}7 Ev/,
   );
+  expect(tabLine(88)).toMatch(/^ {2}1 ▲12 ▸ 2 Cat 100 ✖1 ▲12 {2}3 ▲12 {2}4 ✖1 ▲12 {2}5 ▲12 {2}6 ✖1 ▲12 {2}7 ▲12 +12/);
+  expect(tabLine(80)).toMatch(/^ {2}1 ▲12 ▸ 2 Cat 100 ✖1 ▲12 {2}3 ▲12 {2}4 ✖1 {2}5 ▲12 {2}6 ✖1 {2}7 ▲12 +12/);
   expect(tabLine(64)).toMatch(/^ {2}1 ▸ 2 Categories 100 ✖1 ▲12 {2}3 {2}4 {2}5 {2}6 {2}7 +12\/100/);
   expect(tabLine(44)).toMatch(/^▸ 2 Categories 100 ✖1 ▲12 +12\/100 \(of 3000\)$/);
 });
@@ -130,6 +132,28 @@ test("tabs: 80 columns with usual counts and some alarms name every pane", () =>
     for (const [index, [title, shortTitle]] of TITLES.entries()) {
       expect(shown).toContain(`${index + 1} ${index === active ? title : shortTitle}`);
     }
+  }
+});
+
+test("tabs: 80 columns name every pane, with errors and warnings in most of them", () => {
+  const alarms = [
+    [4, 8],
+    [3, 0],
+    [8, 2],
+    [1, 1],
+    [0, 1],
+    [1, 3],
+    [0, 0],
+  ];
+  for (const active of TITLES.keys()) {
+    const tabs = TITLES.map(([title, shortTitle], index) => {
+      const [errors = 0, warnings = 0] = alarms[index] ?? [];
+      return { title, shortTitle, count: "37", errors, warnings, isActive: index === active };
+    });
+    const element = <TabLine skin={skin} rect={bar(80)} tabs={tabs} scope="" filter="" position="1/37" />;
+    const shown = frame(element, 80, 1)[0] ?? "";
+    for (const [index, [, shortTitle]] of TITLES.entries()) expect(shown).toContain(`${index + 1} ${shortTitle}`);
+    for (const each of ["✖4", "✖3", "✖8", "✖1"]) expect(shown).toContain(each);
   }
 });
 

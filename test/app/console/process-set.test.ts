@@ -105,17 +105,17 @@ test("the detail of a category lists its members, the failed ones first", async 
 test("m shows the members of a category; Esc leads back to it", async () => {
   await open();
   await screen.press("2", "m");
-  expect(screen.line("▸ 3 Members")).toContain("in web  1/5 (of 6)");
+  expect(screen.line("▸ 3 Memb")).toContain("in web  1/5 (of 6)");
   await screen.press("/", "exit", ENTER);
-  expect(screen.line("▸ 3 Members")).toContain("in web  filter: exit");
+  expect(screen.line("▸ 3 Memb")).toContain("in web  filter: exit");
   await screen.press(ESC);
-  expect(screen.line("▸ 3 Members")).toContain("in web  1/5 (of 6)");
+  expect(screen.line("▸ 3 Memb")).toContain("in web  1/5 (of 6)");
   await screen.press(ESC);
   expect(cursorLine()).toContain("2 Categories");
   await screen.press("j", "j", "m");
   expect(screen.text()).toContain("mountd has no members. Press a to add one, Esc to go back.");
   await screen.press(ESC, "3");
-  expect(screen.line("▸ 3 Members")).toContain("1/6");
+  expect(screen.line("▸ 3 Memb")).toContain("1/6");
 });
 
 test("a category is made by name; what cannot be a name is said while it is typed", async () => {

@@ -92,6 +92,14 @@ test("cells: what is not known is a dash, what does not apply to a process is em
   });
 });
 
+test("one that has no name but its id is called by its first digits, as engines do; the detail has them all", () => {
+  const name = "0f94d09be3a8".padEnd(64, "7");
+  expect(cells(container("web", { name })).name).toBe("0f94d09be3a8");
+  expect(CONTAINERS_PANE.label(container("web", { name }))).toBe("0f94d09be3a8");
+  expect(facts(container("web", { name })).name).toBe(name);
+  expect(cells(container("web", { name: "deadbeef" })).name).toBe("deadbeef");
+});
+
 test("the image, else the labels; what is wrong before both", () => {
   const labels = { app: "shop", tier: "front" };
   expect(cells(container("web", { labels })).content).toBe("registry.example/web:7");
