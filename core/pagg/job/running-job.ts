@@ -18,8 +18,11 @@ export interface Leave {
   readonly orphanOf: number | null;
 }
 
-/** Between the end of a process that was collected at once and the word of it lies at most this much of somebody else's time. */
-const LATE_NS = 20e6;
+/**
+ * Between the end of a process that was collected at once and the word of it lies at most this much of somebody else's time,
+ * on a machine that has too much to do.
+ */
+const LATE_NS = 1e9;
 
 export class RunningJob {
   readonly record: JobRecord;
