@@ -77,8 +77,9 @@ function readSource(fields: Fields, place: Place): ReadRecord {
   return { record, warnings: unknownKeys(fields, [...TIME_KEYS, "src", "op", ...Object.keys(rest)], place) };
 }
 
-/** The one key that says what it is. `action` has an `id`, sources have one: those are not kinds. */
+/** The one key that says what it is; `set` stands in what a source says as well. */
 function kindOf(fields: Fields, place: Place): RecordKind {
+  if (Object.hasOwn(fields, "src")) return "src";
   const found = RECORD_KINDS.filter((kind) => Object.hasOwn(fields, kind));
   const [kind, second] = found;
   if (kind === undefined) {
