@@ -10,12 +10,16 @@ import { defaultKeymap, type Keymap } from "./keymap.ts";
 import type { Size } from "./layout.ts";
 import type { Skin } from "./skin.ts";
 import { createToasts, type Toasts } from "./toasts.ts";
+import type { UiState } from "./ui-state.ts";
 import { createView, type View } from "./view.ts";
 
 export interface DeskOptions {
   readonly service: Service;
   readonly clock: Clock;
   readonly size: Size;
+  /** What the operator had done to the screen; nothing if left out. */
+  readonly ui?: UiState;
+  readonly replay?: Replay | null;
   readonly skin: Skin;
   readonly newRequestId: () => string;
   /** Leaves the console with this exit code. */
@@ -24,8 +28,16 @@ export interface DeskOptions {
   readonly suspend: () => void;
 }
 
+/** A playback that this console shows. */
+export interface Replay {
+  /** Takes a key before the console does; false: it is not for the playback. */
+  press(key: string): boolean;
+}
+
 export interface Desk {
   readonly skin: Skin;
+  /** null: this is no playback. */
+  readonly replay: Replay | null;
   readonly service: Service;
   readonly clock: Clock;
   readonly store: ConsoleStore;
@@ -44,7 +56,7 @@ export interface Desk {
 
 export function createDesk(options: DeskOptions): Desk {
   const { service, clock, size, skin, newRequestId, leave, suspend } = options;
-  const store = createConsoleStore(service.snapshot(), size);
+  const store = createConsoleStore(service.snapshot(), size, options.ui);
   const view = createView();
   const toasts = createToasts(store, clock);
   const intake = createIntake({ store, view, service, clock, toasts });
@@ -77,6 +89,7 @@ export function createDesk(options: DeskOptions): Desk {
   };
   return {
     skin,
+    replay: options.replay ?? null,
     service,
     clock,
     store,

@@ -20,7 +20,7 @@ export function Root({ desk, version, onLend }: RootProps) {
   const { suspendTerminal } = useApp();
   useEffect(() => onLend((use) => suspendTerminal(use)), [onLend, suspendTerminal]);
   useInput((input, key) => {
-    for (const name of keysOf(input, key)) press(desk, name);
+    for (const name of keysOf(input, key)) if (!desk.replay?.press(name)) press(desk, name);
   });
   usePaste((text) => paste(desk, text));
   return <Screen desk={desk} state={state} version={version} />;

@@ -21,6 +21,7 @@ import { List } from "./parts/list.tsx";
 import { Region } from "./parts/region.tsx";
 import { StatusLine } from "./parts/status-line.tsx";
 import { TabLine } from "./parts/tab-line.tsx";
+import { TransportLine } from "./parts/transport-line.tsx";
 import { cellText } from "./skin.ts";
 import { statusView } from "./status-view.ts";
 import { drawContextOf, itemCount, layoutOf, paneOf, paneStateOf, selectedItem, shelvesOf } from "./view.ts";
@@ -106,6 +107,9 @@ function Full({ desk, state, version, place }: FullProps) {
       {place.events && (
         <EventsStrip skin={skin} rect={place.events} events={newestEvents(state.shown, place.events.rows)} />
       )}
+      {place.transport && state.transport && (
+        <TransportLine skin={skin} rect={place.transport} transport={state.transport} />
+      )}
       <StatusLine skin={skin} rect={place.status} lines={status.lines} aside={status.aside} />
       <Footer skin={skin} rect={place.footer} keys={footer.keys} last={footer.last} />
       <Overlay desk={desk} state={state} body={place.body} />
@@ -131,7 +135,7 @@ function positionOf(state: ConsoleState, shown: number): string {
 }
 
 function flagsOf(desk: Desk, state: ConsoleState): readonly string[] {
-  const flags: string[] = [];
+  const flags: string[] = desk.replay ? ["REPLAY"] : [];
   if (desk.service.isReadOnly) flags.push("READ-ONLY");
   if (state.ui.isFrozen) flags.push("FROZEN");
   const shelves = shelvesOf(state.latest, paneOf(state));

@@ -78,7 +78,7 @@ const MatchSchema = v.union([
     arguments: v.pipe(v.optional(ArgumentsSchema), note("these among its arguments")),
     dryRun: v.optional(v.boolean()),
   }),
-  v.pipe(v.object({ query: v.picklist(["processes", "refresh"]) }), note("what is asked without an action")),
+  v.pipe(v.object({ query: v.literal("processes") }), note("the processes to choose from")),
 ]);
 export type Match = v.InferOutput<typeof MatchSchema>;
 
@@ -101,4 +101,5 @@ const AnswerSchema = v.object({ answers: v.string(), reply: ReplySchema });
 
 export const EffectSchema = v.union([ScriptedSchema, ProgressSchema, AnswerSchema]);
 export type ScriptedEffect = v.InferOutput<typeof ScriptedSchema>;
+export type ProgressEffect = v.InferOutput<typeof ProgressSchema>;
 export type Effect = v.InferOutput<typeof EffectSchema>;
