@@ -3,6 +3,7 @@ import { DAEMONS } from "./daemon-commands.ts";
 import { ATTACHMENTS, JOBS } from "./job-commands.ts";
 import { MODULES } from "./module-commands.ts";
 import { SELECTION_OPTIONS } from "./options.ts";
+import { PLAYBACK } from "./playback-commands.ts";
 import { ENDPOINTS, POLICIES } from "./power-commands.ts";
 import { CATEGORIES, MEMBERS } from "./process-set-commands.ts";
 import type { CommandSpec } from "./specification.ts";
@@ -132,6 +133,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...ATTACHMENTS,
   ...ENDPOINTS,
   ...POLICIES,
+  ...PLAYBACK,
   ...OTHERS,
 ];
 
@@ -145,6 +147,7 @@ export const GROUPS: Readonly<Record<string, { readonly summary: string; readonl
   attachments: { summary: "the processes attached to modules", standsFor: "attachments list" },
   endpoints: { summary: "GEOPM's endpoints, where controllers attach", standsFor: "endpoints list" },
   policies: { summary: "GEOPM's policy store", standsFor: "policies list" },
+  fixture: { summary: "the files that `play` plays", standsFor: "fixture lint" },
 };
 
 export function commandNamed(name: string): CommandSpec | undefined {

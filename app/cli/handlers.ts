@@ -35,6 +35,7 @@ export const HANDLERS: Readonly<Record<string, () => Promise<Handler>>> = {
   "policies default": async () => (await import("./commands/policy-verbs.ts")).defaultPolicy,
   "policies remove": async () => (await import("./commands/policy-verbs.ts")).removePolicy,
   "members run": async () => (await import("./commands/run-member.ts")).runMember,
+  play: async () => (await import("./commands/play.ts")).play,
   snapshot: async () => (await import("./commands/snapshot.ts")).writeSnapshot,
   events: async () => (await import("./commands/events.ts")).listEvents,
   serve: async () => (await import("./commands/serve.ts")).serve,

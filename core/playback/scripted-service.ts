@@ -9,13 +9,7 @@ import type { Effect } from "./effect-records.ts";
 import { createFold } from "./fold.ts";
 import type { Place } from "./read-record.ts";
 import { createScript, type Script } from "./script.ts";
-import { createSourceEvents } from "./source-events.ts";
-import type { SourceRecord } from "./source-records.ts";
-
-export interface SourceAt {
-  readonly record: SourceRecord;
-  readonly place: Place;
-}
+import { createSourceEvents, type SourceAt } from "./source-events.ts";
 
 export interface ScriptedService extends Service {
   isReadOnly: boolean;
@@ -39,13 +33,13 @@ export function createScriptedService(clock: Clock, node: string): ScriptedServi
     subscribe: fold.subscribe,
     play(records) {
       let batch: SourceEvent[] = [];
-      for (const { record, place } of records) {
+      for (const said of records) {
         // A patch needs what was said before it, in the same moment too.
-        if (record.op === "patch") {
+        if (said.record.op === "patch") {
           fold.emit(...batch);
           batch = [];
         }
-        batch.push(sources.of(record, place, fold.snapshot()));
+        batch.push(sources.of(said, fold.snapshot()));
       }
       fold.emit(...batch);
     },

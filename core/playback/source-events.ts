@@ -15,22 +15,29 @@ export function wholeError(error: ErrorText): ErrorRecord {
   return { code, message, target, errno, hint, retryable, causes };
 }
 
+/** What a source said, where it stands and when it was said. */
+export interface SourceAt {
+  readonly record: SourceRecord;
+  readonly place: Place;
+  readonly atMs: number;
+}
+
 export interface SourceEvents {
   /** Throws BAD_DATA where a patch is of what is not there, or makes of it what cannot be. */
-  of(record: SourceRecord, place: Place, snapshot: Snapshot): SourceEvent;
+  of(said: SourceAt, snapshot: Snapshot): SourceEvent;
 }
 
 export function createSourceEvents(clock: Clock, node: string): SourceEvents {
   /** Its id is the same whichever way its moment was reached. */
   const event = (
-    place: Place,
+    { place, atMs }: SourceAt,
     severity: Severity,
     fields: Pick<MusterEvent, "code" | "target" | "message" | "variables">,
   ) => {
     const item: MusterEvent = {
-      id: makeId(node, "event", `${Math.round(clock.nowMs())}-${place.line}`),
+      id: makeId(node, "event", `${Math.round(atMs)}-${place.line}`),
       kind: "Event",
-      at: timestamp(clock.wallMs()),
+      at: timestamp(clock.wallMs() - clock.nowMs() + atMs),
       severity,
       requestId: null,
       action: null,
@@ -41,7 +48,8 @@ export function createSourceEvents(clock: Clock, node: string): SourceEvents {
     return { src: "events", op: "upsert", item } as const;
   };
   return {
-    of(record, place, snapshot) {
+    of(said, snapshot) {
+      const { record, place, atMs } = said;
       switch (record.op) {
         case "reset":
         case "upsert":
@@ -56,11 +64,11 @@ export function createSourceEvents(clock: Clock, node: string): SourceEvents {
         }
         case "log": {
           const { severity, ...fields } = record.event;
-          return event(place, severity, fields);
+          return event(said, severity, fields);
         }
         case "error": {
           const { target = null, message } = record.error;
-          return event(place, "error", {
+          return event(said, "error", {
             code: "SOURCE_FAILED",
             target,
             message: `${record.src}: ${message}`,
@@ -70,7 +78,7 @@ export function createSourceEvents(clock: Clock, node: string): SourceEvents {
         case "unavailable":
           return { src: record.src, op: "unavailable", error: wholeError(record.error) };
         case "stale":
-          return { src: record.src, op: "stale", sinceMs: record.sinceMs ?? clock.nowMs() };
+          return { src: record.src, op: "stale", sinceMs: record.sinceMs ?? atMs };
       }
     },
   };

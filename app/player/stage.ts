@@ -1,0 +1,154 @@
+/**
+ * The real console on a terminal that is not there: Ink draws as ever, and an emulator rebuilds the screen out of what was
+ * written. Looking for words in the bytes would not do: Ink writes only what changed of a line.
+ */
+import { EventEmitter } from "node:events";
+import type { Terminal } from "@xterm/headless";
+import type { Size } from "#app/console/layout.ts";
+import { type ConsoleOptions, type OpenConsole, runConsole } from "#app/console/run.ts";
+
+class StageInput extends EventEmitter {
+  readonly isTTY = true;
+  isRaw = false;
+  readonly #chunks: string[] = [];
+
+  /** Ink reads on `readable`: the keys are dispatched before this returns. */
+  send(text: string): void {
+    this.#chunks.push(text);
+    this.emit("readable");
+  }
+  read(): string | null {
+    return this.#chunks.shift() ?? null;
+  }
+  setRawMode(isRaw: boolean): this {
+    this.isRaw = isRaw;
+    return this;
+  }
+  setEncoding(): this {
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    return this;
+  }
+}
+
+class StageOutput extends EventEmitter {
+  readonly isTTY = true;
+  readonly writable = true;
+  columns: number;
+  rows: number;
+  readonly #take: (text: string) => void;
+
+  constructor({ columns, rows }: Size, take: (text: string) => void) {
+    super();
+    this.columns = columns;
+    this.rows = rows;
+    this.#take = take;
+  }
+  write(text: string, encodingOrDone?: unknown, done?: unknown): boolean {
+    this.#take(text);
+    const callback = typeof encodingOrDone === "function" ? encodingOrDone : done;
+    if (typeof callback === "function") queueMicrotask(() => callback());
+    return true;
+  }
+}
+
+export interface Stage {
+  readonly open: OpenConsole;
+  readonly terminal: Terminal;
+  /** The console's exit code, once it is left. */
+  readonly exit: Promise<number>;
+  readonly isLeft: boolean;
+  readonly stdin: { readonly isRaw: boolean; send(bytes: string): void; emit(event: string): boolean };
+  /** What was written to standard error. */
+  readonly errors: { text: string };
+  /** Bytes the terminal was sent so far. */
+  readonly written: number;
+  /** Everything that is to be drawn is on the screen when this resolves. */
+  settle(): Promise<void>;
+  /** Several sizes in a row: a burst. */
+  resize(...sizes: readonly Size[]): void;
+  lines(): readonly string[];
+  close(): Promise<void>;
+}
+
+export interface StageOptions extends Omit<ConsoleOptions, "stdin" | "stdout" | "stderr" | "onOpen"> {
+  readonly size: Size;
+  /** Told everything that is written. */
+  readonly onWrite?: (text: string) => void;
+}
+
+export async function openStage({ size, onWrite, ...options }: StageOptions): Promise<Stage> {
+  const xterm = await import("@xterm/headless");
+  const terminal = new xterm.Terminal({
+    cols: size.columns,
+    rows: size.rows,
+    convertEol: true,
+    allowProposedApi: true,
+  });
+  let written = 0;
+  const stdin = new StageInput();
+  const stdout = new StageOutput(size, (text) => {
+    written += Buffer.byteLength(text);
+    terminal.write(text);
+    onWrite?.(text);
+  });
+  const errors = { text: "" };
+  const stderr = {
+    write(text: string) {
+      errors.text += text;
+      return true;
+    },
+  };
+  const opened = Promise.withResolvers<OpenConsole>();
+  const streams = { stdin, stdout, stderr } as unknown as Pick<ConsoleOptions, "stdin" | "stdout" | "stderr">;
+  let isLeft = false;
+  const exit = runConsole({ ...options, ...streams, onOpen: opened.resolve }).finally(() => {
+    isLeft = true;
+  });
+  const open = await Promise.race([opened.promise, exit.then(() => opened.promise)]);
+
+  const settle = async () => {
+    if (!isLeft) {
+      await open.flush();
+      await open.flush();
+    }
+    await new Promise<void>((done) => terminal.write("", done));
+  };
+  await settle();
+  return {
+    open,
+    terminal,
+    exit,
+    stdin,
+    errors,
+    get isLeft() {
+      return isLeft;
+    },
+    get written() {
+      return written;
+    },
+    settle,
+    resize(...sizes) {
+      for (const { columns, rows } of sizes) {
+        terminal.resize(columns, rows);
+        stdout.columns = columns;
+        stdout.rows = rows;
+        stdout.emit("resize");
+      }
+    },
+    lines: () =>
+      Array.from(
+        { length: terminal.rows },
+        (_, row) => terminal.buffer.active.getLine(row)?.translateToString(true, 0, terminal.cols) ?? "",
+      ),
+    async close() {
+      open.desk.leave(0);
+      await exit;
+      terminal.dispose();
+    },
+  };
+}
