@@ -12,6 +12,7 @@ import endpoints from "#core/output/schemas/endpoints.json" with { type: "json" 
 import error from "#core/output/schemas/error.json" with { type: "json" };
 import event from "#core/output/schemas/event.json" with { type: "json" };
 import events from "#core/output/schemas/events.json" with { type: "json" };
+import fixture from "#core/output/schemas/fixture.json" with { type: "json" };
 import job from "#core/output/schemas/job.json" with { type: "json" };
 import jobReports from "#core/output/schemas/job-reports.json" with { type: "json" };
 import jobs from "#core/output/schemas/jobs.json" with { type: "json" };
@@ -54,6 +55,7 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   error,
   event,
   events,
+  fixture,
   rpc,
   run,
   "member-run": memberRun,

@@ -75,6 +75,15 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/**
+ * cli-cursor shows the cursor of the real terminal once more when the process ends, even if it was another that it hid:
+ * behind the last line of a program's output that is two bytes too many.
+ */
+function forgetCursor(): void {
+  const { __signal_exit_emitter__: emitter } = process as { __signal_exit_emitter__?: EventEmitter };
+  emitter?.removeAllListeners("afterexit");
+}
+
 export interface StageOptions extends Omit<ConsoleOptions, "stdin" | "stdout" | "stderr" | "onOpen"> {
   readonly size: Size;
   /** Told everything that is written. */
@@ -149,6 +158,7 @@ export async function openStage({ size, onWrite, ...options }: StageOptions): Pr
       open.desk.leave(0);
       await exit;
       terminal.dispose();
+      forgetCursor();
     },
   };
 }

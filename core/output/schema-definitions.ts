@@ -12,6 +12,7 @@ import { JobReportSchema, JobSchema } from "#core/model/job.ts";
 import { MemberSchema } from "#core/model/member.ts";
 import { ModuleSchema } from "#core/model/module.ts";
 import { PolicySchema } from "#core/model/policy.ts";
+import { FixtureLineSchema } from "#core/playback/schema.ts";
 import { RpcSchema } from "#core/service/rpc/document.ts";
 import { ActionReportSchema, ErrorRecordSchema, WarningSchema } from "./parts.ts";
 
@@ -82,9 +83,32 @@ const StreamLineSchema = v.union([
   v.object({ ...line("remove"), id: v.string(), reason: v.string() }),
   v.object({ ...line("event"), event: EventSchema }),
   v.object({ ...line("error"), error: ErrorRecordSchema, fatal: v.boolean() }),
+  v.pipe(v.object({ ...line("mark"), name: v.string() }), note("a place of the fixture that is played")),
+  v.pipe(
+    v.object({
+      ...line("expect"),
+      file: v.string(),
+      record: v.nullable(v.number()),
+      line: v.nullable(v.number()),
+      ok: v.boolean(),
+      mismatches: v.array(v.object({ what: v.string(), wanted: v.string(), got: v.string() })),
+    }),
+    note("an expectation of the fixture that is played"),
+  ),
   v.pipe(v.object(line("heartbeat")), note("after 15 s of silence")),
   v.object({ ...line("gap"), dropped: v.pipe(v.number(), note("lines left out because the reader was slow")) }),
-  v.pipe(v.object({ ...line("end"), reason: v.string(), exitCode: v.number() }), note("always the last line")),
+  v.pipe(
+    v.object({
+      ...line("end"),
+      reason: v.string(),
+      exitCode: v.number(),
+      records: v.optional(v.number()),
+      checks: v.pipe(v.optional(v.number()), note("expectations that were looked at")),
+      failures: v.optional(v.number()),
+      digest: v.pipe(v.optional(v.string()), note("of all that is known at the end; of a fixture that is played")),
+    }),
+    note("always the last line"),
+  ),
 ]);
 
 const list = <K extends string>(kind: K, item: v.GenericSchema) =>
@@ -196,7 +220,7 @@ export const SCHEMAS = {
       exitCode: v.number(),
     }),
   ],
-  stream: ["one line of `watch` and `events --follow`", StreamLineSchema],
+  stream: ["one line of `watch`, `events --follow` and `play`", StreamLineSchema],
   doctor: ["document of `doctor`", DoctorSchema],
   run: [
     "document of `daemons run`",
@@ -213,6 +237,7 @@ export const SCHEMAS = {
     "document of `serve --print-unit`",
     v.object({ ...head("Unit"), unit: v.picklist(["systemd", "openrc"]), text: v.string() }),
   ],
+  fixture: ["one line of a fixture (*.muster.ndjson)", FixtureLineSchema],
   rpc: ["the service's socket: JSON-RPC 2.0, one message a line", RpcSchema],
   records: [
     "document of `members list --record` and `members get --record`",

@@ -12,8 +12,8 @@ const note = v.description;
 const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 const cells = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000));
 
-export const KEY_NAME =
-  /^(?:\S|(?:ctrl-[a-z]|enter|esc|space|tab|shift-tab|backspace|delete|up|down|left|right|home|end|pageup|pagedown))$/u;
+const KEY_NAME =
+  /^(?:\S|[\ud800-\udbff][\udc00-\udfff]|ctrl-[a-z]|enter|esc|space|tab|shift-tab|backspace|delete|up|down|left|right|home|end|pageup|pagedown)$/;
 const key = v.pipe(
   v.string(),
   v.regex(KEY_NAME, "is not a key: one character, ctrl-a, enter, esc, space, tab, up, pagedown and the like"),
