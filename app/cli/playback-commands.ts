@@ -107,6 +107,7 @@ export const PLAYBACK: readonly CommandSpec[] = [
     arguments: [FILE],
     options: [
       { name: "pattern", type: "text", value: "REGEX", summary: "what fits it is taken out of every text too" },
+      { name: "argv", type: "flag", summary: "take out all arguments of commands" },
       { name: "hosts", type: "flag", summary: "replace names of nodes" },
       { name: "users", type: "flag", summary: "replace names of users" },
       OUTPUT,

@@ -19,8 +19,9 @@ const SPACE = 32;
 const TAB = 9;
 const HASH = 35;
 
-/** Blank lines and comments are left out. */
-export function* linesOf(source: ByteSource, file: string): Generator<Line> {
+/** Blank lines and comments are left out, unless all are wanted as they are. */
+export function* linesOf(source: ByteSource, file: string, isAll = false): Generator<Line> {
+  const take = isAll ? (line: Uint8Array) => line : trimmed;
   let buffer = new Uint8Array(PIECE);
   let filled = 0;
   let base = 0;
@@ -32,13 +33,13 @@ export function* linesOf(source: ByteSource, file: string): Generator<Line> {
     let start = 0;
     for (let end = indexOf(buffer, start, filled); end >= 0; end = indexOf(buffer, start, filled)) {
       number++;
-      const bytes = trimmed(buffer.subarray(start, end));
-      if (bytes.length > 0) yield { number, offset: base + start, bytes };
+      const bytes = take(buffer.subarray(start, end));
+      if (bytes.length > 0 || isAll) yield { number, offset: base + start, bytes };
       start = end + 1;
     }
     const rest = filled - start;
     if (isLast) {
-      const bytes = trimmed(buffer.subarray(start, filled));
+      const bytes = take(buffer.subarray(start, filled));
       if (bytes.length > 0) yield { number: number + 1, offset: base + start, bytes };
       return;
     }
