@@ -17,6 +17,7 @@ import type { UiState } from "./ui-state.ts";
 const REDRAW_AFTER_MS = 60;
 /** Long enough that the shell has stopped us before the terminal is taken back. */
 const SUSPEND_MS = 50;
+const MAX_FPS = 120;
 const CLEAR = "\x1b[H\x1b[2J";
 
 export interface ConsoleOptions {
@@ -29,6 +30,8 @@ export interface ConsoleOptions {
   readonly version: string;
   /** Randomness of request ids; crypto.randomUUID if left out. */
   readonly newRequestId?: () => string;
+  /** Real frames a second at most. Less than one: what is to be drawn is drawn when it is flushed, not before. */
+  readonly maxFps?: number;
   /** Set if the service plays a fixture. */
   readonly replay?: Replay;
   /** Stops the process group until the shell continues it; SIGTSTP if left out. */
@@ -119,7 +122,7 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
       stderr,
       alternateScreen: true,
       exitOnCtrlC: false,
-      maxFps: 120,
+      maxFps: options.maxFps ?? MAX_FPS,
       patchConsole: true,
       incrementalRendering: true,
       interactive: true,

@@ -77,8 +77,8 @@ export class Player {
   /** Lets time go on to `ms`, timer by timer: what one of them sets off may set another. */
   async passTo(ms: number): Promise<void> {
     const { clock, service } = this.#options;
-    if (ms <= clock.nowMs()) return;
-    if (this.isAtEnd || this.#options.fixture.kindOf(this.#index) !== "effect") {
+    const isLater = ms > clock.nowMs();
+    if (isLater && (this.isAtEnd || this.#options.fixture.kindOf(this.#index) !== "effect")) {
       service.script.moveOn();
       await turn();
     }

@@ -7,6 +7,7 @@ import { ACTIONS } from "#core/act/actions.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import type { Fixture } from "#core/playback/fixture.ts";
 import type { Place } from "#core/playback/read-record.ts";
+import type { RecordKind } from "#core/playback/record.ts";
 import { createScriptedService, type ScriptedService } from "#core/playback/scripted-service.ts";
 import { createVirtualClock, type VirtualClock } from "#core/playback/virtual-clock.ts";
 import { begin } from "./begin.ts";
@@ -94,6 +95,9 @@ export async function rehearse(options: RehearsalOptions): Promise<Outcome> {
   }
 }
 
+/** What may still be said where the console was left. */
+const AFTERWARDS: readonly RecordKind[] = ["end", "mark", "note"];
+
 class Rehearsal {
   readonly #options: RehearsalOptions;
   readonly #stage: Stage;
@@ -133,6 +137,8 @@ class Rehearsal {
       await this.#tell();
       if (isStrict && this.#failures.length > 0) break;
     }
+    while (this.#stage.isLeft && AFTERWARDS.includes(fixture.kindOf(player.index)) && player.index < to)
+      await player.step();
     await this.#finish();
     return {
       failures: this.#failures,

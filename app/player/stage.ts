@@ -84,6 +84,9 @@ function forgetCursor(): void {
   emitter?.removeAllListeners("afterexit");
 }
 
+/** A frame in 1000 s: real time decides nothing, so what is drawn is the same each time. */
+const ON_DEMAND = 0.001;
+
 export interface StageOptions extends Omit<ConsoleOptions, "stdin" | "stdout" | "stderr" | "onOpen"> {
   readonly size: Size;
   /** Told everything that is written. */
@@ -115,7 +118,7 @@ export async function openStage({ size, onWrite, ...options }: StageOptions): Pr
   const opened = Promise.withResolvers<OpenConsole>();
   const streams = { stdin, stdout, stderr } as unknown as Pick<ConsoleOptions, "stdin" | "stdout" | "stderr">;
   let isLeft = false;
-  const exit = runConsole({ ...options, ...streams, onOpen: opened.resolve }).finally(() => {
+  const exit = runConsole({ maxFps: ON_DEMAND, ...options, ...streams, onOpen: opened.resolve }).finally(() => {
     isLeft = true;
   });
   const open = await Promise.race([opened.promise, exit.then(() => opened.promise)]);
