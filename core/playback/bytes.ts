@@ -1,12 +1,14 @@
 /** A fixture's bytes, to be read at any place: from the file itself, or from memory where it was packed. */
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, constants as zlib } from "node:zlib";
 import { MusterError, toMusterError } from "#core/model/error.ts";
 
 export interface ByteSource {
   readonly size: number;
   /** Fills `into` from `offset` on; how many bytes there were. */
   read(into: Uint8Array, offset: number): number;
+  /** Set if it is packed and its end is missing: what is there before that. */
+  readonly cut?: MusterError;
   close(): void;
 }
 
@@ -27,9 +29,9 @@ export function openBytes(path: string, mustBe: string | null, largest = LARGEST
     const magic = new Uint8Array(2);
     const isPacked = readSync(fd, magic, 0, 2, 0) === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
     if (!isPacked) return fileBytes(fd, stat.size);
-    const bytes = unpacked(fd, stat.size, path, largest);
+    const { bytes, cut } = unpacked(fd, stat.size, path, largest);
     closeSync(fd);
-    return memoryBytes(bytes);
+    return { ...memoryBytes(bytes), ...(cut && { cut }) };
   } catch (thrown) {
     closeSync(fd);
     throw thrown;
@@ -82,7 +84,12 @@ export function memoryBytes(bytes: Uint8Array): ByteSource {
   };
 }
 
-function unpacked(fd: number, size: number, path: string, largest: number): Uint8Array {
+interface Unpacked {
+  readonly bytes: Uint8Array;
+  readonly cut: MusterError | null;
+}
+
+function unpacked(fd: number, size: number, path: string, largest: number): Unpacked {
   const tooLarge = () =>
     new MusterError("BAD_DATA", `${path}: is larger than ${largest / (1024 * 1024)} MiB when it is unpacked`, {
       target: path,
@@ -91,11 +98,23 @@ function unpacked(fd: number, size: number, path: string, largest: number): Uint
   if (size > largest) throw tooLarge();
   const packed = new Uint8Array(size);
   readSync(fd, packed, 0, size, 0);
-  try {
-    return gunzipSync(packed, { maxOutputLength: largest });
-  } catch (thrown) {
-    if ((thrown as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new MusterError("BAD_DATA", `${path}: gzip data are damaged or cut short: ${why}`, { target: path });
-  }
+  const unpack = (finishFlush: number) => {
+    try {
+      return gunzipSync(packed, { maxOutputLength: largest, finishFlush });
+    } catch (thrown) {
+      const { code } = thrown as { code?: unknown };
+      if (code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      const error = new MusterError("BAD_DATA", `${path}: gzip data are damaged or cut short: ${why}`, {
+        target: path,
+      });
+      if (code === "Z_BUF_ERROR") return error;
+      throw error;
+    }
+  };
+  const whole = unpack(zlib.Z_FINISH);
+  if (!(whole instanceof MusterError)) return { bytes: whole, cut: null };
+  const part = unpack(zlib.Z_SYNC_FLUSH);
+  if (part instanceof MusterError) throw whole;
+  return { bytes: part, cut: whole };
 }

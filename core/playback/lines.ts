@@ -8,6 +8,8 @@ export interface Line {
   readonly offset: number;
   /** Valid until the next line is asked for; without the newline. */
   readonly bytes: Uint8Array;
+  /** The last line of a file that does not end in a newline: it may be less than was to be written. */
+  readonly isOpen: boolean;
 }
 
 /** No record is longer: the items of one reset can be a reset and upserts. */
@@ -34,13 +36,13 @@ export function* linesOf(source: ByteSource, file: string, isAll = false): Gener
     for (let end = indexOf(buffer, start, filled); end >= 0; end = indexOf(buffer, start, filled)) {
       number++;
       const bytes = take(buffer.subarray(start, end));
-      if (bytes.length > 0 || isAll) yield { number, offset: base + start, bytes };
+      if (bytes.length > 0 || isAll) yield { number, offset: base + start, bytes, isOpen: false };
       start = end + 1;
     }
     const rest = filled - start;
     if (isLast) {
       const bytes = take(buffer.subarray(start, filled));
-      if (bytes.length > 0) yield { number: number + 1, offset: base + start, bytes };
+      if (bytes.length > 0) yield { number: number + 1, offset: base + start, bytes, isOpen: true };
       return;
     }
     if (rest > LONGEST_LINE) {

@@ -116,6 +116,15 @@ export function createScript(clock: Clock, node: string): Script {
     return report;
   };
 
+  /** The answer of what nobody has asked for yet: whoever does gets it at once. */
+  const notAsked = (effect: Exclude<Effect, ScriptedEffect>): boolean => {
+    const isIts = ({ effect: { reply } }: Expected) => "later" in reply && reply.later === effect.answers;
+    const index = expected.findIndex(isIts);
+    const found = expected[index];
+    if (found && "reply" in effect) expected[index] = { ...found, effect: { ...found.effect, reply: effect.reply } };
+    return found !== undefined;
+  };
+
   return {
     audit,
     failures,
@@ -133,6 +142,7 @@ export function createScript(clock: Clock, node: string): Script {
         return;
       }
       const one = later.get(effect.answers);
+      if (!one && notAsked(effect)) return;
       if (!one) {
         failures.push({ place, message: `nothing waits for the answer '${effect.answers}'` });
         return;
@@ -213,7 +223,7 @@ function isSubset(match: Extract<Match, { action: unknown }>, request: ActionReq
 function reportOf(request: ActionRequest, answer: Reply): ActionReport {
   const { action, dryRun, requestId, targets } = request;
   const warnings = "results" in answer ? (answer.warnings ?? []) : [];
-  const results = targets.map(({ id }) => ({ ...DONE, ...scriptedResult(answer, id, targets.length), id }));
+  const results = targets.map(({ id }) => ({ ...DONE, id, ...scriptedResult(answer, id, targets.length) }));
   return { action, dryRun, requestId, results, warnings };
 }
 
@@ -237,7 +247,7 @@ function scriptedResult(answer: Reply, id: string, count: number): Partial<Actio
     const error = wholeError(answer.err);
     return { outcome: answer.outcome, error, message: error.message };
   }
-  return "ok" in answer && answer.ok !== true ? wholeResult(answer.ok) : {};
+  return "ok" in answer && answer.ok !== true ? { ...wholeResult(answer.ok), id } : {};
 }
 
 /** What was left out is as of an action that was done: an `undefined` would hide that. */

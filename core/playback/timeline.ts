@@ -8,7 +8,7 @@ import { MusterError } from "#core/model/error.ts";
 import { type ByteSource, openBytes } from "./bytes.ts";
 import type { Header } from "./header.ts";
 import { type Line, linesOf } from "./lines.ts";
-import { fixtureError, type Place, readHeader, readRecord } from "./read-record.ts";
+import { fixtureError, type Place, placeText, readHeader, readRecord } from "./read-record.ts";
 import { RECORD_KINDS, type RecordKind } from "./record.ts";
 
 export interface TimelineFile {
@@ -102,6 +102,8 @@ function takeFile(reading: Reading, file: TimelineFile, startMs: number, chain: 
   let number = 0;
   let hasHeader = false;
   let hasEnd = false;
+  /** Whoever recorded it may have been stopped at any moment: what it wrote until then counts. */
+  let isRecorded = false;
   for (const line of linesOf(file.bytes, file.name)) {
     const place: Place = { file: file.name, record: hasHeader ? number + 1 : null, line: line.number };
     if (!hasHeader) {
@@ -109,7 +111,14 @@ function takeFile(reading: Reading, file: TimelineFile, startMs: number, chain: 
       draft.header ??= header;
       draft.warnings.push(...warnings);
       hasHeader = true;
+      isRecorded = header.recordedBy !== undefined;
+      if (file.bytes.cut && !isRecorded) throw file.bytes.cut;
+      if (file.bytes.cut) draft.warnings.push(`${file.bytes.cut.message}; what is before that is played`);
       continue;
+    }
+    if (line.isOpen && isRecorded && isCutShort(line)) {
+      draft.warnings.push(`${placeText({ ...place, record: number + 1 })}: is cut short and is left out`);
+      break;
     }
     number++;
     if (hasEnd) throw fixtureError(place, "stands behind the end");
@@ -134,7 +143,9 @@ function takeFile(reading: Reading, file: TimelineFile, startMs: number, chain: 
     draft.atMs.push(atMs);
     if (draft.kind.push(head.kind) > MOST_RECORDS) throw fixtureError(place, "too many records");
   }
-  if (!hasHeader) throw new MusterError("BAD_DATA", `${file.name}: is empty`, { target: file.name });
+  if (!hasHeader) {
+    throw file.bytes.cut ?? new MusterError("BAD_DATA", `${file.name}: is empty`, { target: file.name });
+  }
   return atMs;
 }
 
@@ -175,6 +186,15 @@ function whyNotIncluded(target: string): string | null {
   if (parts.includes("..")) return "must not lead out of the fixture's directory";
   if (relative(".", target) === "" || parts.includes("")) return "is not the name of a file";
   return null;
+}
+
+function isCutShort({ bytes }: Line): boolean {
+  try {
+    JSON.parse(decoder.decode(bytes));
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 interface Head {
