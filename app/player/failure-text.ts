@@ -3,6 +3,7 @@
 import { visible } from "#core/output/text.ts";
 import type { Fixture } from "#core/playback/fixture.ts";
 import { placeText } from "#core/playback/read-record.ts";
+import { momentText } from "./moment-text.ts";
 import type { Failure } from "./rehearsal.ts";
 
 const RECORDS_BEFORE = 5;
@@ -33,14 +34,4 @@ function recordText(fixture: Fixture, index: number): string {
   const text = visible(fixture.text(index));
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
   return `  ${String(fixture.placeOf(index).record).padStart(6)}  ${short}`;
-}
-
-/** `00:42.3`, of hours `1:02:03.4`. */
-export function momentText(ms: number): string {
-  const tenths = Math.floor(ms / 100);
-  const seconds = Math.floor(tenths / 10);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const hours = Math.floor(seconds / 3600);
-  const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}.${tenths % 10}`;
-  return hours === 0 ? rest : `${hours}:${rest}`;
 }

@@ -42,11 +42,14 @@ const INPUTS = new Set(["key", "keys", "text", "paste", "mouse", "action"]);
 
 export class Player {
   readonly #options: PlayerOptions;
+  /** What was pressed is pressed again; false once the operator has taken over. */
+  isKeyed: boolean;
   #index = 0;
   #end: { readonly exitCode: number | null } | null = null;
 
   constructor(options: PlayerOptions) {
     this.#options = options;
+    this.isKeyed = options.hasKeys;
   }
 
   /** Number of the record that comes next. */
@@ -138,9 +141,9 @@ export class Player {
   }
 
   async #perform(at: TimedFixtureRecord): Promise<void> {
-    const { hands, service, hasKeys, fixture } = this.#options;
+    const { hands, service, fixture } = this.#options;
     const { record } = at;
-    if (!hasKeys && isInput(record)) return;
+    if (!this.isKeyed && isInput(record)) return;
     if ("src" in record) return service.play(sourceAt(at));
     if ("effect" in record) service.effect(record.effect, at.place);
     else if ("key" in record) hands.press(record.key);
@@ -154,7 +157,7 @@ export class Player {
     else if ("expect" in record) {
       await turn();
       await hands.settle();
-      if (hasKeys) await hands.check(record.expect, at, true);
+      if (this.isKeyed) await hands.check(record.expect, at, true);
     } else if ("wait" in record) await this.#wait(record.wait, at);
     else if ("set" in record) {
       if (record.set.readOnly !== undefined) service.isReadOnly = record.set.readOnly;
@@ -167,8 +170,8 @@ export class Player {
   }
 
   async #wait(wait: { readonly for: Expectation; readonly withinMs: number }, at: TimedFixtureRecord): Promise<void> {
-    const { clock, hands, hasKeys } = this.#options;
-    if (!hasKeys) return;
+    const { clock, hands } = this.#options;
+    if (!this.isKeyed) return;
     const limitMs = clock.nowMs() + wait.withinMs;
     for (;;) {
       await turn();

@@ -200,7 +200,7 @@ class Rehearsal {
       act: (action, id) => begin(desk(), ACTIONS[action], id, this.#service.node),
       resize: (columns, rows) => {
         this.#size = { columns, rows };
-        this.#stage.resize(this.#size);
+        this.#stage.on.resize(this.#size);
         listener?.resize?.(this.#size, this.#clock.nowMs());
       },
       settle: () => this.#settle(),
@@ -212,14 +212,14 @@ class Rehearsal {
         const found = mismatches(expectation, {
           desk: desk(),
           service: this.#service,
-          lines: this.#stage.lines(),
-          bytes: this.#stage.written - this.#bytesBefore,
+          lines: this.#stage.on.lines(),
+          bytes: this.#stage.on.written - this.#bytesBefore,
           renderMs: this.#renderMs,
           golden: (name, text) => goldens.compare(name, text, this.#size, theme.isAscii),
         });
         if (found.length > 0 && !isLast) return false;
         this.#checks++;
-        this.#bytesBefore = this.#stage.written;
+        this.#bytesBefore = this.#stage.on.written;
         this.#renderMs = 0;
         if (found.length === 0) listener?.checked?.(place, fixture.atMs(index), found);
         else this.#fail(place, index, found);
@@ -247,7 +247,7 @@ class Rehearsal {
 
   #fail(place: Place | null, index: number, found: readonly Mismatch[]): void {
     const { fixture } = this.#options;
-    const lines = this.#stage.lines();
+    const lines = this.#stage.on.lines();
     this.#options.listener?.checked?.(place, fixture.atMs(index), found);
     this.#failures.push({ place, index, atMs: fixture.atMs(index), mismatches: found, lines });
   }

@@ -56,44 +56,24 @@ class StageOutput extends EventEmitter {
   }
 }
 
-export interface Stage {
-  readonly open: OpenConsole;
+/** A terminal that is not there, as Ink is given one. */
+export interface StageTerminal {
   readonly terminal: Terminal;
-  /** The console's exit code, once it is left. */
-  readonly exit: Promise<number>;
-  readonly isLeft: boolean;
+  readonly streams: Pick<ConsoleOptions, "stdin" | "stdout" | "stderr">;
   readonly stdin: { readonly isRaw: boolean; send(bytes: string): void; emit(event: string): boolean };
   /** What was written to standard error. */
   readonly errors: { text: string };
   /** Bytes the terminal was sent so far. */
   readonly written: number;
-  /** Everything that is to be drawn is on the screen when this resolves. */
-  settle(): Promise<void>;
   /** Several sizes in a row: a burst. */
   resize(...sizes: readonly Size[]): void;
+  /** Resolves when all that was written is on the screen. */
+  seen(): Promise<void>;
   lines(): readonly string[];
-  close(): Promise<void>;
 }
 
-/**
- * cli-cursor shows the cursor of the real terminal once more when the process ends, even if it was another that it hid:
- * behind the last line of a program's output that is two bytes too many.
- */
-function forgetCursor(): void {
-  const { __signal_exit_emitter__: emitter } = process as { __signal_exit_emitter__?: EventEmitter };
-  emitter?.removeAllListeners("afterexit");
-}
-
-/** A frame in 1000 s: real time decides nothing, so what is drawn is the same each time. */
-const ON_DEMAND = 0.001;
-
-export interface StageOptions extends Omit<ConsoleOptions, "stdin" | "stdout" | "stderr" | "onOpen"> {
-  readonly size: Size;
-  /** Told everything that is written. */
-  readonly onWrite?: (text: string) => void;
-}
-
-export async function openStage({ size, onWrite, ...options }: StageOptions): Promise<Stage> {
+/** `onWrite` is told everything that is written. */
+export async function openTerminal(size: Size, onWrite?: (text: string) => void): Promise<StageTerminal> {
   const xterm = await import("@xterm/headless");
   const terminal = new xterm.Terminal({
     cols: size.columns,
@@ -115,35 +95,14 @@ export async function openStage({ size, onWrite, ...options }: StageOptions): Pr
       return true;
     },
   };
-  const opened = Promise.withResolvers<OpenConsole>();
-  const streams = { stdin, stdout, stderr } as unknown as Pick<ConsoleOptions, "stdin" | "stdout" | "stderr">;
-  let isLeft = false;
-  const exit = runConsole({ maxFps: ON_DEMAND, ...options, ...streams, onOpen: opened.resolve }).finally(() => {
-    isLeft = true;
-  });
-  const open = await Promise.race([opened.promise, exit.then(() => opened.promise)]);
-
-  const settle = async () => {
-    if (!isLeft) {
-      await open.flush();
-      await open.flush();
-    }
-    await new Promise<void>((done) => terminal.write("", done));
-  };
-  await settle();
   return {
-    open,
     terminal,
-    exit,
+    streams: { stdin, stdout, stderr } as unknown as StageTerminal["streams"],
     stdin,
     errors,
-    get isLeft() {
-      return isLeft;
-    },
     get written() {
       return written;
     },
-    settle,
     resize(...sizes) {
       for (const { columns, rows } of sizes) {
         terminal.resize(columns, rows);
@@ -152,15 +111,71 @@ export async function openStage({ size, onWrite, ...options }: StageOptions): Pr
         stdout.emit("resize");
       }
     },
+    seen: () => new Promise<void>((done) => terminal.write("", done)),
     lines: () =>
       Array.from(
         { length: terminal.rows },
         (_, row) => terminal.buffer.active.getLine(row)?.translateToString(true, 0, terminal.cols) ?? "",
       ),
+  };
+}
+
+export interface Stage {
+  readonly open: OpenConsole;
+  readonly on: StageTerminal;
+  /** The console's exit code, once it is left. */
+  readonly exit: Promise<number>;
+  readonly isLeft: boolean;
+  /** Everything that is to be drawn is on the screen when this resolves. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * cli-cursor shows the cursor of the real terminal once more when the process ends, even if it was another that it hid:
+ * behind the last line of a program's output that is two bytes too many.
+ */
+function forgetCursor(): void {
+  const { __signal_exit_emitter__: emitter } = process as { __signal_exit_emitter__?: EventEmitter };
+  emitter?.removeAllListeners("afterexit");
+}
+
+/** A frame in 1000 s: real time decides nothing, so what is drawn is the same each time. */
+const ON_DEMAND = 0.001;
+
+export interface StageOptions extends Omit<ConsoleOptions, "stdin" | "stdout" | "stderr" | "onOpen"> {
+  readonly size: Size;
+  readonly onWrite?: (text: string) => void;
+}
+
+export async function openStage({ size, onWrite, ...options }: StageOptions): Promise<Stage> {
+  const on = await openTerminal(size, onWrite);
+  const opened = Promise.withResolvers<OpenConsole>();
+  let isLeft = false;
+  const exit = runConsole({ maxFps: ON_DEMAND, ...options, ...on.streams, onOpen: opened.resolve }).finally(() => {
+    isLeft = true;
+  });
+  const open = await Promise.race([opened.promise, exit.then(() => opened.promise)]);
+  const settle = async () => {
+    if (!isLeft) {
+      await open.flush();
+      await open.flush();
+    }
+    await on.seen();
+  };
+  await settle();
+  return {
+    open,
+    on,
+    exit,
+    get isLeft() {
+      return isLeft;
+    },
+    settle,
     async close() {
       open.desk.leave(0);
       await exit;
-      terminal.dispose();
+      on.terminal.dispose();
       forgetCursor();
     },
   };

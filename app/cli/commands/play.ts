@@ -7,12 +7,13 @@ import { SCHEMA_VERSION } from "#core/output/document.ts";
 import { jsonText } from "#core/output/text.ts";
 import { Fixture } from "#core/playback/fixture.ts";
 import { COLORS } from "#core/playback/header.ts";
-import { type ColorLevel, colorLevel } from "../color.ts";
+import { type ColorLevel, colorLevel, isAsciiOnly } from "../color.ts";
 import { type Call, fail, tell, writeText } from "../context.ts";
 import { placeIn } from "../fixture-places.ts";
 import { watchInterrupts } from "../interrupt.ts";
 import { usage } from "../option-values.ts";
 import { chooseProductionReact } from "../production-react.ts";
+import { isTerminal } from "../stdio.ts";
 import { MUSTER_VERSION } from "../version.ts";
 
 export async function play(call: Call): Promise<number> {
@@ -20,6 +21,7 @@ export async function play(call: Call): Promise<number> {
   const fixture = Fixture.open(words[0] ?? "");
   try {
     const stage = stageOf(call, fixture);
+    if (!isStaged(call)) return await watchFixture(call, stage);
     process.env.FORCE_COLOR = String(stage.theme.colorLevel);
     chooseProductionReact();
     if (call.isJson) return await stream(call, stage);
@@ -27,6 +29,51 @@ export async function play(call: Call): Promise<number> {
   } finally {
     fixture.close();
   }
+}
+
+const STAGED = ["assert", "update-golden", "export"];
+
+const isStaged = (call: Call): boolean => call.isJson || STAGED.some((name) => call.invocation.options.has(name));
+
+async function watchFixture(call: Call, stage: StageSetting): Promise<number> {
+  const { options } = call.invocation;
+  if (!isTerminal(0) || !isTerminal(1)) {
+    throw new MusterError("NO_TERMINAL", "a fixture is watched on a terminal", {
+      hint: "--assert and --json play it without one, --export writes what is drawn to a file",
+    });
+  }
+  if (options.has("size")) throw usage("--size fits --assert, --json and --export: a terminal has its own", "--size");
+  const level = colorLevel(options.text("color"), call.variables, true);
+  process.env.FORCE_COLOR = String(level);
+  chooseProductionReact();
+  const { watch } = await import("#app/player/watch.ts");
+  const { fixture, hasKeys, from, to } = stage;
+  const idleLimit = options.number("idle-limit");
+  return watch({
+    fixture,
+    hasKeys,
+    from,
+    to,
+    theme: { colorLevel: level, isAscii: isAsciiOnly(options.has("ascii"), call.variables), isMotionless: false },
+    version: MUSTER_VERSION,
+    speed: speedOf(options.text("speed")),
+    isStepping: options.has("step"),
+    isLooping: options.has("loop"),
+    idleLimitMs: idleLimit === null ? null : idleLimit * 1000,
+    placeOf: (text) => placeIn(fixture, text, "go to"),
+    clock: call.clock,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+  });
+}
+
+function speedOf(text: string | null): number {
+  if (text === null) return 1;
+  if (text === "max") return Number.POSITIVE_INFINITY;
+  const speed = /^\d{1,3}(?:\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (speed >= 0.25 && speed <= 64) return speed;
+  throw usage(`--speed needs a number from 0.25 to 64, or max, not '${text}'`, "--speed");
 }
 
 interface StageSetting {
@@ -92,7 +139,8 @@ async function test(call: Call, stage: StageSetting): Promise<number> {
   const warning = (text: string) => tell(call, `warning: ${text}`);
   const { outcome, goldens } = await rehearsal(call, stage, { warning }, true);
   for (const text of fixture.warnings) warning(text);
-  const { failureText, momentText } = await import("#app/player/failure-text.ts");
+  const { failureText } = await import("#app/player/failure-text.ts");
+  const { momentText } = await import("#app/player/moment-text.ts");
   const [failure] = outcome.failures;
   if (failure) {
     await writeText(call, failureText(fixture, failure));
