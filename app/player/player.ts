@@ -18,6 +18,8 @@ export interface Hands {
   resize(columns: number, rows: number): void;
   /** What is known is on the screen when this resolves. */
   settle(): Promise<void>;
+  /** A moment is over: what it drew can be seen. */
+  momentOver(): Promise<void>;
   /** Whether it is so now; `isLast` if it will not be asked again. */
   check(expectation: Expectation, at: TimedFixtureRecord, isLast: boolean): Promise<boolean>;
   mark(name: string): void;
@@ -79,7 +81,7 @@ export class Player {
 
   /** Lets time go on to `ms`, timer by timer: what one of them sets off may set another. */
   async passTo(ms: number): Promise<void> {
-    const { clock, service } = this.#options;
+    const { clock, service, hands } = this.#options;
     const isLater = ms > clock.nowMs();
     if (isLater && (this.isAtEnd || this.#options.fixture.kindOf(this.#index) !== "effect")) {
       service.script.moveOn();
@@ -88,6 +90,7 @@ export class Player {
     for (let due = clock.nextDueMs(); due !== null && due <= ms; due = clock.nextDueMs()) {
       clock.advanceTo(due);
       await turn();
+      await hands.momentOver();
     }
     clock.advanceTo(ms);
   }

@@ -71,6 +71,8 @@ export async function rehearse(options: RehearsalOptions): Promise<Outcome> {
   const clock = createVirtualClock(fixture.startWallMs);
   const service = createScriptedService(clock, fixture.node);
   let requests = 0;
+  /** What gives the terminal back would take the last screen away. */
+  let isOver = false;
   const stage = await openStage({
     service,
     clock,
@@ -79,7 +81,9 @@ export async function rehearse(options: RehearsalOptions): Promise<Outcome> {
     version,
     newRequestId: () => `request-${fixture.header.seed ?? 0}-${++requests}`,
     replay: { press: () => false },
-    ...(listener?.written ? { onWrite: (text) => listener.written?.(text, clock.nowMs()) } : {}),
+    onWrite: (text) => {
+      if (!isOver) listener?.written?.(text, clock.nowMs());
+    },
   });
   if (listener?.event) {
     service.subscribe(["events"], ({ batch }) => {
@@ -91,6 +95,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Outcome> {
   try {
     return await new Rehearsal(options, stage, service, clock).run();
   } finally {
+    isOver = true;
     await stage.close();
   }
 }
@@ -132,7 +137,7 @@ class Rehearsal {
     while (player.index < Math.min(to, fixture.length) && !this.#stage.isLeft) {
       const { index } = player;
       await player.step();
-      if (isEachDrawn && player.nextMs !== this.#clock.nowMs()) await this.#settle();
+      if (isEachDrawn && player.nextMs !== this.#clock.nowMs()) await this.#stage.settle();
       this.#takeScriptFailures(index);
       await this.#tell();
       if (isStrict && this.#failures.length > 0) break;
@@ -200,10 +205,13 @@ class Rehearsal {
       act: (action, id) => begin(desk(), ACTIONS[action], id, this.#service.node),
       resize: (columns, rows) => {
         this.#size = { columns, rows };
-        this.#stage.on.resize(this.#size);
         listener?.resize?.(this.#size, this.#clock.nowMs());
+        this.#stage.on.resize(this.#size);
       },
       settle: () => this.#settle(),
+      momentOver: async () => {
+        if (this.#options.isEachDrawn) await this.#stage.settle();
+      },
       speed() {},
       mark: (name) => listener?.mark?.(name, this.#clock.nowMs()),
       leaveOut: ({ place }, why) =>

@@ -1,7 +1,6 @@
 /** `fixture fmt|lint|cut|redact`: what authors of fixtures need. */
 import { randomBytes } from "node:crypto";
-import { closeSync, openSync, renameSync, rmSync } from "node:fs";
-import { MusterError, toMusterError } from "#core/model/error.ts";
+import { MusterError } from "#core/model/error.ts";
 import { plainDocument } from "#core/output/document.ts";
 import { visible } from "#core/output/text.ts";
 import { cut } from "#core/playback/cut.ts";
@@ -11,9 +10,9 @@ import { createRedactor, REDACTIONS } from "#core/playback/redact.ts";
 import { FORMATTED, rewritten } from "#core/playback/rewrite.ts";
 import { type Call, fail, writeText } from "../context.ts";
 import { placeIn } from "../fixture-places.ts";
+import { type TakeText, writeNewFile } from "../new-file.ts";
 import { usage } from "../option-values.ts";
 import { writeDocument } from "../session.ts";
-import { writeAll } from "../stdio.ts";
 import { aboutMuster } from "./version.ts";
 
 export async function formatFixture(call: Call): Promise<number> {
@@ -80,38 +79,14 @@ const fileOf = (call: Call): string => call.invocation.words[0] ?? "";
 
 const PIECE = 256 * 1024;
 
-/** A file is there whole or not at all: it may be the one that is read. */
 async function write(call: Call, lines: Iterable<string>): Promise<number> {
   const path = call.invocation.options.text("output");
-  if (path === null) {
-    await inPieces(lines, (text) => writeText(call, text));
-    return 0;
-  }
-  const temporary = `${path}.${process.pid}.new`;
-  const fd = created(temporary, path);
-  try {
-    await inPieces(lines, (text) => writeAll(fd, text, call.clock));
-    renameSync(temporary, path);
-  } catch (thrown) {
-    rmSync(temporary, { force: true });
-    throw thrown;
-  } finally {
-    closeSync(fd);
-  }
+  if (path === null) await inPieces(lines, (text) => writeText(call, text));
+  else await writeNewFile(path, call.clock, (take) => inPieces(lines, take));
   return 0;
 }
 
-/** It may hold what only its owner should read. */
-function created(temporary: string, path: string): number {
-  try {
-    return openSync(temporary, "wx", 0o600);
-  } catch (thrown) {
-    const { errno } = toMusterError(thrown);
-    throw new MusterError("OUTPUT", `${path}: cannot be written: ${errno ?? String(thrown)}`, { target: path, errno });
-  }
-}
-
-async function inPieces(lines: Iterable<string>, take: (text: string) => Promise<void>): Promise<void> {
+async function inPieces(lines: Iterable<string>, take: TakeText): Promise<void> {
   let text = "";
   for (const line of lines) {
     text += `${line}\n`;

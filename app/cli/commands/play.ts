@@ -11,6 +11,7 @@ import { type ColorLevel, colorLevel, isAsciiOnly } from "../color.ts";
 import { type Call, fail, tell, writeText } from "../context.ts";
 import { placeIn } from "../fixture-places.ts";
 import { watchInterrupts } from "../interrupt.ts";
+import { writeNewFile } from "../new-file.ts";
 import { usage } from "../option-values.ts";
 import { chooseProductionReact } from "../production-react.ts";
 import { isTerminal } from "../stdio.ts";
@@ -24,6 +25,8 @@ export async function play(call: Call): Promise<number> {
     if (!isStaged(call)) return await watchFixture(call, stage);
     process.env.FORCE_COLOR = String(stage.theme.colorLevel);
     chooseProductionReact();
+    const path = call.invocation.options.text("export");
+    if (path !== null) return await exportCast(call, stage, path);
     if (call.isJson) return await stream(call, stage);
     return await test(call, stage);
   } finally {
@@ -116,13 +119,18 @@ function sizeOf(text: string | null) {
   return { columns, rows };
 }
 
-async function rehearsal(call: Call, stage: StageSetting, listener: Listener, isStrict: boolean) {
+async function rehearsal(
+  call: Call,
+  stage: StageSetting,
+  listener: Listener,
+  manner: { readonly isStrict: boolean; readonly isEachDrawn: boolean },
+) {
   const [{ rehearse }, { goldensOf }] = await Promise.all([
     import("#app/player/rehearsal.ts"),
     import("#app/player/golden.ts"),
   ]);
   const goldens = goldensOf(stage.fixture.path, call.invocation.options.has("update-golden"));
-  const options = { ...stage, goldens, version: MUSTER_VERSION, listener, isEachDrawn: false, isStrict };
+  const options = { ...stage, goldens, version: MUSTER_VERSION, listener, ...manner };
   const interrupts = watchInterrupts(call);
   try {
     const outcome = await rehearse(options);
@@ -137,7 +145,7 @@ async function rehearsal(call: Call, stage: StageSetting, listener: Listener, is
 async function test(call: Call, stage: StageSetting): Promise<number> {
   const { fixture } = stage;
   const warning = (text: string) => tell(call, `warning: ${text}`);
-  const { outcome, goldens } = await rehearsal(call, stage, { warning }, true);
+  const { outcome, goldens } = await rehearsal(call, stage, { warning }, { isStrict: true, isEachDrawn: false });
   for (const text of fixture.warnings) warning(text);
   const { failureText } = await import("#app/player/failure-text.ts");
   const { momentText } = await import("#app/player/moment-text.ts");
@@ -150,6 +158,33 @@ async function test(call: Call, stage: StageSetting): Promise<number> {
   const what = `${fixture.length} records, ${outcome.checks} expectations`;
   await writeText(call, `ok  ${fixture.path}: ${what}, ${momentText(fixture.durationMs)}\n`);
   return 0;
+}
+
+async function exportCast(call: Call, stage: StageSetting, path: string): Promise<number> {
+  const { fixture, size } = stage;
+  const { options } = call.invocation;
+  const idleLimit = options.number("idle-limit");
+  const { createCast } = await import("#app/player/cast.ts");
+  const cast = createCast({
+    version: options.text("cast-version") === "2" ? 2 : 3,
+    size,
+    header: fixture.header,
+    startWallMs: fixture.startWallMs,
+    idleLimitMs: idleLimit === null ? null : idleLimit * 1000,
+  });
+  const failures = await writeNewFile(path, call.clock, async (take) => {
+    const listener: Listener = { ...cast.listener, flush: () => take(cast.take()) };
+    const isStrict = options.has("assert");
+    const { outcome } = await rehearsal(call, stage, listener, { isStrict, isEachDrawn: true });
+    cast.end(outcome.exitCode ?? 0, outcome.clock.nowMs());
+    await take(cast.take());
+    return isStrict ? outcome.failures : [];
+  });
+  const [failure] = failures;
+  if (!failure) return 0;
+  const { failureText } = await import("#app/player/failure-text.ts");
+  await writeText(call, failureText(fixture, failure));
+  return 1;
 }
 
 /** NDJSON: hello, then what happens as it happens, end. The times are the fixture's. */
@@ -182,7 +217,10 @@ async function stream(call: Call, stage: StageSetting): Promise<number> {
     },
   };
   try {
-    const { outcome } = await rehearsal(call, stage, listener, call.invocation.options.has("assert"));
+    const { outcome } = await rehearsal(call, stage, listener, {
+      isStrict: call.invocation.options.has("assert"),
+      isEachDrawn: false,
+    });
     const { digestOf } = await import("#core/playback/digest.ts");
     const { failures, checks, service, clock } = outcome;
     const exitCode = failures.length > 0 ? 1 : 0;
