@@ -19,7 +19,7 @@ export interface Hands {
   /** What is known is on the screen when this resolves. */
   settle(): Promise<void>;
   /** A moment is over: what it drew can be seen. */
-  momentOver(): Promise<void>;
+  momentOver?(): Promise<void>;
   /** Whether it is so now; `isLast` if it will not be asked again. */
   check(expectation: Expectation, at: TimedFixtureRecord, isLast: boolean): Promise<boolean>;
   mark(name: string): void;
@@ -90,7 +90,7 @@ export class Player {
     for (let due = clock.nextDueMs(); due !== null && due <= ms; due = clock.nextDueMs()) {
       clock.advanceTo(due);
       await turn();
-      await hands.momentOver();
+      await hands.momentOver?.();
     }
     clock.advanceTo(ms);
   }

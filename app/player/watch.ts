@@ -328,7 +328,6 @@ class Show {
       // The terminal is the operator's: it has the size it has.
       resize() {},
       settle: async () => {},
-      momentOver: async () => {},
       // Nobody rebuilds the screen here: what is expected is looked at by --assert.
       check: async () => true,
       mark() {},
