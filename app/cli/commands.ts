@@ -6,6 +6,7 @@ import { SELECTION_OPTIONS } from "./options.ts";
 import { PLAYBACK } from "./playback-commands.ts";
 import { ENDPOINTS, POLICIES } from "./power-commands.ts";
 import { CATEGORIES, MEMBERS } from "./process-set-commands.ts";
+import { RECORD } from "./record-command.ts";
 import type { CommandSpec } from "./specification.ts";
 
 const CONSOLE: CommandSpec = {
@@ -18,6 +19,13 @@ const CONSOLE: CommandSpec = {
   options: [
     { name: "version", type: "flag", summary: "show the version" },
     { name: "no-motion", type: "flag", summary: "no animation in the console" },
+    {
+      name: "last",
+      type: "duration",
+      value: "TIME",
+      default: "10m",
+      summary: "keep the last so long in memory; W, SIGUSR1 or a crash writes them as a recording. 0 keeps nothing",
+    },
   ],
   examples: [
     { line: "muster", tells: "open the console" },
@@ -133,6 +141,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...ATTACHMENTS,
   ...ENDPOINTS,
   ...POLICIES,
+  RECORD,
   ...PLAYBACK,
   ...OTHERS,
 ];

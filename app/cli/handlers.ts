@@ -39,6 +39,7 @@ export const HANDLERS: Readonly<Record<string, () => Promise<Handler>>> = {
   "fixture lint": async () => (await import("./commands/fixture.ts")).lintFixtures,
   "fixture cut": async () => (await import("./commands/fixture.ts")).cutFixture,
   "fixture redact": async () => (await import("./commands/fixture.ts")).redactFixture,
+  record: async () => (await import("./commands/record.ts")).record,
   play: async () => (await import("./commands/play.ts")).play,
   snapshot: async () => (await import("./commands/snapshot.ts")).writeSnapshot,
   events: async () => (await import("./commands/events.ts")).listEvents,

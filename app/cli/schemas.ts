@@ -23,6 +23,7 @@ import module from "#core/output/schemas/module.json" with { type: "json" };
 import modules from "#core/output/schemas/modules.json" with { type: "json" };
 import policies from "#core/output/schemas/policies.json" with { type: "json" };
 import policy from "#core/output/schemas/policy.json" with { type: "json" };
+import recording from "#core/output/schemas/recording.json" with { type: "json" };
 import records from "#core/output/schemas/records.json" with { type: "json" };
 import rpc from "#core/output/schemas/rpc.json" with { type: "json" };
 import run from "#core/output/schemas/run.json" with { type: "json" };
@@ -55,6 +56,7 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   error,
   event,
   events,
+  recording,
   fixture,
   rpc,
   run,

@@ -8,6 +8,7 @@ import { type ConsoleStore, createConsoleStore } from "./console-store.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { defaultKeymap, type Keymap } from "./keymap.ts";
 import type { Size } from "./layout.ts";
+import type { Recorder } from "./recorder.ts";
 import type { Skin } from "./skin.ts";
 import { createToasts, type Toasts } from "./toasts.ts";
 import type { UiState } from "./ui-state.ts";
@@ -20,6 +21,8 @@ export interface DeskOptions {
   /** What the operator had done to the screen; nothing if left out. */
   readonly ui?: UiState;
   readonly replay?: Replay | null;
+  /** null: nothing can be recorded here. */
+  readonly recorder?: Recorder | null;
   readonly skin: Skin;
   readonly newRequestId: () => string;
   /** Leaves the console with this exit code. */
@@ -38,6 +41,8 @@ export interface Desk {
   readonly skin: Skin;
   /** null: this is no playback. */
   readonly replay: Replay | null;
+  /** null: nothing can be recorded here. */
+  readonly recorder: Recorder | null;
   readonly service: Service;
   readonly clock: Clock;
   readonly store: ConsoleStore;
@@ -71,6 +76,15 @@ export function createDesk(options: DeskOptions): Desk {
     newRequestId,
   });
   const unfollow = followAttention({ store, view, service, clock });
+  const { recorder = null } = options;
+  const showRecording = (isRecording: boolean) => {
+    if (isRecording !== store.state().ui.isRecording) store.dispatch({ type: "recording", isRecording });
+  };
+  showRecording(recorder?.isRecording ?? false);
+  const unrecord = recorder?.subscribe(({ isRecording, severity, text }) => {
+    showRecording(isRecording);
+    toasts.keep(severity, text);
+  });
   intake.settle();
   let isRefreshing = false;
   const refresh = async () => {
@@ -90,6 +104,7 @@ export function createDesk(options: DeskOptions): Desk {
   return {
     skin,
     replay: options.replay ?? null,
+    recorder,
     service,
     clock,
     store,
@@ -102,11 +117,13 @@ export function createDesk(options: DeskOptions): Desk {
     suspend,
     refresh: () => void refresh(),
     resize(next) {
+      recorder?.resized(next);
       store.update({ size: next });
       intake.settle();
     },
     close() {
       unfollow();
+      unrecord?.();
       intake.close();
       toasts.close();
       acts.close();

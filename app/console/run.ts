@@ -8,6 +8,7 @@ import type { Clock } from "#core/model/clock.ts";
 import type { Service } from "#core/service/service.ts";
 import { createDesk, type Desk, type DeskOptions, type Replay } from "./desk.ts";
 import type { Size } from "./layout.ts";
+import type { Recorder } from "./recorder.ts";
 import { type LendTerminal, Root } from "./root.tsx";
 import { createSkin, type ThemeOptions } from "./skin.ts";
 import { guardTerminal, INTERNAL_CODE, type Leaving, RESTORE, reportOf } from "./terminal-guard.ts";
@@ -34,6 +35,8 @@ export interface ConsoleOptions {
   readonly maxFps?: number;
   /** Set if the service plays a fixture. */
   readonly replay?: Replay;
+  /** Set if what happens here can be recorded. */
+  readonly recorder?: Recorder;
   /** Stops the process group until the shell continues it; SIGTSTP if left out. */
   readonly stopProcess?: () => void;
   /** Called when the first frame is drawn. */
@@ -62,6 +65,7 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
     clock,
     skin: createSkin(options.theme),
     replay: options.replay ?? null,
+    recorder: options.recorder ?? null,
     newRequestId,
     leave: (code) => resolve({ code, report: null }),
     suspend: () => {

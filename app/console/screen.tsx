@@ -137,6 +137,7 @@ function positionOf(state: ConsoleState, shown: number): string {
 function flagsOf(desk: Desk, state: ConsoleState): readonly string[] {
   const flags: string[] = desk.replay ? ["REPLAY"] : [];
   if (desk.service.isReadOnly) flags.push("READ-ONLY");
+  if (state.ui.isRecording) flags.push("REC");
   if (state.ui.isFrozen) flags.push("FROZEN");
   const shelves = shelvesOf(state.latest, paneOf(state));
   const stale = shelves.flatMap((shelf) => staleSinceWallMs(shelf, desk.clock.nowMs(), desk.clock.wallMs()) ?? []);

@@ -135,6 +135,7 @@ export interface UiState {
   readonly tickMs: number;
   readonly undo: Undo | null;
   readonly isFrozen: boolean;
+  readonly isRecording: boolean;
 }
 
 export type UiAction =
@@ -149,7 +150,8 @@ export type UiAction =
   | { readonly type: "ran"; readonly id: string }
   | { readonly type: "tick"; readonly nowMs: number }
   | { readonly type: "undoable"; readonly undo: Undo | null }
-  | { readonly type: "frozen"; readonly isFrozen: boolean };
+  | { readonly type: "frozen"; readonly isFrozen: boolean }
+  | { readonly type: "recording"; readonly isRecording: boolean };
 
 function initialPane(id: PaneId): PaneState {
   return {
@@ -182,6 +184,7 @@ export function initialUi(): UiState {
     tickMs: 0,
     undo: null,
     isFrozen: false,
+    isRecording: false,
   };
 }
 
@@ -214,6 +217,8 @@ export function reduceUi(state: UiState, action: UiAction): UiState {
       return { ...state, undo: action.undo };
     case "frozen":
       return { ...state, isFrozen: action.isFrozen };
+    case "recording":
+      return { ...state, isRecording: action.isRecording };
   }
 }
 

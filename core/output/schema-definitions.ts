@@ -66,6 +66,23 @@ const anyItem = v.union([
   EventSchema,
 ]);
 
+const written = {
+  path: v.string(),
+  records: v.number(),
+  bytes: v.pipe(v.number(), note("of the file")),
+  elapsedSeconds: v.pipe(v.number(), note("from the first record to the last")),
+} as const;
+
+const RecordingSchema = v.object({
+  ...head("Recording"),
+  ...written,
+  reason: v.pipe(v.picklist(["stopped", "time", "size", "error"]), note("why it ended")),
+  lost: v.pipe(v.number(), note("records that are missing because the disk was too slow")),
+  kinds: v.pipe(v.array(v.string()), note("that are in it")),
+  redacted: v.pipe(v.array(v.string()), note("what was taken out")),
+  flights: v.pipe(v.array(v.object(written)), note("files written meanwhile, on SIGUSR1")),
+});
+
 const StreamLineSchema = v.union([
   v.object({
     schema: v.literal("muster/1"),
@@ -237,6 +254,7 @@ export const SCHEMAS = {
     "document of `serve --print-unit`",
     v.object({ ...head("Unit"), unit: v.picklist(["systemd", "openrc"]), text: v.string() }),
   ],
+  recording: ["document of `record`", RecordingSchema],
   fixture: ["one line of a fixture (*.muster.ndjson)", FixtureLineSchema],
   rpc: ["the service's socket: JSON-RPC 2.0, one message a line", RpcSchema],
   records: [
