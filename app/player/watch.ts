@@ -36,6 +36,8 @@ export interface WatchOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
+  /** Called when the first frame is drawn. */
+  readonly onOpen?: (open: OpenConsole) => void;
 }
 
 /** The console's exit code. */
@@ -59,6 +61,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     onOpen: opened.resolve,
   });
   const open = await Promise.race([opened.promise, exit.then(() => opened.promise)]);
+  options.onOpen?.(open);
   show = new Show(options, open, service, clock);
   let failure: unknown = null;
   const played = show.run().catch((thrown: unknown) => {
@@ -128,6 +131,7 @@ class Show {
     const { from } = this.#options;
     this.#keep();
     await this.#seek(from);
+    this.#draw();
     while (!this.#isStopped) {
       const order = this.#orders.shift();
       if (order) await this.#obey(order);
@@ -238,11 +242,10 @@ class Show {
       case "previous-mark": {
         const { marks } = fixture;
         const at = this.#player.index;
-        // The place of a mark is behind it: so the one before the last is the one before.
         const mark =
           order.type === "next-mark"
             ? marks.find(({ index }) => index >= at)
-            : marks.findLast(({ index }) => index + 1 < at);
+            : marks.findLast(({ atMs }) => atMs < this.#clock.nowMs());
         if (mark) return this.#seek(mark.index + 1);
         this.#problem = order.type === "next-mark" ? "there is no mark behind this place" : "there is no mark before";
         return;
@@ -269,7 +272,10 @@ class Show {
   async #goTo(place: string): Promise<void> {
     if (place === "") return;
     try {
-      await this.#seek(this.#options.placeOf(place));
+      const { fixture, placeOf } = this.#options;
+      const index = placeOf(place);
+      const isMark = index < fixture.length && fixture.kindOf(index) === "mark";
+      await this.#seek(isMark ? index + 1 : index);
     } catch (thrown) {
       this.#problem = errorRecord(thrown).message;
     }
