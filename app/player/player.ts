@@ -5,7 +5,6 @@
 import type { ActionId } from "#core/act/actions.ts";
 import type { Expectation } from "#core/playback/expectation.ts";
 import type { Fixture, TimedFixtureRecord } from "#core/playback/fixture.ts";
-import type { Place } from "#core/playback/read-record.ts";
 import type { FixtureRecord } from "#core/playback/record.ts";
 import type { ScriptedService } from "#core/playback/scripted-service.ts";
 import type { SourceAt } from "#core/playback/source-events.ts";
@@ -196,5 +195,3 @@ export const isInput = (record: FixtureRecord): boolean =>
 function sourceAt({ record, place, atMs }: TimedFixtureRecord): SourceAt[] {
   return "src" in record ? [{ record, place, atMs }] : [];
 }
-
-export type { Place };

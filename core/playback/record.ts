@@ -74,6 +74,3 @@ export type FixtureRecord =
   | { [K in Exclude<keyof Schemas, "effect" | "expect">]: Inferred<K> }[Exclude<keyof Schemas, "effect" | "expect">]
   | { readonly effect: Effect }
   | { readonly expect: Expectation };
-
-/** As a recorder writes it. */
-export type TimedRecord = FixtureRecord & ({ readonly dt: number } | { readonly at: number });

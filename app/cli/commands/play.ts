@@ -155,7 +155,7 @@ async function test(call: Call, stage: StageSetting): Promise<number> {
     return 1;
   }
   for (const file of goldens.written) tell(call, `kept ${file}`);
-  const what = `${fixture.length} records, ${outcome.checks} expectations`;
+  const what = `${counted(fixture.length, "record")}, ${counted(outcome.checks, "expectation")}`;
   await writeText(call, `ok  ${fixture.path}: ${what}, ${momentText(fixture.durationMs)}\n`);
   return 0;
 }
@@ -243,3 +243,5 @@ async function stream(call: Call, stage: StageSetting): Promise<number> {
     return code;
   }
 }
+
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
