@@ -69,6 +69,8 @@ const COMMON_HOSTS: ReadonlySet<string> = new Set(
   "localhost node daemon category member module job attachment endpoint policy event".split(" "),
 );
 const COMMON_USERS: ReadonlySet<string> = new Set(["root"]);
+const HOME = "/home/";
+const HOMES = /\/home\/([^/\s"']+)/g;
 /** Below this a user belongs to the system; names such as `daemon` or `mail` are words everywhere. */
 const FIRST_PERSON = 1000;
 const SHORTEST_WORD = 3;
@@ -82,11 +84,14 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
 
   const text = (value: string): string => {
     let result = value;
-    if (!keepsSecrets) for (const [found, instead] of SECRETS) result = result.replace(found, instead);
+    if (!keepsSecrets && SUSPICIOUS.test(value)) {
+      for (const [found, instead] of SECRETS) result = result.replace(found, instead);
+    }
     if (everyPattern !== null) result = result.replace(everyPattern, GONE);
     if (takes.has("hosts")) result = hosts.replaceIn(result);
     if (takes.has("users")) {
-      result = users.replaceIn(result.replace(/(\/home\/)([^/\s"']+)/g, (_, home, name) => home + users.of(name)));
+      if (result.includes(HOME)) result = result.replace(HOMES, (_, name: string) => HOME + users.of(name));
+      result = users.replaceIn(result);
     }
     return result;
   };
@@ -113,8 +118,10 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
     if (typeof value !== "object" || value === null) return value;
     const fields = value as Readonly<Record<string, unknown>>;
     const result: Record<string, unknown> = {};
-    for (const [name, inner] of Object.entries(fields)) {
-      if (ENVIRONMENT_FIELDS.has(name) && typeof inner === "object") result[name] = {};
+    for (const name in fields) {
+      const inner = fields[name];
+      if (typeof inner === "number" || typeof inner === "boolean" || inner === null) result[name] = inner;
+      else if (ENVIRONMENT_FIELDS.has(name) && typeof inner === "object") result[name] = {};
       else if (name === "user" && typeof inner === "string" && takes.has("users")) result[name] = users.of(inner);
       else result[name] = walk(COMMAND_FIELDS.has(name) ? command(inner) : inner);
     }
@@ -127,15 +134,19 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
     return result;
   };
 
-  const learn = (value: unknown): void => {
-    if (Array.isArray(value)) for (const each of value) learn(each);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return;
-    const { user, uid, id } = value as { user?: unknown; uid?: unknown; id?: unknown };
+  const learn = (value: object): void => {
+    if (Array.isArray(value)) {
+      for (const each of value) if (typeof each === "object" && each !== null) learn(each);
+      return;
+    }
+    const fields = value as Readonly<Record<string, unknown>>;
+    const { user, uid, id } = fields;
     if (typeof user === "string" && typeof uid === "number" && uid >= FIRST_PERSON) users.learn(user);
     if (typeof id === "string" && id.includes("/")) hosts.learn(id.slice(0, id.indexOf("/")));
-    for (const [name, inner] of Object.entries(value)) {
+    for (const name in fields) {
+      const inner = fields[name];
       if (HOST_FIELDS.has(name)) for (const each of [inner].flat()) if (typeof each === "string") hosts.learn(each);
-      learn(inner);
+      if (typeof inner === "object" && inner !== null) learn(inner);
     }
   };
 
@@ -164,6 +175,7 @@ class Names {
   readonly #key: Uint8Array;
   readonly #common: ReadonlySet<string>;
   readonly #words = new Map<string, string>();
+  readonly #seen = new Set<string>();
   readonly #known = new Set<string>();
   #pattern: RegExp | null = null;
 
@@ -186,6 +198,8 @@ class Names {
 
   /** From now on it is replaced wherever it stands; of a name with a domain its first part too. */
   learn(name: string): void {
+    if (this.#seen.has(name)) return;
+    this.#seen.add(name);
     const [first = name] = name.split(".");
     const isAddress = /^[\d.]+$/.test(name);
     for (const each of isAddress ? [name] : [name, first]) {

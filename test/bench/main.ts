@@ -13,6 +13,7 @@ import { jobs } from "./jobs.ts";
 import { Keeper } from "./keeper.ts";
 import { observe } from "./observe.ts";
 import { psm } from "./psm.ts";
+import { record } from "./record.ts";
 import type { Row } from "./rows.ts";
 import { start } from "./start.ts";
 import { stop } from "./stop.ts";
@@ -29,6 +30,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   policies,
   console,
   memory,
+  record,
 };
 
 const USAGE = `usage: bun run bench [GROUP...] [--quick] [--long] [--json] [--install-peers]
