@@ -8,6 +8,7 @@ import type { Fixture, TimedFixtureRecord } from "#core/playback/fixture.ts";
 import type { FixtureRecord } from "#core/playback/record.ts";
 import type { ScriptedService } from "#core/playback/scripted-service.ts";
 import type { SourceAt } from "#core/playback/source-events.ts";
+import { standing } from "#core/playback/superseded.ts";
 import type { VirtualClock } from "#core/playback/virtual-clock.ts";
 
 export interface Hands {
@@ -99,7 +100,7 @@ export class Player {
     const { fixture, service } = this.#options;
     if (this.isAtEnd) return;
     await this.passTo(fixture.atMs(this.#index));
-    if (fixture.kindOf(this.#index) === "src") return service.play(this.#said(fixture.atMs(this.#index), 1));
+    if (fixture.kindOf(this.#index) === "src") return service.play(this.#said(fixture.atMs(this.#index)));
     const at = fixture.record(this.#index++);
     await this.#perform(at);
   }
@@ -115,31 +116,41 @@ export class Player {
         if (!("expect" in at.record)) await this.#perform(at);
         continue;
       }
-      const said = this.#saidUntil(last);
-      await this.passTo(Math.max(clock.nowMs(), said.at(-1)?.atMs ?? 0));
-      service.play(said);
+      const end = this.#endOfRun(last);
+      // What is told again later in a long run is not read at all.
+      const indices = end - this.#index > PART ? standing(fixture, this.#index, end) : this.#all(end);
+      for (let part = 0; part < indices.length; part += PART) {
+        const said = indices.slice(part, part + PART).flatMap((each) => sourceAt(fixture.record(each)));
+        await this.passTo(Math.max(clock.nowMs(), said.at(-1)?.atMs ?? 0));
+        service.play(said);
+      }
+      this.#index = end;
+      await this.passTo(fixture.atMs(end - 1));
       onPart?.();
     }
   }
 
   /** All of one moment. */
-  #said(atMs: number, parts: number): SourceAt[] {
+  #said(atMs: number): SourceAt[] {
     const { fixture } = this.#options;
     const said: SourceAt[] = [];
-    while (!this.isAtEnd && said.length < PART * parts) {
+    while (!this.isAtEnd && said.length < PART) {
       if (fixture.kindOf(this.#index) !== "src" || fixture.atMs(this.#index) !== atMs) break;
       said.push(...sourceAt(fixture.record(this.#index++)));
     }
     return said;
   }
 
-  #saidUntil(last: number): SourceAt[] {
+  /** Where something else comes than what sources said. */
+  #endOfRun(last: number): number {
     const { fixture } = this.#options;
-    const said: SourceAt[] = [];
-    while (this.#index < last && said.length < PART && fixture.kindOf(this.#index) === "src") {
-      said.push(...sourceAt(fixture.record(this.#index++)));
-    }
-    return said;
+    let end = this.#index;
+    while (end < last && fixture.kindOf(end) === "src") end++;
+    return end;
+  }
+
+  #all(end: number): readonly number[] {
+    return Array.from({ length: end - this.#index }, (_, step) => this.#index + step);
   }
 
   async #perform(at: TimedFixtureRecord): Promise<void> {

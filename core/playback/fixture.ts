@@ -109,6 +109,13 @@ export class Fixture {
     }
   }
 
+  /** Its first bytes, as if they were Latin-1: enough to tell what it is about. */
+  beginning(index: number, most: number): string {
+    const { file, offset, length } = this.#timeline;
+    const bytes = this.#bytes(file[index] ?? 0, offset[index] ?? 0, Math.min(most, length[index] ?? 0), index);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  }
+
   get marks(): readonly Mark[] {
     this.#marks ??= this.#readMarks();
     return this.#marks;
