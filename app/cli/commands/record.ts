@@ -49,7 +49,7 @@ async function recordService(session: Session, service: Service, wish: RecordWis
     const { written, flights, error } = keeping
       ? await keepLast(call, tap, header, keeping, over)
       : await recordAll(call, tap, header, wish, over);
-    for (const each of [...flights, written]) tell(call, sentenceOf(each));
+    tell(call, sentenceOf(written));
     if (call.isJson) await writeDocument(call, documentOf(session, written, flights, wish));
     return error === null ? 0 : fail(call, error);
   } finally {
@@ -94,7 +94,9 @@ async function keepLast(
   const onSignal = () => {
     writing = writing.then(async () => {
       try {
-        flights.push(await recorder.write(dated(wish.path, clock.wallMs()), false));
+        const flight = await recorder.write(dated(wish.path, clock.wallMs()), false);
+        flights.push(flight);
+        tell(call, sentenceOf(flight));
       } catch (thrown) {
         fail(call, thrown);
       }
