@@ -4,8 +4,10 @@
  */
 import type { OpenConsole } from "#app/console/run.ts";
 import type { ThemeOptions } from "#app/console/skin.ts";
+import type { RecordingSwitch } from "#app/player/recording-switch.ts";
 import { openStage } from "#app/player/stage.ts";
 import { createVirtualClock, type VirtualClock } from "#core/playback/virtual-clock.ts";
+import type { Service } from "#core/service/service.ts";
 import { createScriptedService, type ScriptedService } from "./scripted-service.ts";
 
 export interface CellStyle {
@@ -45,6 +47,8 @@ export interface ScreenOptions {
   readonly theme?: Partial<ThemeOptions>;
   readonly isReadOnly?: boolean;
   readonly stopProcess?: () => void;
+  /** What records here; nothing does if it is left out. */
+  readonly recorder?: (service: Service, clock: VirtualClock) => RecordingSwitch;
   /** Called before the console opens. */
   readonly prepare?: (service: ScriptedService) => void;
 }
@@ -64,9 +68,11 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
   options.prepare?.(service);
   let requests = 0;
   let written = "";
+  const recorder = options.recorder?.(service, clock);
   const stage = await openStage({
-    service,
+    service: recorder?.service ?? service,
     clock,
+    ...(recorder ? { recorder } : {}),
     theme: { colorLevel: 2, isAscii: false, isMotionless: false, ...options.theme },
     version: "0.1.0",
     size: { columns, rows },
