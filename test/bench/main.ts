@@ -12,6 +12,7 @@ import { policies } from "./geopm-store.ts";
 import { jobs } from "./jobs.ts";
 import { Keeper } from "./keeper.ts";
 import { observe } from "./observe.ts";
+import { play } from "./play.ts";
 import { psm } from "./psm.ts";
 import { record } from "./record.ts";
 import type { Row } from "./rows.ts";
@@ -31,6 +32,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   console,
   memory,
   record,
+  play,
 };
 
 const USAGE = `usage: bun run bench [GROUP...] [--quick] [--long] [--json] [--install-peers]
