@@ -59,6 +59,7 @@ export function createRecordingSwitch(options: RecordingSwitchOptions): Recordin
   const tap = tapService(options.service, clock);
   const listeners = new Set<(news: RecorderNews) => void>();
   let recording: Recording | null = null;
+  let writing: Promise<unknown> = Promise.resolve();
   let firstSummary: RecordingSummary | null = null;
 
   const tell = (severity: Severity, text: string) => {
@@ -129,7 +130,10 @@ export function createRecordingSwitch(options: RecordingSwitchOptions): Recordin
         const { path, elapsedMs } = await flight.write(newPath("last-"), false);
         tell("info", `wrote the last ${lengthOf(elapsedMs)} to ${path}`);
       };
-      write().catch((thrown: unknown) => tell("error", `the last minutes: ${withHint(thrown)}`));
+      writing = Promise.all([
+        writing,
+        write().catch((thrown) => tell("error", `the last minutes: ${withHint(thrown)}`)),
+      ]);
     },
     pressed: (key) => tap.did({ key }),
     pasted: (paste) => tap.did({ paste }),
@@ -141,8 +145,8 @@ export function createRecordingSwitch(options: RecordingSwitchOptions): Recordin
     writeCrash: () => flight?.writeNow(newPath("crash-"), "crash") ?? null,
     async close() {
       cancelLimit();
+      await Promise.all([recording?.stop(), writing]);
       flight?.close();
-      await recording?.stop();
       return firstSummary;
     },
   };
