@@ -36,7 +36,9 @@ export function knownAt(fixture: Fixture, index: number): ScriptedService {
 function* known(snapshot: Snapshot, startMs: number): Generator<string> {
   for (const src of KIND_NAMES) {
     const { status, error, staleSinceMs, items, warnings } = snapshot.shelves[src];
-    if (status !== "loading" && (status === "ready" || items.size > 0)) {
+    if (status === "loading") {
+      for (const item of items.values()) yield JSON.stringify({ dt: 0, src, op: "upsert", item });
+    } else if (status === "ready" || items.size > 0) {
       const more = warnings.length > 0 ? { warnings } : {};
       yield JSON.stringify({ dt: 0, src, op: "reset", items: [...items.values()], ...more });
     }
