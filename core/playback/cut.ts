@@ -1,9 +1,9 @@
 /** Part of a fixture: what was known where it begins, then its records as they were, includes taken in. */
 import { timestamp } from "#core/model/clock.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
-import type { Snapshot } from "#core/store/snapshot.ts";
 import type { Fixture } from "./fixture.ts";
 import { createScriptedService, type ScriptedService } from "./scripted-service.ts";
+import { saidOf } from "./tap.ts";
 import { createVirtualClock } from "./virtual-clock.ts";
 
 /** Lines without their newlines: the records from `from` on, up to but without `to`. */
@@ -11,7 +11,8 @@ export function* cut(fixture: Fixture, from: number, to: number): Generator<stri
   const startMs = from === 0 ? 0 : fixture.atMs(Math.min(from, fixture.length - 1));
   const start = timestamp(fixture.startWallMs + startMs);
   yield JSON.stringify({ ...fixture.header, start });
-  if (from > 0) yield* known(knownAt(fixture, from).snapshot(), startMs);
+  const known = from > 0 ? saidOf(knownAt(fixture, from).snapshot(), KIND_NAMES) : [];
+  for (const said of known) yield JSON.stringify({ dt: 0, ...moved(said, startMs) });
   let atMs = startMs;
   for (let index = from; index < Math.min(to, fixture.length); index++) {
     const { dt: _dt, at: _at, ...rest } = JSON.parse(fixture.text(index)) as { dt?: number; at?: number };
@@ -31,20 +32,6 @@ export function knownAt(fixture: Fixture, index: number): ScriptedService {
     if ("src" in record) service.play([{ record, place, atMs }]);
   }
   return service;
-}
-
-function* known(snapshot: Snapshot, startMs: number): Generator<string> {
-  for (const src of KIND_NAMES) {
-    const { status, error, staleSinceMs, items, warnings } = snapshot.shelves[src];
-    if (status === "loading") {
-      for (const item of items.values()) yield JSON.stringify({ dt: 0, src, op: "upsert", item });
-    } else if (status === "ready" || items.size > 0) {
-      const more = warnings.length > 0 ? { warnings } : {};
-      yield JSON.stringify({ dt: 0, src, op: "reset", items: [...items.values()], ...more });
-    }
-    if (status === "failed") yield JSON.stringify({ dt: 0, src, op: "unavailable", error });
-    if (staleSinceMs !== null) yield JSON.stringify({ dt: 0, src, op: "stale", sinceMs: staleSinceMs - startMs });
-  }
 }
 
 /** A moment of the fixture is told from its beginning, which is another now. */

@@ -147,12 +147,12 @@ function matchOf({ action, targets, arguments: given, dryRun }: ActionRequest): 
 export function saidOf({ shelves }: Snapshot, kinds: readonly Kind[]): SourceEvent[] {
   return kinds.flatMap((src): SourceEvent[] => {
     const { status, items, warnings, error, staleSinceMs } = shelves[src];
-    if (status === "loading") {
-      return [...items.values()].map((item): SourceEvent => ({ src, op: "upsert", item }) as SourceEvent);
-    }
     const said: SourceEvent[] = [];
+    if (status === "loading") {
+      for (const item of items.values()) said.push({ src, op: "upsert", item } as SourceEvent);
+    }
     const isEmpty = items.size === 0 && warnings.length === 0;
-    if (status === "ready" || !isEmpty) {
+    if (status === "ready" || (status === "failed" && !isEmpty)) {
       const some = warnings.length > 0 ? { warnings } : {};
       said.push({ src, op: "reset", items: [...items.values()], ...some } as SourceEvent);
     }
