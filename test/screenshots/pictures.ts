@@ -21,7 +21,7 @@ const NIGHT = "fixtures/the-night.muster.ndjson";
 /** List and detail side by side. */
 const WIDE: Size = { columns: 110, rows: 30 };
 /** The list alone. */
-const LIST: Size = { columns: 90, rows: 24 };
+const LIST: Size = { columns: 80, rows: 24 };
 
 export const PICTURES: readonly Picture[] = [
   { name: "daemons", fixture: NIGHT, mark: "slurmd has failed", size: WIDE, title: "Daemons: why slurmd has failed" },
