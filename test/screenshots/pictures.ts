@@ -81,8 +81,9 @@ export async function draw({ fixture: path, mark, size, title }: Picture, root: 
 
 export const pathOf = ({ name }: Picture): string => `fixtures/pictures/${name}.svg`;
 
-/** Path below the root -> picture. */
+/** Path below the root -> picture. The console tells local time: here it is the same everywhere. */
 export async function allPictures(root: string): Promise<ReadonlyMap<string, string>> {
+  process.env.TZ = "UTC";
   const drawn = new Map<string, string>();
   for (const picture of PICTURES) drawn.set(pathOf(picture), await draw(picture, root));
   return drawn;
