@@ -4,8 +4,10 @@ import { DAEMONS } from "./daemon-commands.ts";
 import { ATTACHMENTS, JOBS } from "./job-commands.ts";
 import { MODULES } from "./module-commands.ts";
 import { SELECTION_OPTIONS } from "./options.ts";
+import { PLAYBACK } from "./playback-commands.ts";
 import { ENDPOINTS, POLICIES } from "./power-commands.ts";
 import { CATEGORIES, MEMBERS } from "./process-set-commands.ts";
+import { RECORD } from "./record-command.ts";
 import type { CommandSpec } from "./specification.ts";
 
 const CONSOLE: CommandSpec = {
@@ -18,6 +20,13 @@ const CONSOLE: CommandSpec = {
   options: [
     { name: "version", type: "flag", summary: "show the version" },
     { name: "no-motion", type: "flag", summary: "no animation in the console" },
+    {
+      name: "last",
+      type: "duration",
+      value: "TIME",
+      default: "10m",
+      summary: "keep the last so long in memory; W, SIGUSR1 or a crash writes them as a recording. 0 keeps nothing",
+    },
   ],
   examples: [
     { line: "muster", tells: "open the console" },
@@ -180,6 +189,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...POLICIES,
   ...CONTAINERS,
   ...PROCESSES,
+  RECORD,
+  ...PLAYBACK,
   ...OTHERS,
 ];
 
@@ -196,6 +207,7 @@ export const GROUPS: Readonly<Record<string, { readonly summary: string; readonl
   policies: { summary: "GEOPM's policy store", standsFor: "policies list" },
   containers: { summary: "the containers of all engines", standsFor: "containers list" },
   processes: { summary: "processes with the rights of the service", standsFor: "processes list" },
+  fixture: { summary: "the files that `play` plays", standsFor: "fixture lint" },
 };
 
 export function commandNamed(name: string): CommandSpec | undefined {

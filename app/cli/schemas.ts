@@ -15,6 +15,7 @@ import endpoints from "#core/output/schemas/endpoints.json" with { type: "json" 
 import error from "#core/output/schemas/error.json" with { type: "json" };
 import event from "#core/output/schemas/event.json" with { type: "json" };
 import events from "#core/output/schemas/events.json" with { type: "json" };
+import fixture from "#core/output/schemas/fixture.json" with { type: "json" };
 import job from "#core/output/schemas/job.json" with { type: "json" };
 import jobReports from "#core/output/schemas/job-reports.json" with { type: "json" };
 import jobs from "#core/output/schemas/jobs.json" with { type: "json" };
@@ -27,6 +28,7 @@ import policies from "#core/output/schemas/policies.json" with { type: "json" };
 import policy from "#core/output/schemas/policy.json" with { type: "json" };
 import process from "#core/output/schemas/process.json" with { type: "json" };
 import processes from "#core/output/schemas/processes.json" with { type: "json" };
+import recording from "#core/output/schemas/recording.json" with { type: "json" };
 import records from "#core/output/schemas/records.json" with { type: "json" };
 import rpc from "#core/output/schemas/rpc.json" with { type: "json" };
 import run from "#core/output/schemas/run.json" with { type: "json" };
@@ -64,6 +66,8 @@ export const SCHEMA_FILES: Readonly<Record<string, { readonly title: string }>> 
   error,
   event,
   events,
+  recording,
+  fixture,
   rpc,
   run,
   "member-run": memberRun,

@@ -7,6 +7,7 @@ import type { Desk } from "./desk.ts";
 import { detailScroll } from "./detail-view.ts";
 import { fold, unfold, unfoldTo } from "./folding.ts";
 import { jumpOn, leaveScope, showMembers, showPane } from "./going.ts";
+import type { Recorder } from "./recorder.ts";
 import { textField } from "./text-field.ts";
 import type { PaneState } from "./ui-state.ts";
 import { listRows, paneOf, paneStateOf } from "./view.ts";
@@ -61,8 +62,15 @@ const RUN: Partial<Record<CommandId, Run>> = {
   undo: (desk) => desk.acts.undo(),
   help: (desk) => desk.store.dispatch({ type: "push", layer: { type: "help", field: textField(), row: 0 } }),
   quit,
+  record: (desk) => withRecorder(desk, (recorder) => recorder.toggle()),
+  "write-last": (desk) => withRecorder(desk, (recorder) => recorder.writeLast()),
   suspend: (desk) => desk.suspend(),
 };
+
+function withRecorder(desk: Desk, use: (recorder: Recorder) => void) {
+  if (desk.recorder) use(desk.recorder);
+  else desk.toasts.say("info", desk.replay ? "a playback is a recording already" : "nothing can be recorded here");
+}
 
 function open(desk: Desk) {
   if (paneStateOf(desk.store.state()).cursor !== null) changePane(desk, { isDetailOpen: true, detailOffset: 0 });

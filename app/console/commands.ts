@@ -118,6 +118,8 @@ export const COMMANDS = [
   command("undo", BASE, ["z"], "undo", "take the last action back", 65),
   command("help", BASE, ["?"], "help", "every key that works here; type to search, Enter does it", 99),
   command("quit", BASE, ["q"], "quit", "leave muster; in the detail: back to the list", 80),
+  command("record", BASE, ["ctrl-r"], "record", "record what happens from now on; again to end it"),
+  command("write-last", BASE, ["W"], "write last", "write the last minutes to a file, as a recording"),
   command("suspend", BASE, ["ctrl-z"], "suspend", "put muster into the background of the shell"),
   command("interrupt", CONTEXTS, ["ctrl-c"], "quit", "leave muster from anywhere"),
 

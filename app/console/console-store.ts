@@ -1,4 +1,5 @@
 /** Everything the screen is drawn from, outside of React. Many changes in one turn of the loop are one drawing. */
+import type { Tone } from "#app/panes/pane.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import { NO_HISTORY, type SampleHistory } from "#core/store/sample-history.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
@@ -22,6 +23,17 @@ export interface ConsoleState {
   readonly history: History | null;
   /** What endpoints that were looked at have sent of late; held still with what is shown. */
   readonly samples: SampleHistory;
+  /** Where a playback is; null: this is no playback, or its line is not shown. */
+  readonly transport: Transport | null;
+}
+
+/** What the line of a playback says. */
+export interface Transport {
+  readonly text: string;
+  /** At the right end, where there is room. */
+  readonly aside: string;
+  /** A problem stands in it, or something is asked for. */
+  readonly tone: Tone;
 }
 
 export interface ConsoleStore {
@@ -34,14 +46,15 @@ export interface ConsoleStore {
   flush(): void;
 }
 
-export function createConsoleStore(snapshot: Snapshot, size: Size): ConsoleStore {
+export function createConsoleStore(snapshot: Snapshot, size: Size, ui: UiState = initialUi()): ConsoleStore {
   let state: ConsoleState = {
-    ui: initialUi(),
+    ui,
     size,
     shown: snapshot,
     latest: snapshot,
     history: null,
     samples: NO_HISTORY,
+    transport: null,
   };
   const listeners = new Set<() => void>();
   let isDirty = false;

@@ -8,14 +8,21 @@ import { type ConsoleStore, createConsoleStore } from "./console-store.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import { defaultKeymap, type Keymap } from "./keymap.ts";
 import type { Size } from "./layout.ts";
+import type { Recorder } from "./recorder.ts";
 import type { Skin } from "./skin.ts";
 import { createToasts, type Toasts } from "./toasts.ts";
+import type { UiState } from "./ui-state.ts";
 import { createView, type View } from "./view.ts";
 
 export interface DeskOptions {
   readonly service: Service;
   readonly clock: Clock;
   readonly size: Size;
+  /** What the operator had done to the screen; nothing if left out. */
+  readonly ui?: UiState;
+  readonly replay?: Replay | null;
+  /** null: nothing can be recorded here. */
+  readonly recorder?: Recorder | null;
   readonly skin: Skin;
   readonly newRequestId: () => string;
   /** Leaves the console with this exit code. */
@@ -24,8 +31,18 @@ export interface DeskOptions {
   readonly suspend: () => void;
 }
 
+/** A playback that this console shows. */
+export interface Replay {
+  /** Takes a key before the console does; false: it is not for the playback. */
+  press(key: string): boolean;
+}
+
 export interface Desk {
   readonly skin: Skin;
+  /** null: this is no playback. */
+  readonly replay: Replay | null;
+  /** null: nothing can be recorded here. */
+  readonly recorder: Recorder | null;
   readonly service: Service;
   readonly clock: Clock;
   readonly store: ConsoleStore;
@@ -44,7 +61,7 @@ export interface Desk {
 
 export function createDesk(options: DeskOptions): Desk {
   const { service, clock, size, skin, newRequestId, leave, suspend } = options;
-  const store = createConsoleStore(service.snapshot(), size);
+  const store = createConsoleStore(service.snapshot(), size, options.ui);
   const view = createView();
   const toasts = createToasts(store, clock);
   const intake = createIntake({ store, view, service, clock, toasts });
@@ -59,6 +76,15 @@ export function createDesk(options: DeskOptions): Desk {
     newRequestId,
   });
   const unfollow = followAttention({ store, view, service, clock });
+  const { recorder = null } = options;
+  const showRecording = (isRecording: boolean) => {
+    if (isRecording !== store.state().ui.isRecording) store.dispatch({ type: "recording", isRecording });
+  };
+  showRecording(recorder?.isRecording ?? false);
+  const unrecord = recorder?.subscribe(({ isRecording, severity, text }) => {
+    showRecording(isRecording);
+    toasts.keep(severity, text);
+  });
   intake.settle();
   let isRefreshing = false;
   const refresh = async () => {
@@ -77,6 +103,8 @@ export function createDesk(options: DeskOptions): Desk {
   };
   return {
     skin,
+    replay: options.replay ?? null,
+    recorder,
     service,
     clock,
     store,
@@ -89,11 +117,13 @@ export function createDesk(options: DeskOptions): Desk {
     suspend,
     refresh: () => void refresh(),
     resize(next) {
+      recorder?.resized(next);
       store.update({ size: next });
       intake.settle();
     },
     close() {
       unfollow();
+      unrecord?.();
       intake.close();
       toasts.close();
       acts.close();

@@ -5,6 +5,7 @@
  *     tabs                        from 100 columns: list | detail
  *     list | detail               from 160x40: events below both
  *     events                      portrait (at most 84 columns, at least 46 rows): list over detail
+ *     transport                   while a fixture is played
  *     status
  *     footer
  */
@@ -32,6 +33,8 @@ export interface FullLayout {
   /** The line between list and detail. */
   readonly divider: Rect | null;
   readonly events: Rect | null;
+  /** The line of a playback. */
+  readonly transport: Rect | null;
   readonly status: Rect;
   readonly footer: Rect;
   /** Where dialogs may stand. */
@@ -58,9 +61,11 @@ export interface LayoutState {
   readonly isEventsPane: boolean;
   /** Its lines need the room more than its detail does. */
   readonly isListWide: boolean;
+  /** A playback is shown. */
+  readonly hasTransport?: boolean;
 }
 
-export function layout({ size, isDetailOpen, isEventsPane, isListWide }: LayoutState): Layout {
+export function layout({ size, isDetailOpen, isEventsPane, isListWide, hasTransport = false }: LayoutState): Layout {
   const { columns, rows } = size;
   if (columns < SMALLEST.columns || rows < SMALLEST.rows) {
     const sentence = `muster needs ${SMALLEST.columns}x${SMALLEST.rows}, this is ${columns}x${rows}`;
@@ -68,7 +73,7 @@ export function layout({ size, isDetailOpen, isEventsPane, isListWide }: LayoutS
   }
   const bar = (top: number): Rect => ({ left: 0, top, columns, rows: 1 });
   const stripRows = columns >= STRIP.columns && rows >= STRIP.rows && !isEventsPane ? STRIP_ROWS : 0;
-  const body: Rect = { left: 0, top: 2, columns, rows: rows - 4 - stripRows };
+  const body: Rect = { left: 0, top: 2, columns, rows: rows - 4 - stripRows - (hasTransport ? 1 : 0) };
   const events = stripRows === 0 ? null : { left: 0, top: body.top + body.rows, columns, rows: stripRows };
   return {
     kind: "full",
@@ -77,6 +82,7 @@ export function layout({ size, isDetailOpen, isEventsPane, isListWide }: LayoutS
     tabs: bar(1),
     ...split(body, size, isDetailOpen, isListWide ? DETAIL_SHARE.narrow : DETAIL_SHARE.usual),
     events,
+    transport: hasTransport ? bar(rows - 3) : null,
     status: bar(rows - 2),
     footer: bar(rows - 1),
     body,

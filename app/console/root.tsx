@@ -20,8 +20,14 @@ export function Root({ desk, version, onLend }: RootProps) {
   const { suspendTerminal } = useApp();
   useEffect(() => onLend((use) => suspendTerminal(use)), [onLend, suspendTerminal]);
   useInput((input, key) => {
-    for (const name of keysOf(input, key)) press(desk, name);
+    for (const name of keysOf(input, key)) {
+      desk.recorder?.pressed(name);
+      if (!desk.replay?.press(name)) press(desk, name);
+    }
   });
-  usePaste((text) => paste(desk, text));
+  usePaste((text) => {
+    desk.recorder?.pasted(text);
+    paste(desk, text);
+  });
   return <Screen desk={desk} state={state} version={version} />;
 }

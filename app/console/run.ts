@@ -6,16 +6,19 @@ import { type Instance, render } from "ink";
 import { createElement } from "react";
 import type { Clock } from "#core/model/clock.ts";
 import type { Service } from "#core/service/service.ts";
-import { createDesk, type Desk } from "./desk.ts";
+import { createDesk, type Desk, type DeskOptions, type Replay } from "./desk.ts";
 import type { Size } from "./layout.ts";
+import type { Recorder } from "./recorder.ts";
 import { type LendTerminal, Root } from "./root.tsx";
 import { createSkin, type ThemeOptions } from "./skin.ts";
 import { guardTerminal, INTERNAL_CODE, type Leaving, RESTORE, reportOf } from "./terminal-guard.ts";
+import type { UiState } from "./ui-state.ts";
 
 /** After the last of a burst of resizes everything is drawn anew: Ink's line diff can leave a stale line behind. */
 const REDRAW_AFTER_MS = 60;
 /** Long enough that the shell has stopped us before the terminal is taken back. */
 const SUSPEND_MS = 50;
+const MAX_FPS = 120;
 const CLEAR = "\x1b[H\x1b[2J";
 
 export interface ConsoleOptions {
@@ -28,6 +31,12 @@ export interface ConsoleOptions {
   readonly version: string;
   /** Randomness of request ids; crypto.randomUUID if left out. */
   readonly newRequestId?: () => string;
+  /** Real frames a second at most. Less than one: what is to be drawn is drawn when it is flushed, not before. */
+  readonly maxFps?: number;
+  /** Set if the service plays a fixture. */
+  readonly replay?: Replay;
+  /** Set if what happens here can be recorded. */
+  readonly recorder?: Recorder;
   /** Stops the process group until the shell continues it; SIGTSTP if left out. */
   readonly stopProcess?: () => void;
   /** Called when the first frame is drawn. */
@@ -37,6 +46,8 @@ export interface ConsoleOptions {
 /** What a caller that drives the console can ask of it. */
 export interface OpenConsole {
   readonly desk: Desk;
+  /** The same console as it was when the screen was as `ui` says, on what the service knows now. */
+  reopen(ui: UiState): Desk;
   /** Resolves when everything that is to be drawn has been written. */
   flush(): Promise<void>;
 }
@@ -49,11 +60,12 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
   /** null while it is lent. */
   let lend: LendTerminal | null = null;
 
-  const desk = createDesk({
+  const deskOptions: Omit<DeskOptions, "size" | "ui"> = {
     service,
     clock,
     skin: createSkin(options.theme),
-    size: sizeOf(stdout),
+    replay: options.replay ?? null,
+    recorder: options.recorder ?? null,
     newRequestId,
     leave: (code) => resolve({ code, report: null }),
     suspend: () => {
@@ -67,15 +79,13 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
         desk.resize(sizeOf(stdout));
       });
     },
-  });
+  };
+  let desk = createDesk({ ...deskOptions, size: sizeOf(stdout) });
 
-  const tree = createElement(Root, {
-    desk,
-    version,
-    onLend: (next: LendTerminal) => {
-      lend = next;
-    },
-  });
+  const onLend = (next: LendTerminal) => {
+    lend = next;
+  };
+  const tree = () => createElement(Root, { desk, version, onLend });
 
   let ink: Instance | null = null;
   let cancelRedraw = () => {};
@@ -91,7 +101,7 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
     if (isRedrawing) return;
     desk.resize(sizeOf(stdout));
     desk.store.flush();
-    ink?.rerender(tree);
+    ink?.rerender(tree());
     cancelRedraw();
     cancelRedraw = clock.setTimer(REDRAW_AFTER_MS, redraw);
   };
@@ -110,13 +120,13 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
 
   let leaving: Leaving;
   try {
-    const instance = render(tree, {
+    const instance = render(tree(), {
       stdin,
       stdout,
       stderr,
       alternateScreen: true,
       exitOnCtrlC: false,
-      maxFps: 120,
+      maxFps: options.maxFps ?? MAX_FPS,
       patchConsole: true,
       incrementalRendering: true,
       interactive: true,
@@ -127,7 +137,18 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
       () => resolve({ code: 0, report: null }),
       (error: unknown) => resolve({ code: INTERNAL_CODE, report: reportOf(error) }),
     );
-    options.onOpen?.({ desk, flush: () => instance.waitUntilRenderFlush() });
+    options.onOpen?.({
+      get desk() {
+        return desk;
+      },
+      reopen(ui) {
+        desk.close();
+        desk = createDesk({ ...deskOptions, size: sizeOf(stdout), ui });
+        instance.rerender(tree());
+        return desk;
+      },
+      flush: () => instance.waitUntilRenderFlush(),
+    });
     leaving = await left;
   } finally {
     close();

@@ -21,6 +21,7 @@ import { List } from "./parts/list.tsx";
 import { Region } from "./parts/region.tsx";
 import { StatusLine } from "./parts/status-line.tsx";
 import { TabLine } from "./parts/tab-line.tsx";
+import { TransportLine } from "./parts/transport-line.tsx";
 import { cellText } from "./skin.ts";
 import { statusView } from "./status-view.ts";
 import { drawContextOf, itemCount, layoutOf, paneOf, paneStateOf, selectedItem, shelvesOf } from "./view.ts";
@@ -111,6 +112,9 @@ function Full({ desk, state, version, place }: FullProps) {
           snapshot={state.shown}
         />
       )}
+      {place.transport && state.transport && (
+        <TransportLine skin={skin} rect={place.transport} transport={state.transport} />
+      )}
       <StatusLine skin={skin} rect={place.status} lines={status.lines} aside={status.aside} />
       <Footer skin={skin} rect={place.footer} keys={footer.keys} last={footer.last} />
       <Overlay desk={desk} state={state} body={place.body} />
@@ -136,8 +140,9 @@ function positionOf(state: ConsoleState, shown: number): string {
 }
 
 function flagsOf(desk: Desk, state: ConsoleState): readonly string[] {
-  const flags: string[] = [];
+  const flags: string[] = desk.replay ? ["REPLAY"] : [];
   if (desk.service.isReadOnly) flags.push("READ-ONLY");
+  if (state.ui.isRecording) flags.push("REC");
   if (state.ui.isFrozen) flags.push("FROZEN");
   const shelves = shelvesOf(state.latest, paneOf(state));
   const stale = shelves.flatMap((shelf) => staleSinceWallMs(shelf, desk.clock.nowMs(), desk.clock.wallMs()) ?? []);

@@ -138,6 +138,7 @@ export interface UiState {
   readonly tickMs: number;
   readonly undo: Undo | null;
   readonly isFrozen: boolean;
+  readonly isRecording: boolean;
 }
 
 export type UiAction =
@@ -152,7 +153,8 @@ export type UiAction =
   | { readonly type: "ran"; readonly id: string }
   | { readonly type: "tick"; readonly nowMs: number }
   | { readonly type: "undoable"; readonly undo: Undo | null }
-  | { readonly type: "frozen"; readonly isFrozen: boolean };
+  | { readonly type: "frozen"; readonly isFrozen: boolean }
+  | { readonly type: "recording"; readonly isRecording: boolean };
 
 function initialPane(id: PaneId): PaneState {
   return {
@@ -186,6 +188,7 @@ export function initialUi(): UiState {
     tickMs: 0,
     undo: null,
     isFrozen: false,
+    isRecording: false,
   };
 }
 
@@ -218,6 +221,8 @@ export function reduceUi(state: UiState, action: UiAction): UiState {
       return { ...state, undo: action.undo };
     case "frozen":
       return { ...state, isFrozen: action.isFrozen };
+    case "recording":
+      return { ...state, isRecording: action.isRecording };
   }
 }
 

@@ -39,7 +39,13 @@ export function layoutOf(state: ConsoleState): Layout {
 
 function layoutWith(state: ConsoleState, pane: PaneId, isDetailOpen: boolean): Layout {
   const { isListWide } = PANES[pane];
-  return layout({ size: state.size, isDetailOpen, isEventsPane: pane === "events", isListWide });
+  return layout({
+    size: state.size,
+    isDetailOpen,
+    isEventsPane: pane === "events",
+    isListWide,
+    hasTransport: state.transport !== null,
+  });
 }
 
 /** Rows of items the list has or would have: it stays the same while the detail stands in its place. */

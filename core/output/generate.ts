@@ -2,6 +2,8 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { DEFINITIONS, SCHEMAS } from "./schema-definitions.ts";
 
+const DESCRIBED_IN_PIECES: readonly string[] = ["rpc", "fixture"];
+
 /** File name -> text, for core/output/schemas. */
 export function schemaFiles(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
@@ -9,7 +11,9 @@ export function schemaFiles(): ReadonlyMap<string, string> {
     const { $schema, ...body } = toJsonSchema(definition, {
       errorMode: "throw",
       // A document is described in one piece; the protocol would say everything ten times over.
-      ...(name === "rpc" ? { definitions: DEFINITIONS } : {}),
+      ...(DESCRIBED_IN_PIECES.includes(name) ? { definitions: DEFINITIONS } : {}),
+      // Said in words: JSON Schema has no such rule.
+      ignoreActions: ["check", "finite"],
     });
     const schema = { $schema, $id: `muster/1/${name}`, title, ...(opened(body) as object) };
     files.set(`${name}.json`, `${JSON.stringify(schema, null, 2)}\n`);

@@ -14,6 +14,7 @@ import { MemberSchema } from "#core/model/member.ts";
 import { ModuleSchema } from "#core/model/module.ts";
 import { PolicySchema } from "#core/model/policy.ts";
 import { ProcessSchema } from "#core/model/process.ts";
+import { FixtureLineSchema } from "#core/playback/schema.ts";
 import { RpcSchema } from "#core/service/rpc/document.ts";
 import { ActionReportSchema, ErrorRecordSchema, WarningSchema } from "./parts.ts";
 
@@ -71,6 +72,23 @@ const anyItem = v.union([
   EventSchema,
 ]);
 
+const written = {
+  path: v.string(),
+  records: v.number(),
+  bytes: v.pipe(v.number(), note("of the file")),
+  elapsedSeconds: v.pipe(v.number(), note("from the first record to the last")),
+} as const;
+
+const RecordingSchema = v.object({
+  ...head("Recording"),
+  ...written,
+  reason: v.pipe(v.picklist(["stopped", "time", "size", "error"]), note("why it ended")),
+  lost: v.pipe(v.number(), note("records that are missing because the disk was too slow")),
+  kinds: v.pipe(v.array(v.string()), note("that are in it")),
+  redacted: v.pipe(v.array(v.string()), note("what was taken out")),
+  flights: v.pipe(v.array(v.object(written)), note("files written meanwhile, on SIGUSR1")),
+});
+
 const StreamLineSchema = v.union([
   v.object({
     schema: v.literal("muster/1"),
@@ -88,9 +106,32 @@ const StreamLineSchema = v.union([
   v.object({ ...line("remove"), id: v.string(), reason: v.string() }),
   v.object({ ...line("event"), event: EventSchema }),
   v.object({ ...line("error"), error: ErrorRecordSchema, fatal: v.boolean() }),
+  v.pipe(v.object({ ...line("mark"), name: v.string() }), note("a place of the fixture that is played")),
+  v.pipe(
+    v.object({
+      ...line("expect"),
+      file: v.string(),
+      record: v.nullable(v.number()),
+      line: v.nullable(v.number()),
+      ok: v.boolean(),
+      mismatches: v.array(v.object({ what: v.string(), wanted: v.string(), got: v.string() })),
+    }),
+    note("an expectation of the fixture that is played"),
+  ),
   v.pipe(v.object(line("heartbeat")), note("after 15 s of silence")),
   v.object({ ...line("gap"), dropped: v.pipe(v.number(), note("lines left out because the reader was slow")) }),
-  v.pipe(v.object({ ...line("end"), reason: v.string(), exitCode: v.number() }), note("always the last line")),
+  v.pipe(
+    v.object({
+      ...line("end"),
+      reason: v.string(),
+      exitCode: v.number(),
+      records: v.optional(v.number()),
+      checks: v.pipe(v.optional(v.number()), note("expectations that were looked at")),
+      failures: v.optional(v.number()),
+      digest: v.pipe(v.optional(v.string()), note("of all that is known at the end; of a fixture that is played")),
+    }),
+    note("always the last line"),
+  ),
 ]);
 
 const list = <K extends string>(kind: K, item: v.GenericSchema) =>
@@ -223,7 +264,7 @@ export const SCHEMAS = {
       exitCode: v.number(),
     }),
   ],
-  stream: ["one line of `watch` and `events --follow`", StreamLineSchema],
+  stream: ["one line of `watch`, `events --follow` and `play`", StreamLineSchema],
   doctor: ["document of `doctor`", DoctorSchema],
   run: [
     "document of `daemons run`",
@@ -240,6 +281,8 @@ export const SCHEMAS = {
     "document of `serve --print-unit`",
     v.object({ ...head("Unit"), unit: v.picklist(["systemd", "openrc"]), text: v.string() }),
   ],
+  recording: ["document of `record`", RecordingSchema],
+  fixture: ["one line of a fixture (*.muster.ndjson)", FixtureLineSchema],
   rpc: ["the service's socket: JSON-RPC 2.0, one message a line", RpcSchema],
   records: [
     "document of `members list --record` and `members get --record`",

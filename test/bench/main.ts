@@ -12,8 +12,10 @@ import { policies } from "./geopm-store.ts";
 import { jobs } from "./jobs.ts";
 import { Keeper } from "./keeper.ts";
 import { observe } from "./observe.ts";
+import { play } from "./play.ts";
 import { pmdaroot } from "./pmdaroot.ts";
 import { psm } from "./psm.ts";
+import { record } from "./record.ts";
 import type { Row } from "./rows.ts";
 import { start } from "./start.ts";
 import { stop } from "./stop.ts";
@@ -31,6 +33,8 @@ const GROUPS: Readonly<Record<string, Group>> = {
   pmdaroot,
   console,
   memory,
+  record,
+  play,
 };
 
 const USAGE = `usage: bun run bench [GROUP...] [--quick] [--long] [--json] [--install-peers]

@@ -29,8 +29,7 @@ const CHECKS: readonly Check[] = [
   { name: "unused code", run: tool("knip") },
   {
     name: "generated documents",
-    run: async () =>
-      (await outdatedDocuments(root)).map((path) => `${path} is not what the code says: bun run generate`),
+    run: async () => (await outdatedDocuments()).map((path) => `${path} is not what the code says: bun run generate`),
   },
 ];
 

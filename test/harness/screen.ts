@@ -2,64 +2,13 @@
  * The real console on a terminal that is not there: fake streams, Ink's real renderer, the screen rebuilt by a terminal
  * emulator. Keys in, screen out; nothing here sleeps.
  */
-import { EventEmitter } from "node:events";
-import { Terminal } from "@xterm/headless";
-import { type ConsoleOptions, type OpenConsole, runConsole } from "#app/console/run.ts";
+import type { OpenConsole } from "#app/console/run.ts";
 import type { ThemeOptions } from "#app/console/skin.ts";
+import type { RecordingSwitch } from "#app/player/recording-switch.ts";
+import { openStage } from "#app/player/stage.ts";
+import { createVirtualClock, type VirtualClock } from "#core/playback/virtual-clock.ts";
+import type { Service } from "#core/service/service.ts";
 import { createScriptedService, type ScriptedService } from "./scripted-service.ts";
-import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
-
-class FakeInput extends EventEmitter {
-  readonly isTTY = true;
-  isRaw = false;
-  private readonly chunks: string[] = [];
-
-  /** Ink reads on `readable`: the keys are dispatched before this returns. */
-  send(text: string): void {
-    this.chunks.push(text);
-    this.emit("readable");
-  }
-  read(): string | null {
-    return this.chunks.shift() ?? null;
-  }
-  setRawMode(isRaw: boolean): this {
-    this.isRaw = isRaw;
-    return this;
-  }
-  setEncoding(): this {
-    return this;
-  }
-  ref(): this {
-    return this;
-  }
-  unref(): this {
-    return this;
-  }
-}
-
-class FakeOutput extends EventEmitter {
-  readonly isTTY = true;
-  readonly writable = true;
-  written = "";
-
-  readonly terminal: Terminal;
-  columns: number;
-  rows: number;
-
-  constructor(terminal: Terminal, columns: number, rows: number) {
-    super();
-    this.terminal = terminal;
-    this.columns = columns;
-    this.rows = rows;
-  }
-  write(text: string, encodingOrDone?: unknown, done?: unknown): boolean {
-    this.written += text;
-    this.terminal.write(text);
-    const callback = typeof encodingOrDone === "function" ? encodingOrDone : done;
-    if (typeof callback === "function") queueMicrotask(() => callback());
-    return true;
-  }
-}
 
 export interface CellStyle {
   readonly text: string;
@@ -98,6 +47,8 @@ export interface ScreenOptions {
   readonly theme?: Partial<ThemeOptions>;
   readonly isReadOnly?: boolean;
   readonly stopProcess?: () => void;
+  /** What records here; nothing does if it is left out. */
+  readonly recorder?: (service: Service, clock: VirtualClock) => RecordingSwitch;
   /** Called before the console opens. */
   readonly prepare?: (service: ScriptedService) => void;
 }
@@ -115,48 +66,30 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
   const service = createScriptedService(clock);
   service.isReadOnly = isReadOnly;
   options.prepare?.(service);
-  const terminal = new Terminal({ cols: columns, rows, convertEol: true, allowProposedApi: true });
-  const stdin = new FakeInput();
-  const stdout = new FakeOutput(terminal, columns, rows);
-  const stderr = { text: "" };
-  const opened = Promise.withResolvers<OpenConsole>();
   let requests = 0;
-  const consoleOptions = {
-    service,
+  let written = "";
+  const recorder = options.recorder?.(service, clock);
+  const stage = await openStage({
+    service: recorder?.service ?? service,
     clock,
+    ...(recorder ? { recorder } : {}),
     theme: { colorLevel: 2, isAscii: false, isMotionless: false, ...options.theme },
-    stdin,
-    stdout,
-    stderr: {
-      write(text: string) {
-        stderr.text += text;
-        return true;
-      },
-    },
     version: "0.1.0",
+    size: { columns, rows },
+    maxFps: 120,
     newRequestId: () => `request-${++requests}`,
-    onOpen: opened.resolve,
+    onWrite: (text) => {
+      written += text;
+    },
     ...(options.stopProcess ? { stopProcess: options.stopProcess } : {}),
-  } as unknown as ConsoleOptions;
-  const exit = runConsole(consoleOptions);
-  const open = await opened.promise;
-
-  const settle = async () => {
-    await open.flush();
-    await open.flush();
-    await new Promise<void>((done) => terminal.write("", done));
-  };
-  const lines = () =>
-    Array.from(
-      { length: terminal.rows },
-      (_, row) => terminal.buffer.active.getLine(row)?.translateToString(true, 0, terminal.cols) ?? "",
-    );
-  await settle();
+  });
+  const { open, exit, on, settle } = stage;
+  const { terminal, stdin, lines } = on;
   return {
     service,
     clock,
     exit,
-    stderr,
+    stderr: on.errors,
     open,
     stdin: {
       get isRaw() {
@@ -174,12 +107,7 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
       await settle();
     },
     async resize(...sizes) {
-      for (const [toColumns, toRows] of sizes) {
-        terminal.resize(toColumns, toRows);
-        stdout.columns = toColumns;
-        stdout.rows = toRows;
-        stdout.emit("resize");
-      }
+      on.resize(...sizes.map(([toColumns, toRows]) => ({ columns: toColumns, rows: toRows })));
       await settle();
     },
     lines,
@@ -195,14 +123,10 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
       };
     },
     takeWritten() {
-      const { written } = stdout;
-      stdout.written = "";
-      return written;
+      const taken = written;
+      written = "";
+      return taken;
     },
-    async close() {
-      open.desk.leave(0);
-      await exit;
-      terminal.dispose();
-    },
+    close: stage.close,
   };
 }

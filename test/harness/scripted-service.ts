@@ -3,10 +3,9 @@ import type { ActionProgress, ActionReport, ActionRequest, ActionResult } from "
 import type { Clock } from "#core/model/clock.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import type { SourceEvent } from "#core/model/source.ts";
+import { createFold } from "#core/playback/fold.ts";
 import type { ProcessRow } from "#core/service/processes.ts";
-import type { Change, EventQuery, InvokeOptions, Service } from "#core/service/service.ts";
-import { reduce } from "#core/store/reduce.ts";
-import { emptySnapshot } from "#core/store/snapshot.ts";
+import type { EventQuery, InvokeOptions, Service } from "#core/service/service.ts";
 
 /** One request that was made, and the ways to answer it. */
 export interface Invocation {
@@ -32,8 +31,7 @@ export interface ScriptedService extends Service {
 }
 
 export function createScriptedService(clock: Clock, node = "n1"): ScriptedService {
-  let snapshot = emptySnapshot(node);
-  const listeners = new Set<{ kinds: readonly string[]; listener: (change: Change) => void }>();
+  const fold = createFold(clock, node);
   const invocations: Invocation[] = [];
   const attended: (readonly string[])[] = [];
   const queries: EventQuery[] = [];
@@ -47,18 +45,9 @@ export function createScriptedService(clock: Clock, node = "n1"): ScriptedServic
     attended,
     queries,
     refreshes,
-    emit(...batch) {
-      snapshot = reduce(snapshot, batch, clock.wallMs());
-      for (const { kinds, listener } of listeners) {
-        if (batch.some((event) => kinds.includes(event.src))) listener({ snapshot, batch });
-      }
-    },
-    snapshot: () => snapshot,
-    subscribe(kinds, listener) {
-      const entry = { kinds, listener };
-      listeners.add(entry);
-      return () => listeners.delete(entry);
-    },
+    emit: fold.emit,
+    snapshot: fold.snapshot,
+    subscribe: fold.subscribe,
     invoke(request, options: InvokeOptions = {}) {
       const { promise, resolve, reject } = Promise.withResolvers<ActionReport>();
       invocations.push(invocation(request, options, resolve, reject));

@@ -7,11 +7,11 @@ import { agentTable, pluginAgent } from "#core/geopm/agents.ts";
 import { PolicyServer, type PolicyServerOptions } from "#core/geopm/policy-server.ts";
 import { PolicyStore } from "#core/geopm/policy-store.ts";
 import type { ServerEvent } from "#core/geopm/served-endpoint.ts";
+import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { isInitialPidNamespace } from "#ffi/procfs.ts";
 import { Controller } from "#test/harness/controllers.ts";
 import { GeopmRoom, refusalOf } from "#test/harness/geopm.ts";
 import { StorePeer } from "#test/harness/store-peers.ts";
-import { createVirtualClock } from "#test/harness/virtual-clock.ts";
 
 /** Who is dead can be told only where all processes are seen. */
 const killTest = test.skipIf(!isInitialPidNamespace("/proc"));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { EndpointWaits } from "#core/geopm/waits.ts";
+import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { GeopmRoom, refusalIn } from "#test/harness/geopm.ts";
-import { createVirtualClock } from "#test/harness/virtual-clock.ts";
 
 /** So long nobody waits in a test that passes. */
 const LONG = 60;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { errorRecord } from "#core/model/error.ts";
 import { LineStream } from "#core/output/stream.ts";
-import { createVirtualClock, type VirtualClock } from "#test/harness/virtual-clock.ts";
+import { createVirtualClock, type VirtualClock } from "#core/playback/virtual-clock.ts";
 
 interface Line extends Record<string, unknown> {
   readonly type: string;

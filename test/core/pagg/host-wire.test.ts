@@ -5,9 +5,9 @@ import { Lines } from "#core/pagg/host/lines.ts";
 import { checkMessage } from "#core/pagg/host/messages.ts";
 import { OutputGate } from "#core/pagg/output-gate.ts";
 import { PipeWriter } from "#core/pagg/pipe-writer.ts";
+import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { pipe, setNonBlocking } from "#ffi/fd.ts";
 import { readPipe } from "#ffi/read-pipe.ts";
-import { createVirtualClock } from "#test/harness/virtual-clock.ts";
 
 function linesOf(limit: number, ...chunks: Uint8Array[]): { lines: string[]; tooLong: number } {
   const lines: string[] = [];

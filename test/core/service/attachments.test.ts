@@ -4,10 +4,10 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Attachment } from "#core/model/attachment.ts";
 import type { SourceEvent } from "#core/model/source.ts";
 import type { AttachedProcess } from "#core/pagg/attached.ts";
+import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { Attachments } from "#core/service/observe/attachments.ts";
 import { Lull } from "#core/service/observe/lull.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
-import { createVirtualClock } from "#test/harness/virtual-clock.ts";
 
 const JOB = { key: "0x1", jid: "0x0000000000000001" };
 const OTHER = { key: "0x2", jid: "0x0000000000000002" };

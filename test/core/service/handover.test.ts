@@ -2,10 +2,10 @@
 import { expect, test } from "bun:test";
 import type { ActionRequest } from "#core/act/request.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
+import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { createHandover } from "#core/service/handover.ts";
 import type { Change } from "#core/service/service.ts";
 import { createScriptedService, type ScriptedService } from "#test/harness/scripted-service.ts";
-import { createVirtualClock } from "#test/harness/virtual-clock.ts";
 
 const clock = createVirtualClock();
 const WARNING = { code: "SERVICE_STARTED", target: null, message: "started" };

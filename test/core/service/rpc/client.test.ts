@@ -4,13 +4,13 @@ import { rmSync, writeFileSync } from "node:fs";
 import { systemClock } from "#app/cli/system-clock.ts";
 import type { Clock } from "#core/model/clock.ts";
 import type { MusterError } from "#core/model/error.ts";
+import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { openRemoteService, type RemoteService } from "#core/service/rpc/client.ts";
 import type { Change } from "#core/service/service.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { daemon, event } from "#test/harness/items.ts";
 import { stopRequest, TestServer, UID } from "#test/harness/rpc.ts";
-import { createVirtualClock } from "#test/harness/virtual-clock.ts";
 
 function until(service: RemoteService, fits: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
   if (fits(service.snapshot())) return Promise.resolve(service.snapshot());

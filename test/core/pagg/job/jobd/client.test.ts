@@ -15,10 +15,10 @@ import {
   job_sethid,
   job_waitjid,
 } from "#core/pagg/job/libjob.ts";
+import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { bindUnix } from "#ffi/unix-socket.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
-import { createVirtualClock } from "#test/harness/virtual-clock.ts";
 
 let directory: TemporaryDirectory;
 let jobd: JobdAddress;

@@ -4,8 +4,14 @@ import type { Clock } from "#core/model/clock.ts";
 export interface VirtualClock extends Clock {
   /** Moves time on and fires every timer that falls due, at its own moment. */
   advance(ms: number): void;
+  /** The same up to a moment; a moment that is past changes nothing. */
+  advanceTo(ms: number): void;
+  /** When the next timer is due; null: none waits. */
+  nextDueMs(): number | null;
   /** Timers that wait: an idle program has none. */
   pending(): number;
+  /** Puts the clock elsewhere, backwards too. Timers that wait are dropped: whoever set them is gone. */
+  moveTo(ms: number): void;
 }
 
 interface Timer {
@@ -23,6 +29,14 @@ export function createVirtualClock(startWallMs = Date.parse("2026-03-01T10:00:00
     }
     return next;
   };
+  const advanceTo = (limitMs: number) => {
+    for (let timer = nextDue(limitMs); timer; timer = nextDue(limitMs)) {
+      timers.delete(timer);
+      elapsedMs = Math.max(elapsedMs, timer.dueMs);
+      timer.callback();
+    }
+    elapsedMs = Math.max(elapsedMs, limitMs);
+  };
   return {
     nowMs: () => elapsedMs,
     wallMs: () => startWallMs + elapsedMs,
@@ -31,15 +45,13 @@ export function createVirtualClock(startWallMs = Date.parse("2026-03-01T10:00:00
       timers.add(timer);
       return () => timers.delete(timer);
     },
-    advance(ms) {
-      const limitMs = elapsedMs + ms;
-      for (let timer = nextDue(limitMs); timer; timer = nextDue(limitMs)) {
-        timers.delete(timer);
-        elapsedMs = Math.max(elapsedMs, timer.dueMs);
-        timer.callback();
-      }
-      elapsedMs = limitMs;
-    },
+    advance: (ms) => advanceTo(elapsedMs + ms),
+    advanceTo,
+    nextDueMs: () => nextDue(Number.POSITIVE_INFINITY)?.dueMs ?? null,
     pending: () => timers.size,
+    moveTo(ms) {
+      timers.clear();
+      elapsedMs = ms;
+    },
   };
 }

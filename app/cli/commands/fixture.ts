@@ -1,0 +1,98 @@
+/** `fixture fmt|lint|cut|redact`: what authors of fixtures need. */
+import { randomBytes } from "node:crypto";
+import { MusterError } from "#core/model/error.ts";
+import { plainDocument } from "#core/output/document.ts";
+import { visible } from "#core/output/text.ts";
+import { cut } from "#core/playback/cut.ts";
+import { Fixture } from "#core/playback/fixture.ts";
+import { lint } from "#core/playback/lint.ts";
+import { createRedactor, REDACTIONS } from "#core/playback/redact.ts";
+import { FORMATTED, rewritten } from "#core/playback/rewrite.ts";
+import { type Call, fail, writeText } from "../context.ts";
+import { placeIn } from "../fixture-places.ts";
+import { type TakeText, writeNewFile } from "../new-file.ts";
+import { usage } from "../option-values.ts";
+import { writeDocument } from "../session.ts";
+import { aboutMuster } from "./version.ts";
+
+export async function formatFixture(call: Call): Promise<number> {
+  return write(call, rewritten(fileOf(call), FORMATTED));
+}
+
+export async function lintFixtures(call: Call): Promise<number> {
+  const items = call.invocation.words.map((file) => ({ file, ...lint(file) }));
+  const count = items.reduce((sum, { mistakes }) => sum + mistakes.length, 0);
+  if (call.isJson)
+    await writeDocument(call, plainDocument("FixtureLint", aboutMuster(call), { ok: count === 0, items }));
+  else {
+    for (const { file, mistakes, warnings, records } of items) {
+      for (const text of mistakes) await writeText(call, `${visible(text)}\n`);
+      for (const text of warnings) await writeText(call, `warning: ${visible(text)}\n`);
+      if (mistakes.length === 0) await writeText(call, `ok  ${visible(file)}: ${records} records\n`);
+    }
+  }
+  if (count === 0) return 0;
+  return fail(call, new MusterError("BAD_DATA", `${count} ${count === 1 ? "mistake" : "mistakes"}`));
+}
+
+export async function cutFixture(call: Call): Promise<number> {
+  const { options } = call.invocation;
+  const fixture = Fixture.open(fileOf(call));
+  try {
+    const [from, to] = [options.text("from"), options.text("to")];
+    const first = from === null ? 0 : placeIn(fixture, from, "--from");
+    const last = to === null ? fixture.length : placeIn(fixture, to, "--to");
+    if (last < first) throw usage("--to is before --from", "--to");
+    return await write(call, cut(fixture, first, last));
+  } finally {
+    fixture.close();
+  }
+}
+
+export async function redactFixture(call: Call): Promise<number> {
+  const { options } = call.invocation;
+  const take = REDACTIONS.filter((each) => options.has(each));
+  const pattern = patternOf(options.text("pattern"));
+  const redactor = createRedactor({ take, keepsSecrets: false, pattern, key: randomBytes(32) });
+  const change = {
+    header: (header: Fixture["header"]) => JSON.stringify(redactor.header(header)),
+    record: (record: object) => redactor.json(record),
+  };
+  // A comment may name what must not be named.
+  return write(call, withoutComments(rewritten(fileOf(call), change)));
+}
+
+function* withoutComments(lines: Iterable<string>): Generator<string> {
+  for (const line of lines) if (line.startsWith("{")) yield line;
+}
+
+function patternOf(text: string | null): RegExp | null {
+  if (text === null) return null;
+  try {
+    return new RegExp(text, "u");
+  } catch (thrown) {
+    throw usage(`--pattern: ${thrown instanceof Error ? thrown.message : "is not a regular expression"}`, "--pattern");
+  }
+}
+
+const fileOf = (call: Call): string => call.invocation.words[0] ?? "";
+
+const PIECE = 256 * 1024;
+
+async function write(call: Call, lines: Iterable<string>): Promise<number> {
+  const path = call.invocation.options.text("output");
+  if (path === null) await inPieces(lines, (text) => writeText(call, text));
+  else await writeNewFile(path, call.clock, (take) => inPieces(lines, take));
+  return 0;
+}
+
+async function inPieces(lines: Iterable<string>, take: TakeText): Promise<void> {
+  let text = "";
+  for (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < PIECE) continue;
+    await take(text);
+    text = "";
+  }
+  if (text !== "") await take(text);
+}

@@ -1,0 +1,160 @@
+/** Whether an expectation is true of what is on the screen and behind it; if not, what was wanted and what there was. */
+
+import type { Desk } from "#app/console/desk.ts";
+import { topLayer } from "#app/console/ui-state.ts";
+import { contextOf, layoutOf, paneStateOf } from "#app/console/view.ts";
+import type { MusterEvent } from "#core/model/event.ts";
+import { type Expectation, isPattern } from "#core/playback/expectation.ts";
+import type { ScriptedService } from "#core/playback/scripted-service.ts";
+import { jsonValue } from "./json-value.ts";
+
+/** One thing that was not so. */
+export interface Mismatch {
+  readonly what: string;
+  readonly wanted: string;
+  readonly got: string;
+}
+
+/** What is looked at. */
+export interface Scene {
+  readonly desk: Desk;
+  readonly service: ScriptedService;
+  /** Of the rebuilt screen, spaces at their ends left out; null: nobody rebuilds it. */
+  readonly lines: readonly string[];
+  /** Bytes and real milliseconds since the expectation before. */
+  readonly bytes: number;
+  readonly renderMs: number;
+  /** Compares with what is kept; null if it is the same. */
+  golden(name: string, text: string): Mismatch | null;
+}
+
+export function mismatches(expectation: Expectation, scene: Scene): readonly Mismatch[] {
+  const found: Mismatch[] = [];
+  const say = (what: string, wanted: unknown, got: unknown) => {
+    found.push({ what, wanted: shown(wanted), got: shown(got) });
+  };
+  const { desk, service, lines } = scene;
+  const state = desk.store.state();
+  const { node } = service;
+  const layer = topLayer(state.ui);
+  const { screen, noScreen, line, cursor, pane, focus, dialog, footerHas, toast } = expectation;
+
+  for (const each of list(screen)) if (!lines.some(matcher(each))) say("screen", each, "no such line");
+  for (const each of list(noScreen)) {
+    const hit = lines.find(matcher(each));
+    if (hit !== undefined) say("noScreen", `not ${each}`, hit);
+  }
+  if (line) {
+    const text = line.of === undefined ? lines.at(lineIndex(line.n ?? 1)) : lineOf(scene, wholeId(line.of, node));
+    const name = line.of === undefined ? `line ${line.n ?? 1}` : `line of ${line.of}`;
+    for (const each of list(line.has))
+      if (text === undefined || !matcher(each)(text)) say(name, each, text ?? "not on the screen");
+  }
+  if (cursor !== undefined) {
+    const now = paneStateOf(state).cursor;
+    if (now !== (cursor === null ? null : wholeId(cursor, node))) say("cursor", cursor, now);
+  }
+  if (pane !== undefined && pane !== state.ui.pane) say("pane", pane, state.ui.pane);
+  if (focus !== undefined && focus !== contextOf(state)) say("focus", focus, contextOf(state));
+  if (dialog === null) {
+    if (layer !== null && layer.type !== "filter") say("dialog", "none", layer.type);
+  } else if (dialog !== undefined) {
+    if (layer === null || layer.type === "filter") say("dialog", dialog, "none");
+    else {
+      if (dialog.type !== undefined && dialog.type !== layer.type) say("dialog.type", dialog.type, layer.type);
+      const texts = [...list(dialog.title), ...list(dialog.text)];
+      for (const each of texts) if (!lines.some(matcher(each))) say("dialog", each, "no such line");
+      const button = layer.type === "confirm" ? layer.choice : layer.type;
+      if (dialog.focus !== undefined && dialog.focus.toLowerCase() !== button)
+        say("dialog.focus", dialog.focus, button);
+    }
+  }
+  for (const each of list(footerHas)) if (!matcher(each)(lines.at(-1) ?? "")) say("footerHas", each, lines.at(-1));
+  if (toast !== undefined) {
+    const text = state.ui.toast?.text ?? null;
+    if (toast === null ? text !== null : text === null || !matcher(toast)(text)) say("toast", toast, text);
+  }
+  if (expectation.events) {
+    const events = [...service.snapshot().shelves.events.items.values()];
+    const missing = firstMissing(events, expectation.events, node);
+    if (missing) say("events", missing, eventsText(events));
+  }
+  if (expectation.audit) {
+    const missing = firstMissing(service.script.audit, expectation.audit, node);
+    if (missing) say("audit", missing, eventsText(service.script.audit));
+  }
+  if (expectation.json) {
+    const { cmd, pick, is } = expectation.json;
+    const got = jsonValue(service, cmd, pick);
+    if (!Bun.deepEquals(got, is)) say(`json ${cmd.join(" ")} ${pick}`, is, got);
+  }
+  if (expectation.golden !== undefined) {
+    const difference = scene.golden(expectation.golden, goldenText(lines));
+    if (difference) found.push(difference);
+  }
+  const { bytesMax, renderMsMax } = expectation;
+  if (bytesMax !== undefined && scene.bytes > bytesMax) say("bytesMax", bytesMax, scene.bytes);
+  if (renderMsMax !== undefined && scene.renderMs > renderMsMax) say("renderMsMax", renderMsMax, scene.renderMs);
+  return found;
+}
+
+const list = (value: string | readonly string[] | undefined): readonly string[] =>
+  value === undefined ? [] : typeof value === "string" ? [value] : value;
+
+function matcher(wanted: string): (text: string) => boolean {
+  if (!isPattern(wanted)) return (text) => text.includes(wanted);
+  const pattern = new RegExp(wanted.slice(1, -1), "u");
+  return (text) => pattern.test(text);
+}
+
+const lineIndex = (n: number) => (n > 0 ? n - 1 : n);
+
+/** `daemon/sshd` is of the fixture's own node. */
+function wholeId(id: string, node: string): string {
+  return id.startsWith(`${node}/`) ? id : `${node}/${id}`;
+}
+
+function lineOf({ desk, lines }: Scene, id: string): string | undefined {
+  const state = desk.store.state();
+  const place = layoutOf(state);
+  if (place.kind !== "full" || place.list === null) return undefined;
+  const index = desk.view.rows(state).indexOf(id) - paneStateOf(state).offset;
+  if (index < 0 || index >= place.list.rows - 1) return undefined;
+  return lines[place.list.top + 1 + index];
+}
+
+type Wanted = NonNullable<Expectation["events"]>[number] | NonNullable<Expectation["audit"]>[number];
+
+/** Each happened, in this order. */
+function firstMissing(events: readonly MusterEvent[], wanted: readonly Wanted[], node: string): Wanted | null {
+  let from = 0;
+  for (const each of wanted) {
+    const at = events.findIndex((event, index) => index >= from && isLike(event, each, node));
+    if (at < 0) return each;
+    from = at + 1;
+  }
+  return null;
+}
+
+function isLike(event: MusterEvent, wanted: Wanted, node: string): boolean {
+  return Object.entries(wanted).every(([name, value]) => {
+    const own = event[name as keyof MusterEvent];
+    if (name === "message") return matcher(String(value))(event.message);
+    if (name === "target" && typeof value === "string") return own === value || own === wholeId(value, node);
+    return own === value;
+  });
+}
+
+const MOST_EVENTS = 8;
+
+function eventsText(events: readonly MusterEvent[]): string {
+  const texts = events.slice(-MOST_EVENTS).map(({ code, action, target, outcome, message }) => {
+    const parts = [action ?? code, target, outcome, JSON.stringify(message)];
+    return parts.filter((part) => part !== null).join(" ");
+  });
+  return texts.length === 0 ? "none" : texts.join("; ");
+}
+
+export const goldenText = (lines: readonly string[]): string => `${lines.map((text) => text.trimEnd()).join("\n")}\n`;
+
+const shown = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing"));

@@ -1,0 +1,97 @@
+/** The keys of a playback and the line that tells where it is. All behind Ctrl-P, so that every key of the panes works. */
+import type { Transport } from "#app/console/console-store.ts";
+import { momentText } from "./moment-text.ts";
+
+export const LEADER = "ctrl-p";
+
+export type Order =
+  | { readonly type: "pause" | "next" | "previous" | "next-mark" | "previous-mark" }
+  | { readonly type: "faster" | "slower" | "first" | "last" | "take-over" | "leave" }
+  | { readonly type: "go"; readonly place: string };
+
+/** What the operator is about to say. */
+export interface Asking {
+  readonly isLeading: boolean;
+  /** Typed after `g`; null: nothing is typed. */
+  readonly place: string | null;
+}
+
+export const NOT_ASKING: Asking = { isLeading: false, place: null };
+
+const ORDERS: Readonly<Record<string, Order["type"]>> = {
+  space: "pause",
+  ".": "next",
+  ",": "previous",
+  "]": "next-mark",
+  "[": "previous-mark",
+  ">": "faster",
+  "<": "slower",
+  home: "first",
+  end: "last",
+  t: "take-over",
+  esc: "leave",
+};
+
+/** What is pressed again and again needs the leader once. */
+const REPEATED: readonly Order["type"][] = ["next", "previous", "next-mark", "previous-mark", "faster", "slower"];
+
+export interface Pressed {
+  readonly asking: Asking;
+  readonly order: Order | null;
+  /** False: the key is the console's. */
+  readonly isTaken: boolean;
+}
+
+export function pressed(asking: Asking, key: string): Pressed {
+  const taken = (next: Asking, order: Order | null = null): Pressed => ({ asking: next, order, isTaken: true });
+  if (asking.place !== null) {
+    const { place } = asking;
+    if (key === "esc" || key === LEADER) return taken(NOT_ASKING);
+    if (key === "enter") return taken(NOT_ASKING, { type: "go", place });
+    if (key === "backspace") return taken({ ...asking, place: place.slice(0, -1) });
+    const typed = key === "space" ? " " : key;
+    return taken([...typed].length === 1 ? { ...asking, place: place + typed } : asking);
+  }
+  if (key === LEADER) return taken({ ...asking, isLeading: !asking.isLeading });
+  if (!asking.isLeading) return { asking, order: null, isTaken: false };
+  if (key === "g") return taken({ isLeading: false, place: "" });
+  const type = Object.hasOwn(ORDERS, key) ? ORDERS[key] : undefined;
+  if (type === undefined) return { asking: NOT_ASKING, order: null, isTaken: false };
+  return taken(REPEATED.includes(type) ? asking : NOT_ASKING, { type } as Order);
+}
+
+export interface Position {
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly speed: number;
+  readonly isPaused: boolean;
+  readonly isAtEnd: boolean;
+  readonly isTakenOver: boolean;
+  readonly mark: string | null;
+  /** What went wrong with the last order; null: nothing. */
+  readonly problem: string | null;
+}
+
+const KEYS = "Space pause  . , record  ] [ mark  > < speed  g go  Home End  t take over  Esc";
+
+export function transportLine(position: Position, asking: Asking): Transport {
+  const { atMs, durationMs, speed, isPaused, isAtEnd, isTakenOver, mark, problem } = position;
+  if (asking.place !== null) {
+    return { text: `go to: ${asking.place}_`, aside: "a time such as 00:42, or a mark", tone: "accent" };
+  }
+  if (asking.isLeading && problem === null) return { text: KEYS, aside: "", tone: "accent" };
+  const parts = [
+    `REPLAY ${momentText(Math.min(atMs, durationMs))}/${momentText(durationMs)}`,
+    speed === 1 ? "" : `x${speed}`,
+    isAtEnd ? "at the end" : isPaused ? "paused" : "",
+    isTakenOver ? "taken over" : "",
+    mark === null ? "" : `[${mark}]`,
+  ];
+  const text = problem ?? parts.filter((part) => part !== "").join("  ");
+  return { text, aside: "Ctrl-P ...", tone: problem === null ? "dim" : "warn" };
+}
+
+const SLOWEST = 0.25;
+const FASTEST = 64;
+
+export const boundedSpeed = (speed: number): number => Math.min(FASTEST, Math.max(SLOWEST, speed));

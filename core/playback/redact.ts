@@ -1,0 +1,227 @@
+/**
+ * What must not leave the house is taken out before it is written: secrets on command lines by pattern, and, where it is
+ * asked for, all arguments, names of hosts and names of users. One name becomes the same word everywhere, by a key that is
+ * kept nowhere: whoever has the file cannot try names against it.
+ */
+import { createHmac } from "node:crypto";
+import type { Header } from "./header.ts";
+
+export const REDACTIONS = ["argv", "hosts", "users"] as const;
+export type Redaction = (typeof REDACTIONS)[number];
+
+export interface RedactionOptions {
+  /** Beside secrets. */
+  readonly take: readonly Redaction[];
+  /** Command lines stay as they are: secrets too. */
+  readonly keepsSecrets: boolean;
+  /** What fits it is taken out of every text. */
+  readonly pattern?: RegExp | null;
+  /** Of this recording alone; bytes that nobody can guess. */
+  readonly key: Uint8Array;
+}
+
+export interface Redactor {
+  /** For the header: what is taken out. */
+  readonly removed: readonly string[];
+  header(header: Header): Header;
+  /** A record, or a part of one, as JSON. */
+  json(record: object): string;
+}
+
+const GONE = "[redacted]";
+const REST_GONE = "[...]";
+
+const SECRET_WORDS =
+  "passw(?:or)?d|passphrase|secret|token|credential|authorization|api[_-]?key|access[_-]?key|private[_-]?key";
+/** Bounded, so that a hostile text costs no more than its length. */
+const TAIL = "[\\w.-]{0,64}";
+const FLAG = `--?[\\w.-]{0,64}(?:${SECRET_WORDS})${TAIL}`;
+const VALUE = `(?:"[^"]*"|'[^']*'|[^\\s"']+)`;
+
+/** Most texts hold nothing of the kind: they are looked at once, as they will stand in the file. */
+const SUSPICIOUS = new RegExp(
+  `${SECRET_WORDS}|://|bearer|basic |sshpass|mysql|akia[0-9a-z]|gh[pousr]_|eyj|private key|"env`,
+  "i",
+);
+
+const SECRETS: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, GONE],
+  [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${GONE}`],
+  // In a URL: user:password@
+  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]{0,256}):[^\s/@]+@/gi, `$1:${GONE}@`],
+  [new RegExp(`(?<![\\w-])(${FLAG})(\\s+)(?!-)${VALUE}`, "gi"), `$1$2${GONE}`],
+  [new RegExp(`((?:${SECRET_WORDS})${TAIL}["']?)(=|:\\s*)(?!\\s*(?:Bearer|Basic)\\b)${VALUE}`, "gi"), `$1$2${GONE}`],
+  [/(\bsshpass\s+-p\s*)\S+/g, `$1${GONE}`],
+  [/(\b(?:mysql|mariadb)[\w-]{0,32}\s(?:.{0,500}\s)?-p)[^\s-]\S*/g, `$1${GONE}`],
+  // Keys that tell what they are by their form.
+  [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, GONE],
+  [/\bgh[pousr]_[A-Za-z0-9]{20,}\b/g, GONE],
+  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, GONE],
+];
+const SECRET_FLAG = new RegExp(`^${FLAG}$`, "i");
+
+const COMMAND_FIELDS: ReadonlySet<string> = new Set(["argv", "command", "cmdline"]);
+const HOST_FIELDS: ReadonlySet<string> = new Set(["host", "hostname", "node", "nodes", "hosts"]);
+const ENVIRONMENT_FIELDS: ReadonlySet<string> = new Set(["environment", "env"]);
+
+/** They stand in ids and words of muster itself, or are nobody's. */
+const COMMON_HOSTS: ReadonlySet<string> = new Set(
+  "localhost node daemon category member module job attachment endpoint policy event".split(" "),
+);
+const COMMON_USERS: ReadonlySet<string> = new Set(["root"]);
+const HOME = "/home/";
+const HOMES = /\/home\/([^/\s"']+)/g;
+/** Below this a user belongs to the system; names such as `daemon` or `mail` are words everywhere. */
+const FIRST_PERSON = 1000;
+const SHORTEST_WORD = 3;
+
+export function createRedactor({ take, keepsSecrets, pattern = null, key }: RedactionOptions): Redactor {
+  const takes = new Set(take);
+  const hosts = new Names("host", key, COMMON_HOSTS);
+  const users = new Names("user", key, COMMON_USERS);
+  const isDeep = takes.size > 0 || pattern !== null;
+  const everyPattern = pattern === null ? null : new RegExp(pattern.source, `${pattern.flags.replace("g", "")}g`);
+
+  const text = (value: string): string => {
+    let result = value;
+    if (!keepsSecrets && SUSPICIOUS.test(value)) {
+      for (const [found, instead] of SECRETS) result = result.replace(found, instead);
+    }
+    if (everyPattern !== null) result = result.replace(everyPattern, GONE);
+    if (takes.has("hosts")) result = hosts.replaceIn(result);
+    if (takes.has("users")) {
+      if (result.includes(HOME)) result = result.replace(HOMES, (_, name: string) => HOME + users.of(name));
+      result = users.replaceIn(result);
+    }
+    return result;
+  };
+
+  const command = (value: unknown): unknown => {
+    if (!takes.has("argv")) return value;
+    if (typeof value === "string")
+      return /\s/.test(value.trim()) ? value.trim().replace(/\s.*/s, ` ${REST_GONE}`) : value;
+    if (Array.isArray(value) && value.length > 1) return [value[0], REST_GONE];
+    return value;
+  };
+
+  /** A flag and its secret may be words of their own. */
+  const list = (values: readonly unknown[]): unknown[] =>
+    values.map((value, index) => {
+      const before = values[index - 1];
+      const isSecret = !keepsSecrets && typeof value === "string" && typeof before === "string";
+      return isSecret && SECRET_FLAG.test(before) && !value.startsWith("-") ? GONE : walk(value);
+    });
+
+  const walk = (value: unknown): unknown => {
+    if (typeof value === "string") return text(value);
+    if (Array.isArray(value)) return list(value);
+    if (typeof value !== "object" || value === null) return value;
+    const fields = value as Readonly<Record<string, unknown>>;
+    const result: Record<string, unknown> = {};
+    for (const name in fields) {
+      const inner = fields[name];
+      if (typeof inner === "number" || typeof inner === "boolean" || inner === null) result[name] = inner;
+      else if (ENVIRONMENT_FIELDS.has(name) && typeof inner === "object") result[name] = {};
+      else if (name === "user" && typeof inner === "string" && takes.has("users")) result[name] = users.of(inner);
+      else result[name] = walk(COMMAND_FIELDS.has(name) ? command(inner) : inner);
+    }
+    // What a step tells in words is told with its arguments.
+    const { argv } = fields;
+    const words = Array.isArray(argv) ? argv.slice(1).join(" ") : "";
+    if (takes.has("argv") && words !== "" && typeof result.text === "string") {
+      result.text = result.text.replaceAll(text(words), REST_GONE);
+    }
+    return result;
+  };
+
+  const learn = (value: object): void => {
+    if (Array.isArray(value)) {
+      for (const each of value) if (typeof each === "object" && each !== null) learn(each);
+      return;
+    }
+    const fields = value as Readonly<Record<string, unknown>>;
+    const { user, uid, id } = fields;
+    if (typeof user === "string" && typeof uid === "number" && uid >= FIRST_PERSON) users.learn(user);
+    if (typeof id === "string" && id.includes("/")) hosts.learn(id.slice(0, id.indexOf("/")));
+    for (const name in fields) {
+      const inner = fields[name];
+      if (HOST_FIELDS.has(name)) for (const each of [inner].flat()) if (typeof each === "string") hosts.learn(each);
+      if (typeof inner === "object" && inner !== null) learn(inner);
+    }
+  };
+
+  const deep = <T extends object>(record: T): T => {
+    if (takes.has("hosts") || takes.has("users")) learn(record);
+    return walk(record) as T;
+  };
+
+  return {
+    removed: [...(keepsSecrets ? [] : ["secrets"]), ...(pattern === null ? [] : ["pattern"]), ...takes],
+    header(header) {
+      const removed = [...new Set([...(header.redacted ?? []), ...this.removed])];
+      return { ...deep(header), redacted: removed };
+    },
+    json(record) {
+      if (isDeep) return JSON.stringify(deep(record));
+      const plain = JSON.stringify(record);
+      return !keepsSecrets && SUSPICIOUS.test(plain) ? JSON.stringify(walk(record)) : plain;
+    },
+  };
+}
+
+/** Names and the words that stand for them. */
+class Names {
+  readonly #kind: string;
+  readonly #key: Uint8Array;
+  readonly #common: ReadonlySet<string>;
+  readonly #words = new Map<string, string>();
+  readonly #seen = new Set<string>();
+  readonly #known = new Set<string>();
+  #pattern: RegExp | null = null;
+
+  constructor(kind: string, key: Uint8Array, common: ReadonlySet<string>) {
+    this.#kind = kind;
+    this.#key = key;
+    this.#common = common;
+  }
+
+  of(name: string): string {
+    if (name === "" || this.#common.has(name)) return name;
+    let word = this.#words.get(name);
+    if (word === undefined) {
+      const digest = createHmac("sha256", this.#key).update(`${this.#kind}\0${name}`).digest("hex");
+      word = `${this.#kind}-${digest.slice(0, 8)}`;
+      this.#words.set(name, word);
+    }
+    return word;
+  }
+
+  /** From now on it is replaced wherever it stands; of a name with a domain its first part too. */
+  learn(name: string): void {
+    if (this.#seen.has(name)) return;
+    this.#seen.add(name);
+    const [first = name] = name.split(".");
+    const isAddress = /^[\d.]+$/.test(name);
+    for (const each of isAddress ? [name] : [name, first]) {
+      if (this.#known.has(each) || each.length === 0 || this.#common.has(each)) continue;
+      if (each.length < SHORTEST_WORD && each !== name) continue;
+      this.#known.add(each);
+      this.#pattern = null;
+    }
+  }
+
+  replaceIn(text: string): string {
+    if (this.#known.size === 0) return text;
+    this.#pattern ??= wordsPattern(this.#known);
+    // A domain behind a name tells as much as the name; it stays apart, for a path may look like one.
+    return text.replace(this.#pattern, (_, name: string, domain: string) =>
+      domain === "" ? this.of(name) : `${this.of(name)}.${this.of(domain).slice(this.#kind.length + 1)}`,
+    );
+  }
+}
+
+function wordsPattern(names: Iterable<string>): RegExp {
+  const longestFirst = [...names].sort((a, b) => b.length - a.length);
+  const any = longestFirst.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+  return new RegExp(`(?<![\\w-])(${any})((?:\\.[A-Za-z0-9-]+)*)(?![\\w-])`, "g");
+}

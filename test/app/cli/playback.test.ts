@@ -1,0 +1,192 @@
+import { afterAll, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CommandLine } from "#test/harness/cli.ts";
+import { daemon } from "#test/harness/items.ts";
+
+const cli = new CommandLine();
+afterAll(() => cli[Symbol.dispose]());
+
+const ALL = join(import.meta.dir, "../../../fixtures/sshd-loses-its-lock.muster.ndjson");
+
+function write(name: string, ...records: readonly object[]): string {
+  const path = join(cli.path, name);
+  const reset = { dt: 0, src: "daemons", op: "reset", items: [daemon("cron"), daemon("sshd")] };
+  const lines = [{ muster: 1, host: "n1", start: "2026-03-01T12:00:00Z" }, reset, ...records];
+  writeFileSync(path, `# told by hand\n${lines.map((line) => `${JSON.stringify(line)}\n`).join("")}`);
+  return path;
+}
+
+test("play --assert: 0 and one line where all is met, 1 with record and screen where not", async () => {
+  const good = await cli.run(["play", ALL, "--assert", "--speed", "max"]);
+  expect(good).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(good.stdout).toMatch(/^ok {2}.*: 30 records, 8 expectations, 00:06\.2\n$/);
+  const path = write("bad", { dt: 1500, key: "j" }, { dt: 0, expect: { cursor: "daemon/cron" } });
+  const bad = await cli.run(["play", path, "--assert"]);
+  expect(bad.exitCode).toBe(1);
+  expect(bad.stdout).toContain(`FAILED ${path}: record 3 (line 5) at 00:01.5`);
+  expect(bad.stdout).toContain("wanted  daemon/cron");
+  expect(bad.stdout).toContain("got     n1/daemon/sshd");
+  expect(bad.stdout).toContain("|▸ sshd ");
+  expect(bad.stdout).toContain('2  {"dt":1500,"key":"j"}');
+});
+
+test("play --json: hello first, end last with a digest, the same each time", async () => {
+  const [one, two] = [await cli.run(["play", ALL, "--json"]), await cli.run(["play", ALL, "--json"])];
+  expect(one.stdout).toBe(two.stdout);
+  const lines = one.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, index) => index));
+  expect(lines[0]).toMatchObject({ schema: "muster/1", type: "hello", host: "n0042", t: "2026-03-01T12:00:00.000Z" });
+  expect(lines.at(-1)).toMatchObject({ type: "end", reason: "end", exitCode: 0, checks: 8, failures: 0 });
+  expect(lines.at(-1).digest).toMatch(/^[0-9a-f]{64}$/);
+  expect(lines.filter(({ type }) => type === "event").map(({ event }) => event.code)).toEqual([
+    "DAEMON_UNLOCKED",
+    "ACTION_BEGUN",
+    "ACTION_ENDED",
+  ]);
+  const path = write("json-bad", { dt: 0, expect: { cursor: null } });
+  const bad = await cli.run(["play", path, "--json"]);
+  expect(bad.exitCode).toBe(1);
+  expect(bad.stdout).toContain('"ok":false,"mismatches":[{"what":"cursor","wanted":"null","got":"n1/daemon/cron"}]');
+});
+
+test("a fixture that cannot be read is bad data, in JSON as well", async () => {
+  const path = write("broken", { dt: 0, src: "daemons", op: "patch", id: "n1/daemon/none", set: {} });
+  const text = await cli.run(["play", path, "--assert"]);
+  expect(text.exitCode).toBe(65);
+  expect(text.stderr).toContain("record 2 (line 4): id: there is no 'n1/daemon/none' among daemons now");
+  const json = await cli.run(["play", path, "--json"]);
+  expect(json.exitCode).toBe(65);
+  expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: "BAD_DATA" }, exitCode: 65 });
+  expect(JSON.parse(json.stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({ type: "end", exitCode: 65 });
+  expect((await cli.run(["play", join(cli.path, "absent"), "--assert"])).exitCode).toBe(65);
+});
+
+test("what does not fit is refused before anything is played", async () => {
+  const cases: readonly (readonly [words: readonly string[], code: number, message: string])[] = [
+    [[], 2, "a fixture is watched on a terminal"],
+    [["--assert", "--size", "80"], 64, "--size needs columns and rows"],
+    [["--assert", "--from", "mark:none"], 64, "has no mark 'none'"],
+    [["--assert", "--to", "soon"], 64, "--to needs a place such as 00:42"],
+    [["--export", join(cli.path, "absent/a.cast")], 74, "cannot be written: ENOENT"],
+  ];
+  for (const [words, exitCode, message] of cases) {
+    const result = await cli.run(["play", ALL, ...words]);
+    expect([result.exitCode, result.stderr.includes(message) ? message : result.stderr]).toEqual([exitCode, message]);
+  }
+});
+
+test("part of a fixture, on a screen of another size", async () => {
+  const path = write(
+    "part",
+    { dt: 0, expect: { screen: "nonsense" } },
+    { dt: 1000, mark: "here" },
+    { dt: 0, expect: { screen: "cron", noScreen: /$^/.source } },
+    { dt: 1000, expect: { screen: "nonsense" } },
+  );
+  const part = await cli.run(["play", path, "--assert", "--from", "mark:here", "--to", "00:01.5", "--size", "40x15"]);
+  expect(part).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("1 expectation,") });
+  expect((await cli.run(["play", path, "--assert", "--no-keys"])).stdout).toContain("0 expectations");
+});
+
+test("an asciicast of either version, the same each time", async () => {
+  const out = (name: string) => join(cli.path, name);
+  for (const name of ["a.cast", "b.cast"])
+    expect((await cli.run(["play", ALL, "--export", out(name)])).exitCode).toBe(0);
+  const text = readFileSync(out("a.cast"), "utf8");
+  expect(readFileSync(out("b.cast"), "utf8")).toBe(text);
+  const [header, ...events] = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(header).toEqual({
+    version: 3,
+    term: { cols: 80, rows: 24 },
+    timestamp: 1772366400,
+    title: "sshd loses its lock, and is stopped",
+  });
+  expect(events.filter(([, code]) => code !== "o").map(([, code, data]) => [code, data])).toEqual([
+    ["m", "start"],
+    ["m", "lock lost"],
+    ["r", "40x15"],
+    ["x", "0"],
+  ]);
+  expect(events.reduce((sum, [interval]) => sum + interval, 0)).toBeCloseTo(6.2, 6);
+  expect(events.every(([interval]) => interval >= 0)).toBe(true);
+  // The last screen stays: what gives the terminal back is not part of it.
+  expect(text).not.toContain("\\u001b[?1049l");
+
+  await cli.run(["play", ALL, "--export", out("c.cast"), "--cast-version", "2", "--idle-limit", "1"]);
+  const [second, ...old] = readFileSync(out("c.cast"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(second).toMatchObject({ version: 2, width: 80, height: 24 });
+  expect(old.map(([at]) => at)).toEqual(old.map(([at]) => at).toSorted((a, b) => a - b));
+  expect(old.at(-1)?.[0]).toBeLessThan(5);
+});
+
+test("fixture fmt: one form, comments kept, and again it is the same", async () => {
+  const path = write("odd", { key: "j", at: 500 }, { id: "n1/daemon/cron", op: "remove", src: "daemons", dt: 5 });
+  const { stdout, exitCode } = await cli.run(["fixture", "fmt", path]);
+  expect(exitCode).toBe(0);
+  expect(stdout.split("\n").slice(3)).toEqual([
+    '{"dt":500,"key":"j"}',
+    '{"dt":5,"src":"daemons","op":"remove","id":"n1/daemon/cron"}',
+    "",
+  ]);
+  expect(stdout).toStartWith("# told by hand\n");
+  expect((await cli.run(["fixture", "fmt", path, "-o", path])).exitCode).toBe(0);
+  expect(readFileSync(path, "utf8")).toBe(stdout);
+  expect((await cli.run(["fixture", "fmt", path])).stdout).toBe(stdout);
+});
+
+test("fixture lint tells every mistake, not only the first", async () => {
+  const path = write(
+    "mistakes",
+    { dt: 0, key: "nokey" },
+    { dt: 0, src: "daemons", op: "patch", id: "n1/daemon/none", set: {} },
+    { dt: 0, key: "x", more: 1 },
+  );
+  const { exitCode, stdout } = await cli.run(["fixture", "lint", path, ALL]);
+  expect(exitCode).toBe(65);
+  expect(stdout).toContain("record 2 (line 4): key: is not a key");
+  expect(stdout).toContain("record 3 (line 5): id: there is no");
+  expect(stdout).toContain("warning:");
+  expect(stdout).toContain(`ok  ${ALL}: 30 records`);
+  const json = await cli.run(["fixture", "lint", path, "--json"]);
+  expect(JSON.parse(json.stdout)).toMatchObject({ kind: "FixtureLint", ok: false, items: [{ records: 4 }] });
+});
+
+test("fixture cut begins with what was known, and ends in the same state", async () => {
+  const path = join(cli.path, "cut");
+  expect((await cli.run(["fixture", "cut", ALL, "--from", "mark:lock lost", "-o", path])).exitCode).toBe(0);
+  const digest = async (file: string) =>
+    JSON.parse((await cli.run(["play", file, "--json", "--no-keys"])).stdout.trimEnd().split("\n").at(-1) ?? "").digest;
+  expect(await digest(path)).toBe(await digest(ALL));
+  const [header, reset] = readFileSync(path, "utf8").split("\n");
+  expect(JSON.parse(header ?? "")).toMatchObject({ start: "2026-03-01T12:00:01.400Z", host: "n0042" });
+  expect(reset).toContain('"state":"unlocked"');
+});
+
+test("fixture redact takes out secrets and, where asked for, names", async () => {
+  const path = write("secret", {
+    dt: 0,
+    src: "daemons",
+    op: "upsert",
+    item: daemon("db", { description: "db --password hunter2 --api-key=abc123def" }),
+  });
+  const { stdout } = await cli.run(["fixture", "redact", path, "--hosts"]);
+  expect(stdout).not.toContain("hunter2");
+  expect(stdout).not.toContain("n1/daemon");
+  expect(stdout).not.toContain("# told by hand");
+  expect(JSON.parse(stdout.split("\n")[0] ?? "").redacted).toBeArray();
+});
+
+test("the schema of fixtures is there", async () => {
+  const { stdout } = await cli.run(["schema", "fixture"]);
+  expect(JSON.parse(stdout)).toMatchObject({ $id: "muster/1/fixture" });
+});

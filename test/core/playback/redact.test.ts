@@ -1,0 +1,121 @@
+/** What is taken out of a recording before anybody else sees it. */
+import { expect, test } from "bun:test";
+import { createRedactor, type Redaction, type RedactionOptions } from "#core/playback/redact.ts";
+
+const KEY = new Uint8Array(32).fill(7);
+const redactor = (take: readonly Redaction[] = [], more: Partial<RedactionOptions> = {}) =>
+  createRedactor({ take, keepsSecrets: false, key: KEY, ...more });
+
+function taken(text: string): string {
+  const { argv } = JSON.parse(redactor().json({ argv: text })) as { argv: string };
+  return argv;
+}
+
+test("secrets on command lines go, and what they belong to stays", () => {
+  const cases: readonly (readonly [before: string, after: string])[] = [
+    ["pg --password=hunter2 -v", "pg --password=[redacted] -v"],
+    ["pg --db-password hunter2 -v", "pg --db-password [redacted] -v"],
+    ["pg --password 'a b' -v", "pg --password [redacted] -v"],
+    ["env API_KEY=abc123 run", "env API_KEY=[redacted] run"],
+    ["MYAPP_SECRET_TOKEN=x y", "MYAPP_SECRET_TOKEN=[redacted] y"],
+    ["curl https://ada:pw@host/x", "curl https://ada:[redacted]@host/x"],
+    ["curl -H 'Authorization: Bearer abcdef0123'", "curl -H 'Authorization: Bearer [redacted]'"],
+    ["sshpass -p pw ssh n1", "sshpass -p [redacted] ssh n1"],
+    ["mysqld_safe -u root -phunter2 -v", "mysqld_safe -u root -p[redacted] -v"],
+    [`gh ghp_${"a".repeat(36)} x`, "gh [redacted] x"],
+    ["aws AKIAIOSFODNN7EXAMPLE x", "aws [redacted] x"],
+    ["jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln x", "jwt [redacted] x"],
+    ["k -----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY----- x", "k [redacted] x"],
+  ];
+  for (const [before, after] of cases) expect(taken(before)).toBe(after);
+});
+
+test("what is no secret stays as it is", () => {
+  for (const text of ["/usr/sbin/sshd -D -p 22", "tokenizer --help", "nginx: master", "passwd", "--token --verbose"]) {
+    expect(taken(text)).toBe(text);
+  }
+});
+
+test("a flag and its secret as words of a list", () => {
+  const record = { plan: [{ op: "run", text: "run", argv: ["pg", "--password", "hunter2", "-v"] }] };
+  expect(JSON.parse(redactor().json(record)).plan[0].argv).toEqual(["pg", "--password", "[redacted]", "-v"]);
+});
+
+test("secrets go from every text, also from one that is no command line", () => {
+  const record = { src: "events", op: "upsert", item: { message: "started app --token=abc" } };
+  expect(JSON.parse(redactor().json(record)).item.message).toBe("started app --token=[redacted]");
+});
+
+test("secrets are kept where that is asked for", () => {
+  const kept = redactor([], { keepsSecrets: true });
+  expect(kept.json({ argv: "a --password=b" })).toBe('{"argv":"a --password=b"}');
+  expect(kept.removed).toEqual([]);
+});
+
+test("an environment is never written", () => {
+  expect(redactor().json({ answer: { environment: { A: "b" }, env: ["A=b"] } })).toBe(
+    '{"answer":{"environment":{},"env":{}}}',
+  );
+});
+
+test("all arguments go, in lists, in texts and where a step tells them", () => {
+  const record = { command: "make  -j 4", argv: ["make", "-j", "4"], text: "run make -j 4 now", comm: "make all" };
+  expect(JSON.parse(redactor(["argv"]).json(record))).toEqual({
+    command: "make [...]",
+    argv: ["make", "[...]"],
+    text: "run make [...] now",
+    comm: "make all",
+  });
+  expect(JSON.parse(redactor(["argv"]).json({ argv: ["make"], command: "make" }))).toEqual({
+    argv: ["make"],
+    command: "make",
+  });
+});
+
+test("a host has one name everywhere, which cannot be found out without the key", () => {
+  const hosts = redactor(["hosts"]);
+  const header = hosts.header({ muster: 1, host: "n0042" });
+  expect(header.host).toMatch(/^host-[0-9a-f]{8}$/);
+  expect(header.redacted).toEqual(["secrets", "hosts"]);
+  const item = { id: "n0042/daemon/sshd", message: "n0042: n00421 asked n0042.example.org", nodes: ["n7"] };
+  const record = JSON.parse(hosts.json({ item }));
+  expect(record.item.id).toBe(`${header.host}/daemon/sshd`);
+  expect(record.item.message).toStartWith(`${header.host}: n00421 asked ${header.host}.`);
+  expect(record.item.message).not.toContain("example");
+  expect(record.item.nodes[0]).toMatch(/^n7$|^host-/);
+  expect(JSON.parse(hosts.json({ message: "localhost" })).message).toBe("localhost");
+  const other = createRedactor({ take: ["hosts"], keepsSecrets: false, key: new Uint8Array(32) });
+  expect(other.header({ muster: 1, host: "n0042" }).host).not.toBe(header.host);
+});
+
+test("a host that is called like a kind does not spoil ids", () => {
+  const hosts = redactor(["hosts"]);
+  expect(JSON.parse(hosts.json({ id: "daemon/daemon/sshd" })).id).toBe("daemon/daemon/sshd");
+});
+
+test("a user has one name everywhere; those of the system are words like others", () => {
+  const users = redactor(["users"]);
+  const record = JSON.parse(
+    users.json({
+      a: { uid: 1000, user: "ada", command: "/home/ada/x ada's" },
+      b: { uid: 1, user: "daemon" },
+      c: "a daemon",
+    }),
+  );
+  expect(record.a.user).toMatch(/^user-[0-9a-f]{8}$/);
+  expect(record.a.command).toBe(`/home/${record.a.user}/x ${record.a.user}'s`);
+  expect(record.b.user).toMatch(/^user-/);
+  expect(record.c).toBe("a daemon");
+  expect(users.json({ uid: 0, user: "root" })).toBe('{"uid":0,"user":"root"}');
+});
+
+test("a pattern of one's own goes from every text", () => {
+  const own = redactor([], { pattern: /project-\d+/ });
+  expect(own.json({ a: "project-1 and project-22" })).toBe('{"a":"[redacted] and [redacted]"}');
+  expect(own.removed).toEqual(["secrets", "pattern"]);
+});
+
+test("a hostile text costs no more than its length", () => {
+  const hostile = `${"password".repeat(20_000)} ${"mysql ".repeat(20_000)} ${"-".repeat(100_000)}`;
+  expect(taken(hostile).length).toBe(hostile.length);
+});
