@@ -64,7 +64,7 @@ describe("one JSON document, whatever the command and whatever there is", () => 
   test("every command of the table is among them, or is tested with its kind or with the service", () => {
     const others = COMMANDS.map(({ name }) => name).filter(
       (name) =>
-        !/^(daemons|categories|members|modules|jobs|attachments|endpoints|policies|containers|processes|root) |^serve$|^$/.test(
+        !/^(daemons|categories|members|modules|jobs|attachments|endpoints|policies|containers|processes|root|fixture) |^(serve|record|play)$|^$/.test(
           name,
         ),
     );

@@ -270,7 +270,7 @@ test("escape sequences of a fixture reach no terminal", async () => {
       { text: `/${evil}` },
       { paste: evil },
       { expect: { screen: "\\x1b" } },
-      { keys: ["esc", "6"] },
+      { keys: ["esc", "7"] },
       { expect: { pane: "events", screen: "\\x1b]0;taken" } },
     ],
     {
