@@ -30,10 +30,6 @@ export class DeathOrder<Key extends object> implements Disposable {
   add(key: Key, pid: number): boolean {
     const pidfd = PidFd.open(pid);
     if (!pidfd) return false;
-    if (!pidfd.isAlive()) {
-      pidfd.close();
-      return false;
-    }
     this.#lastId += 1n;
     try {
       controlEpoll(this.#epoll, "add", pidfd.fd, (EPOLL.IN | EPOLL.ONESHOT) >>> 0, this.#lastId);
@@ -43,7 +39,10 @@ export class DeathOrder<Key extends object> implements Disposable {
     }
     this.#held.set(this.#lastId, { key, pidfd });
     this.#ids.set(key, this.#lastId);
-    return true;
+    if (pidfd.isAlive()) return true;
+    // Ended before it was held or meanwhile: then it stands behind whoever ended up to now, which may be wrong.
+    this.remove(key);
+    return false;
   }
 
   /** Those that have ended since the last time, the first one first; they are held no longer. */

@@ -198,7 +198,7 @@ describe.each(["cgroup", "tracker"] as const)("a job held by its %s", (containme
     expect(jobs.set.entry(jid)?.state ?? "dying").toBe("dying");
     expect((await jobs.untilEnded(jid)).exit?.status).toBe(9);
     for (const pid of children) expect(readProcessStat("/proc", pid)?.state ?? "Z").toBe("Z");
-    expect(readProcessStat("/proc", bystander.pid)?.state).toBe("S");
+    expect(readProcessStat("/proc", bystander.pid)?.state).toMatch(/[RS]/);
   });
 
   run("what is asked of a job that there is not, or not any more", async () => {
@@ -232,7 +232,7 @@ describe.each(["cgroup", "tracker"] as const)("a job held by its %s", (containme
     peer.tell("my $until = POSIX::clock() + 50_000; 1 while POSIX::clock() < $until; print qq(done\\n)");
     for (let line = await peer.line(); line !== "done"; line = await peer.line());
     const usage = jobs.set.usage(jid);
-    expect(usage.cpuSeconds).toBeGreaterThan(0.04);
+    expect(usage.cpuSeconds).toBeGreaterThanOrEqual(0.04);
     expect(usage.memoryBytes).toBeGreaterThan(1 << 20);
     jobs.set.killjid(jid, 9);
     const { cpuSeconds } = await jobs.untilEnded(jid);
@@ -322,7 +322,7 @@ inGroup("who is moved out by hand has left, who is moved in is in, also in group
   jobs.set.killjid(jid, 15);
   process.kill(child, 9);
   await jobs.untilEnded(jid);
-  expect(readProcessStat("/proc", other.pid)?.state).toBe("S");
+  expect(readProcessStat("/proc", other.pid)?.state).toMatch(/[RS]/);
   expect(groupProcesses(path)).toBeNull();
 });
 
@@ -335,7 +335,7 @@ inGroup("a group that is emptied and removed from outside ends its job, once", a
   writeGroupFile(MOUNT, "cgroup.procs", String(peer.pid));
   rmdirSync(path);
   expect(await jobs.untilEnded(jid)).toMatchObject({ reason: "detach", exit: null });
-  expect(readProcessStat("/proc", peer.pid)?.state).toBe("S");
+  expect(readProcessStat("/proc", peer.pid)?.state).toMatch(/[RS]/);
   expect(jobs.changes.filter(({ type }) => type === "ended")).toHaveLength(1);
 });
 
