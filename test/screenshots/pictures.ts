@@ -18,6 +18,7 @@ export interface Picture {
 }
 
 const NIGHT = "fixtures/the-night.muster.ndjson";
+const VANISHED = "fixtures/container-vanishes.muster.ndjson";
 /** List and detail side by side. */
 const WIDE: Size = { columns: 110, rows: 30 };
 /** The list alone. */
@@ -41,6 +42,13 @@ export const PICTURES: readonly Picture[] = [
     title: "Aggregates: a fork bomb stands still",
   },
   { name: "power", fixture: NIGHT, mark: "a controller is silent", size: WIDE, title: "Power: a controller is silent" },
+  {
+    name: "containers",
+    fixture: VANISHED,
+    mark: "its process is gone",
+    size: WIDE,
+    title: "Containers: docker has not seen that web is gone",
+  },
   {
     name: "events",
     fixture: NIGHT,
