@@ -73,7 +73,7 @@ function wordsOf(desk: Desk, state: ConsoleState, layer: Layer): LayerWords {
       return {
         key: `${key} ${title} ${label}`,
         opening: [title, description],
-        field: `${label}: ${layer.field.text}`,
+        field: `${label}: ${layer.field.text || "empty"}`,
         marked: joined(...typed),
         notes: layer.problem === null ? [] : [layer.problem],
       };

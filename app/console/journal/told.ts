@@ -76,7 +76,7 @@ export function changesSince(before: Words, now: Words): readonly string[] {
     ...toastText(before.state.ui.toast, now.state.ui.toast),
     ...runningChanges(before.state.ui.running, now.state.ui.running),
     ...eventTexts(before, now),
-    ...alarmChanges(before, now),
+    ...alarmChanges(before, now, place.includes(now.pane)),
     ...layerChanges(before, now),
     ...place,
   ];
@@ -95,7 +95,9 @@ const isStale = (flag: string, flags: readonly string[]) =>
 
 function toastText(before: Toast | null, now: Toast | null): readonly string[] {
   if (now === null || now === before) return [];
-  return [now.severity === "info" ? now.text : `${now.severity}: ${now.text}`];
+  const known = before === null ? "" : `${before.text}; `;
+  const text = known !== "" && now.text.startsWith(known) ? now.text.slice(known.length) : now.text;
+  return [now.severity === "info" ? text : `${now.severity}: ${text}`];
 }
 
 type Runnings = ReadonlyMap<string, Running>;
@@ -129,8 +131,14 @@ function eventTexts(before: Words, now: Words): readonly string[] {
   const texts = fresh
     .slice(0, MOST_EVENTS)
     .toReversed()
-    .map((event) => joined(severityCell(event).text, aboutText(event, now.state.latest)).concat(`: ${event.message}`));
+    .map((event) => eventText(event, now.state));
   return more > 0 ? [`${more} more events; the newest are:`, ...texts] : texts;
+}
+
+function eventText(event: MusterEvent, { latest }: ConsoleState): string {
+  const about = aboutText(event, latest);
+  const what = event.target === null || event.message.startsWith(about) ? event.message : `${about}: ${event.message}`;
+  return joined(severityCell(event).text, what);
 }
 
 function isWorthTelling(event: MusterEvent, now: Words): boolean {
@@ -140,10 +148,12 @@ function isWorthTelling(event: MusterEvent, now: Words): boolean {
   return event.target !== null && event.target === now.row?.id;
 }
 
-function alarmChanges(before: Words, now: Words): readonly string[] {
-  return [...now.alarms].flatMap(([title, text]) =>
-    before.alarms.get(title) === text ? [] : [`${title}: ${text || "no alarms"}`],
-  );
+/** The line of the pane tells its own. */
+function alarmChanges(before: Words, now: Words, isPaneTold: boolean): readonly string[] {
+  return [...now.alarms].flatMap(([title, text]) => {
+    const isTold = isPaneTold && title === paneOf(now.state).title;
+    return isTold || before.alarms.get(title) === text ? [] : [`${title}: ${text || "no alarms"}`];
+  });
 }
 
 function layerChanges({ layer: before }: Words, { layer: now, keys }: Words): readonly string[] {
@@ -169,7 +179,7 @@ function placeChanges(before: Words, now: Words): readonly string[] {
   if (then.filter !== own.filter && now.layer === null) said.push(now.pane);
   if (before.sort !== now.sort) said.push(now.sort);
   if (now.detail !== null && (before.detail === null || before.row?.id !== now.row?.id)) {
-    return [...said, rowText(now.row), ...detailTexts(now.detail)];
+    return [...said, `detail of ${now.row?.name}`, ...detailTexts(now.detail)];
   }
   if (now.detail !== null && before.detail !== null) return [...said, ...newTexts(before.detail, now.detail)];
   // The newest event is told as an event, not as the line that the cursor stays on.

@@ -19,7 +19,7 @@ const COLUMNS = 78;
 /** What is longer says no more to somebody who has to hear it. */
 const LONGEST = 2000;
 
-/** A part of a line or a line of a detail. Of numbers that are measured again and again a change is not worth a word. */
+/** A line of a detail. Of numbers that are measured again and again a change is not worth a word. */
 export interface Part {
   readonly text: string;
   readonly isSteady: boolean;
@@ -28,6 +28,8 @@ export interface Part {
 /** The selected line. */
 export interface Row {
   readonly id: string;
+  /** `daemon sshd`. */
+  readonly name: string;
   readonly text: string;
   /** Without what is measured: what it says when something became of it. */
   readonly steady: string;
@@ -54,16 +56,23 @@ export function rowOf(desk: Desk, state: ConsoleState): Row | null {
   const position = `${at + 1} of ${rows.ids.length}`;
   return {
     id: item.id,
+    name: parts[0]?.text ?? "",
     text: joined(...parts.map(({ text }) => text), level, fold),
-    steady: joined(...parts.filter(({ isSteady }) => isSteady).map(({ text }) => text)),
+    steady: joined(...parts.map(({ steady }) => steady)),
     position,
     fold,
   };
 }
 
+interface RowPart {
+  readonly text: string;
+  /** What it says of what stays; empty if it only measures. */
+  readonly steady: string;
+}
+
 const STEADY_COLUMNS = ["pid"];
 
-function partsOf(state: ConsoleState, item: Items[Kind]): readonly Part[] {
+function partsOf(state: ConsoleState, item: Items[Kind]): readonly RowPart[] {
   const pane = paneOf(state);
   const context = drawContextOf(state);
   const { scope } = paneStateOf(state);
@@ -73,18 +82,27 @@ function partsOf(state: ConsoleState, item: Items[Kind]): readonly Part[] {
   const { one } = WORDS[rowKindOf(state)];
   const name = label.startsWith(`${one} `) ? label : `${one} ${label}`;
   const running = runningOn(state.ui, item.id);
-  const parts: Part[] = [{ text: name, isSteady: true }];
+  const parts: RowPart[] = [{ text: name, steady: name }];
   for (const column of all) {
-    if (!fitted.includes(column) && !column.isFilling) continue;
+    // The first names the line, which is done already; of an event it is the time.
+    const isName = column === pane.columns[0] && !pane.isChronicle;
+    if (isName || (!fitted.includes(column) && !column.isFilling)) continue;
+    const cell = column.cell(item, context);
     const isProgress = running !== undefined && column.id === pane.progressColumn;
-    const { text, sign } = isProgress ? { text: running.verb, sign: undefined } : column.cell(item, context);
-    if (text === "" || text === "-" || label.includes(text)) continue;
-    const isWord = sign !== undefined || isProgress || column.isFilling || column === all[0];
-    const isSteady = sign !== undefined || STEADY_COLUMNS.includes(column.id);
-    parts.push({ text: isWord ? text : `${column.title.toLowerCase()} ${text}`, isSteady });
+    const text = isProgress ? running.verb : spaced(cell.text);
+    if (text === "" || text === "-") continue;
+    const isWord = cell.sign !== undefined || column.isFilling || column === pane.columns[0];
+    const isSteady = cell.sign !== undefined || STEADY_COLUMNS.includes(column.id);
+    parts.push({
+      text: isWord || isProgress ? text : `${column.title.toLowerCase()} ${text}`,
+      steady: isSteady ? cell.text : "",
+    });
   }
   return parts;
 }
+
+/** Columns of numbers leave room inside of a text too. */
+const spaced = (text: string) => text.replaceAll(/ +/g, " ").trim();
 
 /** Name, place, count, alarms, and what narrows or orders the list. */
 export function paneText(desk: Desk, state: ConsoleState): string {
