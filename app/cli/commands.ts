@@ -8,6 +8,7 @@ import { PLAYBACK } from "./playback-commands.ts";
 import { ENDPOINTS, POLICIES } from "./power-commands.ts";
 import { CATEGORIES, MEMBERS } from "./process-set-commands.ts";
 import { RECORD } from "./record-command.ts";
+import { SCREEN_READER } from "./screen-reader.ts";
 import type { CommandSpec } from "./specification.ts";
 
 const CONSOLE: CommandSpec = {
@@ -20,6 +21,7 @@ const CONSOLE: CommandSpec = {
   options: [
     { name: "version", type: "flag", summary: "show the version" },
     { name: "no-motion", type: "flag", summary: "no animation in the console" },
+    SCREEN_READER,
     {
       name: "last",
       type: "duration",

@@ -44,6 +44,7 @@ export const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ["MUSTER_DEBUG", "1: internal errors are shown with their stack"],
   ["NO_COLOR", "if not empty: no colour"],
   ["FORCE_COLOR", "colour even without a terminal"],
+  ["INK_SCREEN_READER", "true: the same as --screen-reader"],
 ];
 
 function commandSection(command: CommandSpec): string[] {

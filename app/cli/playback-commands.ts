@@ -50,6 +50,12 @@ const PLAY: CommandSpec = {
       summary: "of the screen; the default is the fixture's, else 80x24",
     },
     { name: "update-golden", type: "flag", summary: "keep the screens as they are now as those that are expected" },
+    {
+      name: "screen-reader",
+      type: "flag",
+      summary: "write what the console says to a screen reader, line by line; with --assert a failure is told with it",
+      variable: "INK_SCREEN_READER=true",
+    },
     { name: "export", type: "path", value: "FILE.cast", summary: "write what is drawn as an asciicast" },
     {
       name: "cast-version",

@@ -71,7 +71,7 @@ export function spinner(skin: Skin, elapsedMs: number): string {
 }
 
 /** Loading, failed, empty, no match: each says what to do next. */
-function sentencesFor(skin: Skin, state: ConsoleState, rows: Rows): readonly Sentence[] {
+export function sentencesFor(skin: Skin, state: ConsoleState, rows: Rows): readonly Sentence[] {
   const pane = paneOf(state);
   const shelves = pane.kinds.map((kind) => ({ kind, ...state.shown.shelves[kind] }));
   const { filter, scope } = paneStateOf(state);

@@ -9,15 +9,14 @@ import type { Service } from "#core/service/service.ts";
 import { createDesk, type Desk, type DeskOptions, type Replay } from "./desk.ts";
 import type { Size } from "./layout.ts";
 import type { Recorder } from "./recorder.ts";
-import { type LendTerminal, Root } from "./root.tsx";
+import { Root } from "./root.tsx";
 import { createSkin, type ThemeOptions } from "./skin.ts";
+import { createSuspension } from "./suspension.ts";
 import { guardTerminal, INTERNAL_CODE, type Leaving, RESTORE, reportOf } from "./terminal-guard.ts";
 import type { UiState } from "./ui-state.ts";
 
 /** After the last of a burst of resizes everything is drawn anew: Ink's line diff can leave a stale line behind. */
 const REDRAW_AFTER_MS = 60;
-/** Long enough that the shell has stopped us before the terminal is taken back. */
-const SUSPEND_MS = 50;
 const MAX_FPS = 120;
 const CLEAR = "\x1b[H\x1b[2J";
 
@@ -55,11 +54,12 @@ export interface OpenConsole {
 export async function runConsole(options: ConsoleOptions): Promise<number> {
   const { service, clock, stdin, stdout, stderr, version } = options;
   const newRequestId = options.newRequestId ?? (() => crypto.randomUUID());
-  const stopProcess = options.stopProcess ?? (() => process.kill(0, "SIGTSTP"));
   const { promise: left, resolve } = Promise.withResolvers<Leaving>();
-  /** null while it is lent. */
-  let lend: LendTerminal | null = null;
-
+  const { suspend, onLend } = createSuspension({
+    clock,
+    stopProcess: options.stopProcess,
+    onReturn: () => desk.resize(sizeOf(stdout)),
+  });
   const deskOptions: Omit<DeskOptions, "size" | "ui"> = {
     service,
     clock,
@@ -68,23 +68,10 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
     recorder: options.recorder ?? null,
     newRequestId,
     leave: (code) => resolve({ code, report: null }),
-    suspend: () => {
-      const use = lend;
-      lend = null;
-      void use?.(async () => {
-        stopProcess();
-        await new Promise<void>((proceed) => clock.setTimer(SUSPEND_MS, proceed));
-      }).then(() => {
-        lend = use;
-        desk.resize(sizeOf(stdout));
-      });
-    },
+    suspend,
   };
   let desk = createDesk({ ...deskOptions, size: sizeOf(stdout) });
 
-  const onLend = (next: LendTerminal) => {
-    lend = next;
-  };
   const tree = () => createElement(Root, { desk, version, onLend });
 
   let ink: Instance | null = null;

@@ -2,12 +2,13 @@
 import { Box } from "ink";
 import { clockTime } from "#app/panes/measures.ts";
 import { PANE_LIST } from "#app/panes/table.ts";
-import { newestEvents, staleSinceWallMs } from "#core/store/select.ts";
+import { newestEvents } from "#core/store/select.ts";
 import { alarmsOf } from "./alarms.ts";
 import { wrap } from "./cells.ts";
 import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
 import { detailRoomOf, detailText } from "./detail-view.ts";
+import { flagsOf } from "./flags.ts";
 import { footerView } from "./footer-view.ts";
 import type { FullLayout } from "./layout.ts";
 import { listView } from "./list-view.ts";
@@ -24,7 +25,7 @@ import { TabLine } from "./parts/tab-line.tsx";
 import { TransportLine } from "./parts/transport-line.tsx";
 import { cellText } from "./skin.ts";
 import { statusView } from "./status-view.ts";
-import { drawContextOf, itemCount, layoutOf, paneOf, paneStateOf, selectedItem, shelvesOf } from "./view.ts";
+import { drawContextOf, itemCount, layoutOf, paneOf, paneStateOf, selectedItem } from "./view.ts";
 
 export interface ScreenProps {
   readonly desk: Desk;
@@ -137,16 +138,4 @@ function positionOf(state: ConsoleState, shown: number): string {
   const all = itemCount(state.shown, paneOf(state));
   const at = `${cursor === null ? 0 : row + 1}/${shown}`;
   return filter === "" && scope === null ? at : `${at} (of ${all})`;
-}
-
-function flagsOf(desk: Desk, state: ConsoleState): readonly string[] {
-  const flags: string[] = desk.replay ? ["REPLAY"] : [];
-  if (desk.service.isReadOnly) flags.push("READ-ONLY");
-  if (state.ui.isRecording) flags.push("REC");
-  if (state.ui.isFrozen) flags.push("FROZEN");
-  const shelves = shelvesOf(state.latest, paneOf(state));
-  const stale = shelves.flatMap((shelf) => staleSinceWallMs(shelf, desk.clock.nowMs(), desk.clock.wallMs()) ?? []);
-  if (stale.length > 0) flags.push(`STALE since ${clockTime(Math.min(...stale))}`);
-  else if (shelves.some(({ status, items }) => status === "failed" && items.size > 0)) flags.push("STALE");
-  return flags;
 }

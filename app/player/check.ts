@@ -21,6 +21,8 @@ export interface Scene {
   readonly service: ScriptedService;
   /** Of the rebuilt screen, spaces at their ends left out; null: nobody rebuilds it. */
   readonly lines: readonly string[];
+  /** What a screen reader was told since the last key or expectation. */
+  readonly said: readonly string[];
   /** Bytes and real milliseconds since the expectation before. */
   readonly bytes: number;
   readonly renderMs: number;
@@ -92,6 +94,8 @@ export function mismatches(expectation: Expectation, scene: Scene): readonly Mis
     const difference = scene.golden(expectation.golden, goldenText(lines));
     if (difference) found.push(difference);
   }
+  for (const each of list(expectation.reader))
+    if (!scene.said.some(matcher(each))) say("reader", each, saidText(scene.said));
   const { bytesMax, renderMsMax } = expectation;
   if (bytesMax !== undefined && scene.bytes > bytesMax) say("bytesMax", bytesMax, scene.bytes);
   if (renderMsMax !== undefined && scene.renderMs > renderMsMax) say("renderMsMax", renderMsMax, scene.renderMs);
@@ -154,6 +158,8 @@ function eventsText(events: readonly MusterEvent[]): string {
   });
   return texts.length === 0 ? "none" : texts.join("; ");
 }
+
+const saidText = (said: readonly string[]) => (said.length === 0 ? "nothing was said" : said.join(" | "));
 
 export const goldenText = (lines: readonly string[]): string => `${lines.map((text) => text.trimEnd()).join("\n")}\n`;
 

@@ -1,6 +1,7 @@
 /** A fixture played on a stage of its own, as fast as it goes: for tests, streams and exports. */
 
 import { paste, press } from "#app/console/dispatch.ts";
+import { createJournal, type Journal } from "#app/console/journal/journal.ts";
 import type { Size } from "#app/console/layout.ts";
 import type { ThemeOptions } from "#app/console/skin.ts";
 import { ACTIONS } from "#core/act/actions.ts";
@@ -36,6 +37,8 @@ export interface Listener {
   warning?(text: string): void;
   /** Between two records. */
   flush?(): Promise<void>;
+  /** What a screen reader is told, line by line. */
+  said?(line: string, atMs: number): void;
   /** Everything that is drawn, with the time of the fixture. */
   written?(text: string, atMs: number): void;
 }
@@ -55,6 +58,8 @@ export interface RehearsalOptions {
   readonly isEachDrawn: boolean;
   /** Ends with the first failure. */
   readonly isStrict: boolean;
+  /** What failed is told with the lines of the journal instead of the screen. */
+  readonly isHeard?: boolean;
 }
 
 export interface Outcome {
@@ -92,15 +97,17 @@ export async function rehearse(options: RehearsalOptions): Promise<Outcome> {
       }
     });
   }
+  const rehearsal = new Rehearsal(options, stage, service, clock);
   try {
-    return await new Rehearsal(options, stage, service, clock).run();
+    return await rehearsal.run();
   } finally {
+    rehearsal.close();
     isOver = true;
     await stage.close();
   }
 }
 
-/** What may still be said where the console was left. */
+/** What may still be played where the console was left. */
 const AFTERWARDS: readonly RecordKind[] = ["end", "mark", "note"];
 
 class Rehearsal {
@@ -119,6 +126,11 @@ class Rehearsal {
   /** Audit rows that were told. */
   #told = 0;
   #exitCode: number | null = null;
+  /** null: nobody listens. */
+  readonly #journal: Journal | null;
+  /** The last lines of the journal, and those of them since the last key or expectation. */
+  #heard: string[] = [];
+  #said: string[] = [];
 
   constructor(options: RehearsalOptions, stage: Stage, service: ScriptedService, clock: VirtualClock) {
     this.#options = options;
@@ -127,7 +139,33 @@ class Rehearsal {
     this.#clock = clock;
     this.#size = options.size;
     const { fixture, hasKeys } = options;
+    const isHeard = options.isHeard === true || options.listener?.said !== undefined || expectsReader(fixture);
+    this.#journal = isHeard ? this.#openJournal() : null;
     this.#player = new Player({ fixture, clock, service, hands: this.#hands(), hasKeys });
+  }
+
+  close(): void {
+    this.#journal?.close();
+  }
+
+  /** It listens to the same desk as the screen. */
+  #openJournal(): Journal {
+    const { version, listener } = this.#options;
+    return createJournal({
+      desk: this.#stage.open.desk,
+      version,
+      say: (line) => {
+        this.#said.push(line);
+        this.#heard = [...this.#heard, line].slice(-LAST_LINES);
+        listener?.said?.(line, this.#clock.nowMs());
+      },
+    });
+  }
+
+  #answer(key: string | null, act: () => void): void {
+    this.#said = [];
+    if (this.#journal) this.#journal.answer(key === null ? [] : [key], act);
+    else act();
   }
 
   async run(): Promise<Outcome> {
@@ -200,9 +238,9 @@ class Rehearsal {
     const { fixture, listener, goldens, theme } = this.#options;
     const desk = () => this.#stage.open.desk;
     return {
-      press: (key) => press(desk(), key),
-      paste: (text) => paste(desk(), text),
-      act: (action, id) => begin(desk(), ACTIONS[action], id, this.#service.node),
+      press: (key) => this.#answer(key, () => press(desk(), key)),
+      paste: (text) => this.#answer(null, () => paste(desk(), text)),
+      act: (action, id) => this.#answer(null, () => begin(desk(), ACTIONS[action], id, this.#service.node)),
       resize: (columns, rows) => {
         this.#size = { columns, rows };
         listener?.resize?.(this.#size, this.#clock.nowMs());
@@ -221,12 +259,14 @@ class Rehearsal {
           desk: desk(),
           service: this.#service,
           lines: this.#stage.on.lines(),
+          said: this.#said,
           bytes: this.#stage.on.written - this.#bytesBefore,
           renderMs: this.#renderMs,
           golden: (name, text) => goldens.compare(name, text, this.#size, theme.isAscii),
         });
         if (found.length > 0 && !isLast) return false;
         this.#checks++;
+        this.#said = [];
         this.#bytesBefore = this.#stage.on.written;
         this.#renderMs = 0;
         if (found.length === 0) listener?.checked?.(place, fixture.atMs(index), found);
@@ -239,7 +279,10 @@ class Rehearsal {
   /** What is known is shown now: data do not wait for their frame where somebody looks. */
   async #settle(): Promise<void> {
     const before = performance.now();
-    if (!this.#stage.isLeft) this.#stage.open.desk.intake.now();
+    if (!this.#stage.isLeft) {
+      this.#stage.open.desk.intake.now();
+      this.#journal?.now();
+    }
     await this.#stage.settle();
     this.#renderMs += performance.now() - before;
   }
@@ -255,8 +298,20 @@ class Rehearsal {
 
   #fail(place: Place | null, index: number, found: readonly Mismatch[]): void {
     const { fixture } = this.#options;
-    const lines = this.#stage.on.lines();
+    const lines = this.#options.isHeard === true ? this.#heard : this.#stage.on.lines();
     this.#options.listener?.checked?.(place, fixture.atMs(index), found);
     this.#failures.push({ place, index, atMs: fixture.atMs(index), mismatches: found, lines });
   }
+}
+
+/** Of the journal, with what failed. */
+const LAST_LINES = 24;
+
+/** Whether anything in it looks at what a screen reader is told. */
+function expectsReader(fixture: Fixture): boolean {
+  for (let index = 0; index < fixture.length; index++) {
+    const kind = fixture.kindOf(index);
+    if ((kind === "expect" || kind === "wait") && fixture.text(index).includes('"reader"')) return true;
+  }
+  return false;
 }

@@ -92,6 +92,10 @@ export const ExpectSchema = v.strictObject({
     v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/))),
     note("the whole screen, as it is kept"),
   ),
+  reader: v.pipe(
+    v.optional(patterns),
+    note("each is in some line that a screen reader was told since the last key or expectation"),
+  ),
   bytesMax: v.pipe(v.optional(v.number()), note("bytes written to the terminal since the expectation before")),
   renderMsMax: v.pipe(v.optional(v.number()), note("real milliseconds that drawing took since the expectation before")),
 });

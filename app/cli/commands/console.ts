@@ -8,6 +8,7 @@ import { type Call, fail, tell } from "../context.ts";
 import { chooseProductionReact } from "../production-react.ts";
 import type { RecordWish } from "../record-wish.ts";
 import { requestId } from "../request-id.ts";
+import { wantsScreenReader } from "../screen-reader.ts";
 import { openSoundSession } from "../session.ts";
 import { isTerminal, writeError } from "../stdio.ts";
 import { MUSTER_VERSION } from "../version.ts";
@@ -36,7 +37,10 @@ async function run(call: Call, wish: RecordWish | null): Promise<number> {
   const isAscii = isAsciiOnly(options.has("ascii"), call.variables);
   process.env.FORCE_COLOR = String(level);
   chooseProductionReact();
-  const { runConsole } = await import("#app/console/run.ts");
+  const isHeard = wantsScreenReader(options.has("screen-reader"), call.variables);
+  const openOn = isHeard
+    ? (await import("#app/console/run-journal.ts")).runJournal
+    : (await import("#app/console/run.ts")).runConsole;
   const { openMovable } = await import("../connect.ts");
   const { createRecordingSwitch, recordingsDirectory } = await import("#app/player/recording-switch.ts");
   const { createRedactor } = await import("#core/playback/redact.ts");
@@ -58,7 +62,7 @@ async function run(call: Call, wish: RecordWish | null): Promise<number> {
     let code: number;
     let recorded: RecordingSummary | null;
     try {
-      code = await runConsole({
+      code = await openOn({
         service: recorder.service,
         clock: call.clock,
         theme: { colorLevel: level, isAscii, isMotionless: options.has("no-motion") },

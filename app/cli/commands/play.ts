@@ -1,6 +1,6 @@
 /** `play FILE`: in the console on a terminal, or on a screen of its own for tests, programs and exports. */
 import type { ThemeOptions } from "#app/console/skin.ts";
-import type { Listener } from "#app/player/rehearsal.ts";
+import type { Listener, RehearsalOptions } from "#app/player/rehearsal.ts";
 import { timestamp } from "#core/model/clock.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
 import { SCHEMA_VERSION } from "#core/output/document.ts";
@@ -14,6 +14,7 @@ import { watchInterrupts } from "../interrupt.ts";
 import { writeNewFile } from "../new-file.ts";
 import { usage } from "../option-values.ts";
 import { chooseProductionReact } from "../production-react.ts";
+import { wantsScreenReader } from "../screen-reader.ts";
 import { isTerminal } from "../stdio.ts";
 import { MUSTER_VERSION } from "../version.ts";
 
@@ -22,10 +23,17 @@ export async function play(call: Call): Promise<number> {
   const fixture = Fixture.open(words[0] ?? "");
   try {
     const stage = stageOf(call, fixture);
-    if (!isStaged(call)) return await watchFixture(call, stage);
+    const { options } = call.invocation;
+    const isStagedHere = isStaged(call);
+    if (options.has("screen-reader") && (call.isJson || options.has("export"))) {
+      throw usage("--screen-reader does not fit --json and --export: it writes lines", "--screen-reader");
+    }
+    const isHeard = wantsScreenReader(options.has("screen-reader"), call.variables);
+    if (!isStagedHere && !isHeard) return await watchFixture(call, stage);
     process.env.FORCE_COLOR = String(stage.theme.colorLevel);
     chooseProductionReact();
-    const path = call.invocation.options.text("export");
+    if (!isStagedHere) return await transcript(call, stage);
+    const path = options.text("export");
     if (path !== null) return await exportCast(call, stage, path);
     if (call.isJson) return await stream(call, stage);
     return await test(call, stage);
@@ -123,7 +131,7 @@ async function rehearsal(
   call: Call,
   stage: StageSetting,
   listener: Listener,
-  manner: { readonly isStrict: boolean; readonly isEachDrawn: boolean },
+  manner: Pick<RehearsalOptions, "isStrict" | "isEachDrawn" | "isHeard">,
 ) {
   const [{ rehearse }, { goldensOf }] = await Promise.all([
     import("#app/player/rehearsal.ts"),
@@ -145,7 +153,13 @@ async function rehearsal(
 async function test(call: Call, stage: StageSetting): Promise<number> {
   const { fixture } = stage;
   const warning = (text: string) => tell(call, `warning: ${text}`);
-  const { outcome, goldens } = await rehearsal(call, stage, { warning }, { isStrict: true, isEachDrawn: false });
+  const isHeard = wantsScreenReader(call.invocation.options.has("screen-reader"), call.variables);
+  const { outcome, goldens } = await rehearsal(
+    call,
+    stage,
+    { warning },
+    { isStrict: true, isEachDrawn: false, isHeard },
+  );
   for (const text of fixture.warnings) warning(text);
   const { failureText } = await import("#app/player/failure-text.ts");
   const { momentText } = await import("#app/player/moment-text.ts");
@@ -157,6 +171,25 @@ async function test(call: Call, stage: StageSetting): Promise<number> {
   for (const file of goldens.written) tell(call, `kept ${file}`);
   const what = `${counted(fixture.length, "record")}, ${counted(outcome.checks, "expectation")}`;
   await writeText(call, `ok  ${fixture.path}: ${what}, ${momentText(fixture.durationMs)}\n`);
+  return 0;
+}
+
+/** What the console says to a screen reader, as fast as it goes. */
+async function transcript(call: Call, stage: StageSetting): Promise<number> {
+  let waiting = "";
+  const listener: Listener = {
+    said: (line) => {
+      waiting += `${line}\n`;
+    },
+    warning: (text) => tell(call, `warning: ${text}`),
+    flush: async () => {
+      const text = waiting;
+      waiting = "";
+      if (text !== "") await writeText(call, text);
+    },
+  };
+  await rehearsal(call, stage, listener, { isStrict: false, isEachDrawn: false, isHeard: true });
+  await listener.flush?.();
   return 0;
 }
 

@@ -1,19 +1,13 @@
 /** Verb, exact object, consequence; Cancel is marked first. Says so if the object went or became another meanwhile. */
 import { wrap } from "../cells.ts";
+import type { ConfirmView } from "../confirm-view.ts";
 import type { Rect } from "../layout.ts";
 import { plain, type Skin, type Span, sign } from "../skin.ts";
 import { Dialog, innerColumns } from "./dialog.tsx";
 
-export interface ConfirmDialogProps {
+export interface ConfirmDialogProps extends ConfirmView {
   readonly skin: Skin;
   readonly body: Rect;
-  readonly verb: string;
-  readonly question: string;
-  readonly facts: readonly (readonly [string, string])[];
-  readonly consequence: string;
-  /** What changed since the dialog opened; null if nothing did. */
-  readonly change: string | null;
-  readonly choice: "cancel" | "accept";
 }
 
 const COLUMNS = 66;
