@@ -1,6 +1,6 @@
 /** `play FILE`: in the console on a terminal, or on a screen of its own for tests, programs and exports. */
 import type { ThemeOptions } from "#app/console/skin.ts";
-import type { Listener } from "#app/player/rehearsal.ts";
+import type { Failure, Listener } from "#app/player/rehearsal.ts";
 import { timestamp } from "#core/model/clock.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
 import { SCHEMA_VERSION } from "#core/output/document.ts";
@@ -22,6 +22,9 @@ export async function play(call: Call): Promise<number> {
   const fixture = Fixture.open(words[0] ?? "");
   try {
     const stage = stageOf(call, fixture);
+    if (call.invocation.options.has("out") && !call.invocation.options.has("assert")) {
+      throw usage("--out fits --assert: it says where to leave what led to a failure", "--out");
+    }
     if (!isStaged(call)) return await watchFixture(call, stage);
     process.env.FORCE_COLOR = String(stage.theme.colorLevel);
     chooseProductionReact();
@@ -152,12 +155,27 @@ async function test(call: Call, stage: StageSetting): Promise<number> {
   const [failure] = outcome.failures;
   if (failure) {
     await writeText(call, failureText(fixture, failure));
+    await leave(call, stage, failure);
     return 1;
   }
   for (const file of goldens.written) tell(call, `kept ${file}`);
   const what = `${counted(fixture.length, "record")}, ${counted(outcome.checks, "expectation")}`;
   await writeText(call, `ok  ${fixture.path}: ${what}, ${momentText(fixture.durationMs)}\n`);
   return 0;
+}
+
+/** That they cannot be left is told, but what failed is what counts. */
+async function leave(call: Call, stage: StageSetting, failure: Failure): Promise<void> {
+  const directory = call.invocation.options.text("out");
+  if (directory === null) return;
+  const { leaveTraces } = await import("#app/player/traces.ts");
+  try {
+    for (const path of await leaveTraces({ ...stage, version: MUSTER_VERSION }, failure, directory)) {
+      tell(call, `left ${path}`);
+    }
+  } catch (thrown) {
+    fail(call, thrown);
+  }
 }
 
 async function exportCast(call: Call, stage: StageSetting, path: string): Promise<number> {
@@ -184,6 +202,7 @@ async function exportCast(call: Call, stage: StageSetting, path: string): Promis
   if (!failure) return 0;
   const { failureText } = await import("#app/player/failure-text.ts");
   await writeText(call, failureText(fixture, failure));
+  await leave(call, stage, failure);
   return 1;
 }
 
@@ -224,6 +243,7 @@ async function stream(call: Call, stage: StageSetting): Promise<number> {
     const { digestOf } = await import("#core/playback/digest.ts");
     const { failures, checks, service, clock } = outcome;
     const exitCode = failures.length > 0 ? 1 : 0;
+    for (const failure of failures.slice(0, 1)) await leave(call, stage, failure);
     const digest = digestOf(service.snapshot());
     line("end", clock.nowMs(), {
       reason: exitCode === 0 ? "end" : "failed",
