@@ -31,6 +31,12 @@ const PLAY: CommandSpec = {
   options: [
     { name: "assert", type: "flag", summary: "stop at the first expectation that is not met, tell it, and exit 1" },
     {
+      name: "out",
+      type: "path",
+      value: "DIR",
+      summary: "leave there what led to a failure: what was drawn (.cast) and the records (.muster.ndjson)",
+    },
+    {
       name: "speed",
       type: "text",
       value: "N",

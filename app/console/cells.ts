@@ -4,7 +4,21 @@ import stringWidth from "string-width";
 const segmenter = new Intl.Segmenter();
 const ASCII_ONLY = /^[\u0020-\u007e]*$/;
 
-export const widthOf = (text: string): number => (ASCII_ONLY.test(text) ? text.length : stringWidth(text));
+/** Signs, frames and names in other scripts: the same few come again with every frame. */
+let widths = new Map<string, number>();
+const MOST_WIDTHS = 5000;
+/** Nothing longer is kept. */
+const LONGEST_KEPT = 300;
+
+export function widthOf(text: string): number {
+  if (ASCII_ONLY.test(text)) return text.length;
+  const kept = widths.get(text);
+  if (kept !== undefined) return kept;
+  const width = stringWidth(text);
+  if (widths.size >= MOST_WIDTHS) widths = new Map();
+  if (text.length <= LONGEST_KEPT) widths.set(text, width);
+  return width;
+}
 
 export function graphemes(text: string): string[] {
   if (ASCII_ONLY.test(text)) return text.split("");

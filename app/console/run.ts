@@ -10,6 +10,7 @@ import { createDesk, type Desk, type DeskOptions, type Replay } from "./desk.ts"
 import type { Size } from "./layout.ts";
 import type { Recorder } from "./recorder.ts";
 import { Root } from "./root.tsx";
+import { rememberRows } from "./row-memory.ts";
 import { createSkin, type ThemeOptions } from "./skin.ts";
 import { createSuspension } from "./suspension.ts";
 import { guardTerminal, INTERNAL_CODE, type Leaving, RESTORE, reportOf } from "./terminal-guard.ts";
@@ -105,6 +106,7 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
     unguard();
   };
 
+  rememberRows();
   let leaving: Leaving;
   try {
     const instance = render(tree(), {

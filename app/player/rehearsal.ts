@@ -72,6 +72,25 @@ export interface Outcome {
 }
 
 export async function rehearse(options: RehearsalOptions): Promise<Outcome> {
+  const giveBack = inOneTimeZone();
+  try {
+    return await rehearseHere(options);
+  } finally {
+    giveBack();
+  }
+}
+
+/** The console tells local time. Here a fixture is drawn the same wherever the machine stands. */
+function inOneTimeZone(): () => void {
+  const before = process.env.TZ;
+  process.env.TZ = "UTC";
+  return () => {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  };
+}
+
+async function rehearseHere(options: RehearsalOptions): Promise<Outcome> {
   const { fixture, size, theme, version, listener } = options;
   const clock = createVirtualClock(fixture.startWallMs);
   const service = createScriptedService(clock, fixture.node);

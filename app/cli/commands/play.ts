@@ -1,6 +1,6 @@
 /** `play FILE`: in the console on a terminal, or on a screen of its own for tests, programs and exports. */
 import type { ThemeOptions } from "#app/console/skin.ts";
-import type { Listener, RehearsalOptions } from "#app/player/rehearsal.ts";
+import type { Failure, Listener, RehearsalOptions } from "#app/player/rehearsal.ts";
 import { timestamp } from "#core/model/clock.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
 import { SCHEMA_VERSION } from "#core/output/document.ts";
@@ -29,6 +29,9 @@ export async function play(call: Call): Promise<number> {
       throw usage("--screen-reader does not fit --json and --export: it writes lines", "--screen-reader");
     }
     const isHeard = wantsScreenReader(options.has("screen-reader"), call.variables);
+    if (options.has("out") && !options.has("assert")) {
+      throw usage("--out fits --assert: it says where to leave what led to a failure", "--out");
+    }
     if (!isStagedHere && !isHeard) return await watchFixture(call, stage);
     process.env.FORCE_COLOR = String(stage.theme.colorLevel);
     chooseProductionReact();
@@ -166,6 +169,7 @@ async function test(call: Call, stage: StageSetting): Promise<number> {
   const [failure] = outcome.failures;
   if (failure) {
     await writeText(call, failureText(fixture, failure));
+    await leave(call, stage, failure);
     return 1;
   }
   for (const file of goldens.written) tell(call, `kept ${file}`);
@@ -193,6 +197,20 @@ async function transcript(call: Call, stage: StageSetting): Promise<number> {
   return 0;
 }
 
+/** That they cannot be left is told, but what failed is what counts. */
+async function leave(call: Call, stage: StageSetting, failure: Failure): Promise<void> {
+  const directory = call.invocation.options.text("out");
+  if (directory === null) return;
+  const { leaveTraces } = await import("#app/player/traces.ts");
+  try {
+    for (const path of await leaveTraces({ ...stage, version: MUSTER_VERSION }, failure, directory)) {
+      tell(call, `left ${path}`);
+    }
+  } catch (thrown) {
+    fail(call, thrown);
+  }
+}
+
 async function exportCast(call: Call, stage: StageSetting, path: string): Promise<number> {
   const { fixture, size } = stage;
   const { options } = call.invocation;
@@ -217,6 +235,7 @@ async function exportCast(call: Call, stage: StageSetting, path: string): Promis
   if (!failure) return 0;
   const { failureText } = await import("#app/player/failure-text.ts");
   await writeText(call, failureText(fixture, failure));
+  await leave(call, stage, failure);
   return 1;
 }
 
@@ -257,6 +276,7 @@ async function stream(call: Call, stage: StageSetting): Promise<number> {
     const { digestOf } = await import("#core/playback/digest.ts");
     const { failures, checks, service, clock } = outcome;
     const exitCode = failures.length > 0 ? 1 : 0;
+    for (const failure of failures.slice(0, 1)) await leave(call, stage, failure);
     const digest = digestOf(service.snapshot());
     line("end", clock.nowMs(), {
       reason: exitCode === 0 ? "end" : "failed",

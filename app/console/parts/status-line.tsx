@@ -18,5 +18,5 @@ export function StatusLine({ skin, rect, lines, aside }: StatusLineProps) {
   const drawn = lines.map((spans, index) =>
     sides(skin, [{ text: " " }, ...spans], index === 0 ? right : [], rect.columns),
   );
-  return <Region rect={grown} lines={drawn} />;
+  return <Region rect={grown} lines={drawn} isCovering={rows > 1} />;
 }

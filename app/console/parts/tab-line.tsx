@@ -72,9 +72,11 @@ export function TabLine({ skin, rect, tabs, scope, filter, position }: TabLinePr
   if (filter !== "") right.push({ text: `filter: ${plain(skin, filter)}  `, tone: "accent" });
   right.push({ text: position, tone: "dim" });
   const room = rect.columns - widthOf(right.map(({ text }) => text).join("")) - 1;
-  const tellings = TELLINGS.map(([inFront, behind]) => tabSpans(skin, tabs, inFront, behind));
-  const left =
-    tellings.find((spans) => widthOf(spans.map(({ text }) => text).join("")) <= room) ?? tellings.at(-1) ?? [];
+  let left: readonly Span[] = [];
+  for (const [inFront, behind] of TELLINGS) {
+    left = tabSpans(skin, tabs, inFront, behind);
+    if (widthOf(left.map(({ text }) => text).join("")) <= room) break;
+  }
   return <Region rect={rect} lines={[sides(skin, left, right, rect.columns)]} />;
 }
 

@@ -53,6 +53,41 @@ test("play --json: hello first, end last with a digest, the same each time", asy
   expect(bad.stdout).toContain('"ok":false,"mismatches":[{"what":"cursor","wanted":"null","got":"n1/daemon/cron"}]');
 });
 
+test("a failure leaves what was drawn and the records, which fail the same way", async () => {
+  const expects = [
+    { dt: 0, expect: { screen: "sshd" } },
+    { dt: 10, expect: { cursor: "daemon/cron" } },
+  ];
+  const path = write("fails.muster.ndjson", { dt: 1500, key: "j" }, ...expects, { dt: 0, note: "behind" });
+  const out = join(cli.path, "out/deep");
+  const first = await cli.run(["play", path, "--assert", "--out", out]);
+  expect(first.exitCode).toBe(1);
+  const left = [...first.stderr.matchAll(/left (.*)$/gm)].map((match) => match[1] ?? "");
+  expect(left).toEqual([join(out, "fails.80x24.1.record-4.cast"), join(out, "fails.80x24.1.record-4.muster.ndjson")]);
+  expect(readFileSync(left[0] ?? "", "utf8")).toStartWith('{"version":3,');
+  const again = await cli.run(["play", left[1] ?? "", "--assert"]);
+  expect(again.exitCode).toBe(1);
+  expect(again.stdout).toContain("got     n1/daemon/sshd");
+  const nowhere = await cli.run(["play", path, "--assert", "--out", path]);
+  expect([nowhere.exitCode, nowhere.stderr]).toEqual([1, expect.stringContaining("cannot be left there")]);
+  expect((await cli.run(["play", path, "--export", `${out}/a.cast`, "--out", out])).exitCode).toBe(64);
+});
+
+test("what is drawn is the same in every time zone and language", async () => {
+  const path = write("zone", { dt: 1000, note: "seen" }, { dt: 0, expect: { screen: "as of 12:00:0" } });
+  const drawn: string[] = [];
+  for (const variables of [
+    { TZ: "Asia/Tokyo", LANG: "C", LC_ALL: "C" },
+    { TZ: "America/St_Johns", LANG: "de_DE.UTF-8" },
+  ]) {
+    const cast = join(cli.path, `zone-${variables.LANG}.cast`);
+    expect(await cli.run(["play", path, "--assert"], { env: variables })).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await cli.run(["play", path, "--export", cast], { env: variables })).toMatchObject({ exitCode: 0 });
+    drawn.push(readFileSync(cast, "utf8"));
+  }
+  expect(drawn[0]).toBe(drawn[1] ?? "");
+});
+
 test("a fixture that cannot be read is bad data, in JSON as well", async () => {
   const path = write("broken", { dt: 0, src: "daemons", op: "patch", id: "n1/daemon/none", set: {} });
   const text = await cli.run(["play", path, "--assert"]);

@@ -6,9 +6,12 @@ import type { ThemeOptions } from "#app/console/skin.ts";
 import { failureText } from "#app/player/failure-text.ts";
 import { goldensOf } from "#app/player/golden.ts";
 import { rehearse } from "#app/player/rehearsal.ts";
+import { leaveTraces } from "#app/player/traces.ts";
 import { Fixture } from "#core/playback/fixture.ts";
 
 const DIRECTORY = join(import.meta.dir, "../../../fixtures");
+/** What led to a failure is looked for here. */
+const LEFT = join(import.meta.dir, "../../_out");
 const NAMES = readdirSync(DIRECTORY).filter((name) => /\.muster\.ndjson(?:\.gz)?$/.test(name));
 
 const SIZES = ["40x15", "80x24", "120x40", "200x60"];
@@ -31,19 +34,23 @@ test.each(CASES)("$name at $size in $skin", async ({ name, size, theme }) => {
   const [columns = 0, rows = 0] = size.split("x").map(Number);
   const warnings: string[] = [];
   try {
-    const { failures, checks } = await rehearse({
+    const setting = {
       fixture,
       size: { columns, rows },
       theme,
       hasKeys: true,
       from: 0,
       to: fixture.length,
-      goldens: goldensOf(fixture.path, false),
       version: "0.1.0",
+    };
+    const { failures, checks } = await rehearse({
+      ...setting,
+      goldens: goldensOf(fixture.path, false),
       listener: { warning: (text) => warnings.push(text) },
       isEachDrawn: false,
       isStrict: true,
     });
+    for (const failure of failures) console.error("left", ...(await leaveTraces(setting, failure, LEFT)));
     expect(failures.map((failure) => failureText(fixture, failure))).toEqual([]);
     expect(checks).toBeGreaterThan(0);
     expect([...warnings, ...fixture.warnings]).toEqual([]);
