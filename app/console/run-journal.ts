@@ -7,6 +7,7 @@ import { EventEmitter } from "node:events";
 import { render } from "ink";
 import { createElement } from "react";
 import { createDesk } from "./desk.ts";
+import { forgetCursor } from "./forget-cursor.ts";
 import { createJournal } from "./journal/journal.ts";
 import { JournalRoot } from "./root.tsx";
 import type { ConsoleOptions } from "./run.ts";
@@ -70,6 +71,7 @@ export async function runJournal(options: JournalConsoleOptions): Promise<number
     desk.close();
     restore(stdin, stdout);
     unguard();
+    forgetCursor();
   }
   if (leaving.report !== null) stderr.write(leaving.report);
   return leaving.code;

@@ -4,6 +4,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { Terminal } from "@xterm/headless";
+import { forgetCursor } from "#app/console/forget-cursor.ts";
 import type { Size } from "#app/console/layout.ts";
 import { type ConsoleOptions, type OpenConsole, runConsole } from "#app/console/run.ts";
 
@@ -129,15 +130,6 @@ export interface Stage {
   /** Everything that is to be drawn is on the screen when this resolves. */
   settle(): Promise<void>;
   close(): Promise<void>;
-}
-
-/**
- * cli-cursor shows the cursor of the real terminal once more when the process ends, even if it was another that it hid:
- * behind the last line of a program's output that is two bytes too many.
- */
-function forgetCursor(): void {
-  const { __signal_exit_emitter__: emitter } = process as { __signal_exit_emitter__?: EventEmitter };
-  emitter?.removeAllListeners("afterexit");
 }
 
 /** A frame in 1000 s: real time decides nothing, so what is drawn is the same each time. */

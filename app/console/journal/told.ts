@@ -121,7 +121,9 @@ function stepText({ verb, label, step, isCancelAsked }: Running): string {
 function eventTexts(before: Words, now: Words): readonly string[] {
   const then = before.state.latest.shelves.events;
   const { events } = now.state.latest.shelves;
-  if (then.items === events.items || then.status === "loading") return [];
+  // What there was before anybody listened is not news.
+  const isPast = then.status === "loading" && events.status !== "loading";
+  if (then.items === events.items || isPast) return [];
   const fresh: MusterEvent[] = [];
   for (const event of newestEvents(now.state.latest, events.items.size)) {
     if (then.items.has(event.id)) break;
@@ -132,7 +134,7 @@ function eventTexts(before: Words, now: Words): readonly string[] {
     .slice(0, MOST_EVENTS)
     .toReversed()
     .map((event) => eventText(event, now.state));
-  return more > 0 ? [`${more} more events; the newest are:`, ...texts] : texts;
+  return more > 0 ? [`${counted(more, "more event")}; the newest are:`, ...texts] : texts;
 }
 
 function eventText(event: MusterEvent, { latest }: ConsoleState): string {
@@ -142,10 +144,13 @@ function eventText(event: MusterEvent, { latest }: ConsoleState): string {
 }
 
 function isWorthTelling(event: MusterEvent, now: Words): boolean {
+  const isOwn = event.target !== null && event.target === now.row?.id;
+  // The detail has it among what it tells of the past.
+  if (isOwn && now.detail !== null && paneOf(now.state).hasHistory) return false;
   if (event.severity !== "info") return true;
   // What was asked for here has its answer.
   if (event.action !== null) return false;
-  return event.target !== null && event.target === now.row?.id;
+  return isOwn;
 }
 
 /** The line of the pane tells its own. */

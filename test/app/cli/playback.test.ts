@@ -31,6 +31,27 @@ test("play --assert: 0 and one line where all is met, 1 with record and screen w
   expect(bad.stdout).toContain('2  {"dt":1500,"key":"j"}');
 });
 
+test("play --screen-reader writes what is said, the same each time; with --assert a failure is told with it", async () => {
+  const [one, two] = [
+    await cli.run(["play", ALL, "--screen-reader"]),
+    await cli.run(["play", ALL], { env: { INK_SCREEN_READER: "true" } }),
+  ];
+  expect(one).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(two.stdout).toBe(one.stdout);
+  expect(one.stdout).toContain("Daemons, pane 1 of 7, ");
+  expect(one.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  const good = await cli.run(["play", ALL, "--screen-reader", "--assert"]);
+  expect(good).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^ok {2}/) });
+  const path = write("unheard", { dt: 1500, key: "j" }, { dt: 0, expect: { reader: "nginx" } });
+  const bad = await cli.run(["play", path, "--screen-reader", "--assert"]);
+  expect(bad.exitCode).toBe(1);
+  expect(bad.stdout).toMatch(/\n {4}wanted {2}nginx\n {4}got {5}daemon sshd, up, pid 800, .*\n/);
+  expect(bad.stdout).toMatch(/\n {2}\|daemon sshd, up, pid 800, .*2 of 2/);
+  const wrong = await cli.run(["play", ALL, "--screen-reader", "--json"]);
+  expect(wrong.exitCode).toBe(64);
+  expect(wrong.stderr).toContain("--screen-reader does not fit --json and --export: it writes lines");
+});
+
 test("play --json: hello first, end last with a digest, the same each time", async () => {
   const [one, two] = [await cli.run(["play", ALL, "--json"]), await cli.run(["play", ALL, "--json"])];
   expect(one.stdout).toBe(two.stdout);

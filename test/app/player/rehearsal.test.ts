@@ -81,6 +81,43 @@ test("what is so is met, each kind of expectation by itself", async () => {
   expect(met).toEqual([]);
 });
 
+test("what a screen reader is told is expected since the last key or expectation", async () => {
+  using play = new Play();
+  const met = await play.failures(
+    { expect: { reader: ["Daemons, pane 1 of 7, 2 daemons", "/^daemon cron, up, .*, 1 of 2$/"] } },
+    { key: "j" },
+    { expect: { reader: "/^daemon sshd, up, pid 812, .*, 2 of 2$/" } },
+    { key: "x" },
+    { expect: { reader: ["Stop sshd?", "process: pid 812, started at tick 44", "Cancel is marked"] } },
+    { text: "n" },
+    { dt: 10, src: "events", op: "log", event: { code: "DAEMON_DOWN", severity: "error", message: "it is on fire" } },
+    { expect: { reader: "error, it is on fire" } },
+    { dt: 3000, src: "events", op: "log", event: { code: "DAEMON_DOWN", severity: "warn", message: "it smokes" } },
+    { wait: { for: { reader: "warn, it smokes" }, withinMs: 5000 } },
+  );
+  expect(met).toEqual([]);
+  const not = await play.failures({ key: "j" }, { expect: { pane: "daemons" } }, { expect: { reader: "sshd" } });
+  expect(not).toEqual(["reader: sshd: nothing was said"]);
+  const other = await play.failures({ key: "j" }, { expect: { reader: "nginx" } });
+  expect(other[0]).toMatch(/^reader: nginx: daemon sshd, up, pid 812, .* 2 of 2$/);
+});
+
+test("what a listener is told is the same each time, and what failed is told with it", async () => {
+  using play = new Play();
+  const once = async () => {
+    const said: string[] = [];
+    const { failures } = await play.run([{ dt: 500, key: "j" }, { expect: { cursor: null } }], {
+      isHeard: true,
+      listener: { said: (line, atMs) => said.push(`${atMs} ${line}`) },
+    });
+    return { said, lines: failures[0]?.lines ?? [] };
+  };
+  const [one, two] = [await once(), await once()];
+  expect(one).toEqual(two);
+  expect(one.said.at(-1)).toMatch(/^500 daemon sshd, up, pid 812, /);
+  expect(one.lines.at(-1)).toMatch(/^daemon sshd, up, pid 812, /);
+});
+
 test("what is not so is told with what there was", async () => {
   using play = new Play();
   const found = await play.failures(

@@ -29,6 +29,45 @@ test("there are fixtures", () => {
   expect(NAMES).toContain("the-night.muster.ndjson");
 });
 
+/** What a screen reader is told of the whole of it, and the marks it came by. */
+async function heard(name: string) {
+  const fixture = Fixture.open(join(DIRECTORY, name));
+  const said: string[] = [];
+  const marks: string[] = [];
+  try {
+    const { failures } = await rehearse({
+      fixture,
+      size: { columns: 80, rows: 24 },
+      theme: { colorLevel: 2, isAscii: false, isMotionless: true },
+      hasKeys: true,
+      from: 0,
+      to: fixture.length,
+      goldens: goldensOf(fixture.path, false),
+      version: "0.1.0",
+      listener: {
+        said: (line, atMs) => said.push(`${atMs} ${line}`),
+        mark: (mark) => marks.push(mark),
+      },
+      isEachDrawn: false,
+      isStrict: true,
+      isHeard: true,
+    });
+    expect(failures.map((failure) => failureText(fixture, failure))).toEqual([]);
+    expect(marks).toEqual(fixture.marks.map((mark) => mark.name));
+  } finally {
+    fixture.close();
+  }
+  return said;
+}
+
+test.each(NAMES)("%s for a screen reader: lines and no escapes, the same each time", async (name) => {
+  const said = await heard(name);
+  expect(said.length).toBeGreaterThan(10);
+  // A C0, C1 or direction character would act on a terminal or hide itself.
+  expect(said.filter((line) => /[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/.test(line))).toEqual([]);
+  expect(await heard(name)).toEqual(said);
+});
+
 test.each(CASES)("$name at $size in $skin", async ({ name, size, theme }) => {
   const fixture = Fixture.open(join(DIRECTORY, name));
   const [columns = 0, rows = 0] = size.split("x").map(Number);
