@@ -29,7 +29,10 @@ export interface KeptProcessesOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** What is not in the list yet is lost with the service: it is written at once, and in a storm as often as a fifth of the time allows. */
+/**
+ * What is not in the list yet is lost with the service. A start that was asked for here is written before it is answered; what
+ * clients of the socket do at once, and in a storm as often as a fifth of the time allows.
+ */
 const LULL_MS = 1;
 /** Of those whose end was told. */
 const MOST_TOLD = 1000;
@@ -98,7 +101,9 @@ export class KeptProcesses implements Disposable {
       const { pid } = this.table.start(own, label, commandLine, 0);
       for (const [identity, each] of this.#starters) {
         const kept = each === own ? this.#kept.get(identity) : undefined;
-        if (kept) return kept;
+        if (!kept) continue;
+        this.#write();
+        return kept;
       }
       throw new Error(`process ${pid} was started, and nobody told of it`);
     } finally {

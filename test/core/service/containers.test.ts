@@ -318,6 +318,15 @@ describe("processes", () => {
     }
   });
 
+  test("one whose start was answered is in the list, however soon the service is killed", async () => {
+    await using service = await opened();
+    for (const label of ["one", "two", "three"]) {
+      await start(service, label, "sleep 1000");
+      const { processes } = JSON.parse(readFileSync(directory.file("state/processes.json"), "utf8"));
+      expect(processes.map((each: { label: string }) => each.label)).toContain(label);
+    }
+  });
+
   test("a list that is damaged or of another start of the machine leads to no process", async () => {
     {
       await using service = await opened();
