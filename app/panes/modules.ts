@@ -1,4 +1,5 @@
 /** PAGG modules: what they own, what they can be asked, and why one failed. */
+import { counted } from "#core/model/counted.ts";
 import type { Module, ModuleState } from "#core/model/module.ts";
 import { processesOfModule } from "#core/store/aggregates.ts";
 import type { Look } from "./aggregate-look.ts";
@@ -18,8 +19,8 @@ function stateCell({ state }: Module): Cell {
   return { text: state, tone, sign };
 }
 
-const counted = (count: number, one: string, many: string) =>
-  count === 0 ? `no ${many}` : `${count} ${count === 1 ? one : many}`;
+const countedOrNone = (count: number, one: string, many: string) =>
+  count === 0 ? `no ${many}` : counted(count, one, many);
 
 /** `built-in, 2 jobs, 14 processes`; of one that failed why. */
 function summary(module: Module): Cell {
@@ -27,8 +28,8 @@ function summary(module: Module): Cell {
   if (problem) return { text: problem.message, tone: module.state === "failed" ? "error" : "warn" };
   const parts = [
     module.builtin ? "built-in" : (module.path ?? module.description ?? ""),
-    module.jobs === null ? "" : counted(module.jobs, "job", "jobs"),
-    counted(module.attached, "process", "processes"),
+    module.jobs === null ? "" : countedOrNone(module.jobs, "job", "jobs"),
+    countedOrNone(module.attached, "process", "processes"),
   ];
   return { text: parts.filter((part) => part !== "").join(", "), tone: "dim" };
 }
@@ -51,7 +52,7 @@ function detail(module: Module, context: DrawContext): readonly DetailLine[] {
   });
   if (module.registeredAt) lines.push({ label: "registered", text: fullTime(Date.parse(module.registeredAt)) });
   if (module.jobs !== null) lines.push({ label: "jobs", text: String(module.jobs) });
-  lines.push({ label: "attached", text: counted(module.attached, "process", "processes") });
+  lines.push({ label: "attached", text: countedOrNone(module.attached, "process", "processes") });
   lines.push({ label: "hooks", text: hooksText(module) });
   const answers = module.hooks.paggctl ? "requests by paggctl (C sends one)" : "no requests: they fail with ENXIO";
   lines.push({ label: "answers", text: answers, tone: module.hooks.paggctl ? "text" : "dim" });

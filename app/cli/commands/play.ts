@@ -2,6 +2,7 @@
 import type { ThemeOptions } from "#app/console/skin.ts";
 import type { Failure, Listener, RehearsalOptions } from "#app/player/rehearsal.ts";
 import { timestamp } from "#core/model/clock.ts";
+import { counted } from "#core/model/counted.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
 import { SCHEMA_VERSION } from "#core/output/document.ts";
 import { jsonText } from "#core/output/text.ts";
@@ -296,5 +297,3 @@ async function stream(call: Call, stage: StageSetting): Promise<number> {
     return code;
   }
 }
-
-const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;

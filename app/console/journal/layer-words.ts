@@ -1,4 +1,6 @@
 /** The journal's words for the dialog, menu or field that has the keys. */
+
+import { counted } from "#core/model/counted.ts";
 import type { ProcessRow } from "#core/service/processes.ts";
 import { confirmView } from "../confirm-view.ts";
 import type { ConsoleState } from "../console-store.ts";
@@ -10,7 +12,7 @@ import { holderOf } from "../picking.ts";
 import { pickTitle, promptWords, typedOf } from "../prompt-view.ts";
 import { type Layer, topLayer } from "../ui-state.ts";
 import { paneOf } from "../view.ts";
-import { counted, filterText, joined } from "./words.ts";
+import { filterText, joined } from "./words.ts";
 
 export interface LayerWords {
   /** The same for as long as it is the same dialog. */

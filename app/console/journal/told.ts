@@ -1,6 +1,7 @@
 /** What the console says in words at one moment, and the lines that tell what became of it since another. Pure. */
 import { aboutText, severityCell } from "#app/panes/events.ts";
 import { PANE_LIST } from "#app/panes/table.ts";
+import { counted } from "#core/model/counted.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import { newestEvents } from "#core/store/select.ts";
 import { alarmsOf } from "../alarms.ts";

@@ -3,6 +3,7 @@ import { severityCell } from "#app/panes/events.ts";
 import { clockTime, fullTime } from "#app/panes/measures.ts";
 import { PANE_LIST } from "#app/panes/table.ts";
 import { WORDS } from "#app/panes/words.ts";
+import { counted } from "#core/model/counted.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import { historyOf } from "#core/store/select.ts";
@@ -41,8 +42,6 @@ export interface Row {
 export const short = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text);
 
 export const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== "").join(", ");
-
-export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 export function rowOf(desk: Desk, state: ConsoleState): Row | null {
   const item = selectedItem(state);
