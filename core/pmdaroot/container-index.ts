@@ -8,7 +8,7 @@ import { lookupUser } from "#ffi/accounts.ts";
 import { EPOLL, type Watch, watchKept } from "#ffi/pump.ts";
 import { type ContainerRecord, containerKey, isHexId } from "./container.ts";
 import { FirstProcess } from "./first-process.ts";
-import { matchLoosely, matchName, type NameTable } from "./match.ts";
+import { distinct, matchLoosely, matchName, type NameTable } from "./match.ts";
 import { TreeWatch } from "./tree-watch.ts";
 
 /** For engines that keep no file about it: asks for the present pid. Resolves when the index knows. */
@@ -80,8 +80,9 @@ export class ContainerIndex implements EngineHost, Disposable {
     this.#isLoose = isLoose;
   }
 
+  /** However many engines tell of the same one. */
   get size(): number {
-    return this.#items.size;
+    return distinct([...this.#items.values()].map(({ record }) => record)).length;
   }
 
   upsert(record: ContainerRecord, locate: Locate | null = null): void {

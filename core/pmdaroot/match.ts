@@ -65,7 +65,7 @@ function choose<T extends ContainerRecord>(
 }
 
 /** Once each, and of several engines that tell of the same container the one that people use. */
-function distinct<T extends ContainerRecord>(items: readonly T[]): T[] {
+export function distinct<T extends ContainerRecord>(items: readonly T[]): T[] {
   const best = new Map<string, T>();
   for (const item of items) {
     const key = `${item.owner ?? ""} ${isHexId(item.id) ? item.id : `${item.engine} ${item.id}`}`;

@@ -343,6 +343,7 @@ describe("containerd", () => {
     stage.state.put(`containerd/moby/${ID}/init.pid`, String(process.pid));
     stage.state.put(`runc/${ID}/state.json`, JSON.stringify({ init_process_pid: process.pid }));
     for (const name of [ID, ID.slice(0, 8), "web"]) expect(stage.find(name)).toMatchObject({ engine: "docker" });
+    expect(stage.index.size).toBe(1);
   });
 });
 
