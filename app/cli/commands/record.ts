@@ -88,7 +88,6 @@ async function keepLast(
   refuseEarly(wish);
   const { clock } = call;
   const recorder = new FlightRecorder({ ...wish, tap, clock, header, maxBytes: wish.maxBytes ?? KEPT_BYTES });
-  tell(call, `keeping the last ${wish.lastMs / 1000} s for ${wish.path}; SIGUSR1 writes them now, Ctrl-C at the end`);
   const flights: FlightSummary[] = [];
   let writing = Promise.resolve();
   const onSignal = () => {
@@ -104,6 +103,8 @@ async function keepLast(
   };
   process.on("SIGUSR1", onSignal);
   try {
+    // Not before the signal is heard: of itself it ends a process.
+    tell(call, `keeping the last ${wish.lastMs / 1000} s for ${wish.path}; SIGUSR1 writes them now, Ctrl-C at the end`);
     const reason = await over;
     await writing;
     return {

@@ -21,21 +21,31 @@ class Heard {
   text = "";
   readonly end: Promise<void>;
   #waiting: (() => void)[] = [];
+  #isOver = false;
 
   constructor(stream: ReadableStream<Uint8Array>) {
     this.end = this.#listen(stream);
   }
 
   async until(text: string): Promise<void> {
-    while (!this.text.includes(text)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (!this.text.includes(text)) {
+      if (this.#isOver) throw new Error(`it ended without '${text}': ${this.text}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
   }
 
   async #listen(stream: ReadableStream<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();
     for await (const bytes of stream) {
       this.text += decoder.decode(bytes, { stream: true });
-      for (const resolve of this.#waiting.splice(0)) resolve();
+      this.#wake();
     }
+    this.#isOver = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }
 
