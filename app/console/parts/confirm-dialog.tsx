@@ -55,6 +55,8 @@ function buttons(skin: Skin, verb: string, choice: "cancel" | "accept"): readonl
     { text: "   " },
     button(verb, choice === "accept"),
     { text: "     y " },
-    { text: `${verb},  n cancel`, tone: "dim" },
+    { text: "yes", tone: "dim" },
+    { text: "  n " },
+    { text: "cancel", tone: "dim" },
   ];
 }
