@@ -73,22 +73,29 @@ export interface Position {
 }
 
 const KEYS = "Space pause  . , record  ] [ mark  > < speed  g go  Home End  t take over  Esc";
+/** The same where there is no room for it. */
+const SHORT_KEYS = "Space  ., record  ][ mark  >< speed  g t";
 
-export function transportLine(position: Position, asking: Asking): Transport {
+/** `columns`: of the whole line. */
+export function transportLine(position: Position, asking: Asking, columns: number): Transport {
   const { atMs, durationMs, speed, isPaused, isAtEnd, isTakenOver, mark, problem } = position;
   if (asking.place !== null) {
-    return { text: `go to: ${asking.place}_`, aside: "a time such as 00:42, or a mark", tone: "accent" };
+    return { text: `go to: ${asking.place}_`, aside: "00:42 or a mark", tone: "accent" };
   }
-  if (asking.isLeading && problem === null) return { text: KEYS, aside: "", tone: "accent" };
+  if (asking.isLeading && problem === null) {
+    return { text: KEYS.length <= columns ? KEYS : SHORT_KEYS, aside: "", tone: "accent" };
+  }
+  // It has to be read whole; the keys are known to whom it is an answer.
+  if (problem !== null) return { text: problem, aside: "", tone: "warn" };
   const parts = [
     `REPLAY ${momentText(Math.min(atMs, durationMs))}/${momentText(durationMs)}`,
+    isTakenOver ? "taken over" : "",
     speed === 1 ? "" : `x${speed}`,
     isAtEnd ? "at the end" : isPaused ? "paused" : "",
-    isTakenOver ? "taken over" : "",
     mark === null ? "" : `[${mark}]`,
   ];
-  const text = problem ?? parts.filter((part) => part !== "").join("  ");
-  return { text, aside: "Ctrl-P ...", tone: problem === null ? "dim" : "warn" };
+  const text = parts.filter((part) => part !== "").join("  ");
+  return { text, aside: columns < KEYS.length ? "^P" : "Ctrl-P ...", tone: "dim" };
 }
 
 const SLOWEST = 0.25;

@@ -358,9 +358,9 @@ class Show {
       mark,
       problem: this.#problem,
     };
-    const transport = transportLine(position, this.#asking);
     const { store } = this.#open.desk;
-    const before = store.state().transport;
+    const { size, transport: before } = store.state();
+    const transport = transportLine(position, this.#asking, size.columns);
     if (before?.text === transport.text && before.tone === transport.tone) return;
     store.update({ transport });
     if (before === null) this.#open.desk.intake.settle();

@@ -233,6 +233,39 @@ test("leaving, and what cannot be read in the middle, give the terminal back", a
   expect(await failed).toContain("record 2 (line 3): id: there is no 'n1/daemon/none' among daemons now");
 });
 
+const LONG = "a-name-that-goes-on-and-on-".repeat(6);
+
+for (const [columns, rows] of [
+  [80, 24],
+  [120, 40],
+  [200, 60],
+  [40, 15],
+] as const) {
+  test(`at ${columns}x${rows} an answer of several lines leaves the line of the playback alone`, async () => {
+    const size = { columns, rows };
+    await using night = await watching([{ dt: 0, src: "daemons", op: "upsert", item: daemon(LONG) }], {}, size);
+    const [line, status] = [rows - 2, rows - 3];
+    const lines = async () => (await night.screen()).split("\n");
+    await night.pass(300);
+    night.type(`${LEADER}t`);
+    await night.seen("taken");
+    night.type("x");
+    await night.seen("Stop a-name");
+    night.type("y");
+    await night.pass(100);
+    await night.seen(/✖ stop\s+a-name/);
+    const drawn = await lines();
+    expect(drawn[line]).toMatch(/^REPLAY 00:0.*taken over/);
+    expect(drawn.slice(status - 1, line).map((text) => /^ \S/.test(text))).toEqual([true, true]);
+    night.type("?");
+    await night.seen("Keys: Daemons");
+    expect((await lines())[line]).toMatch(/^REPLAY 00:0/);
+    night.type(LEADER);
+    await night.seen("Space");
+    expect((await lines())[line]).toMatch(columns < 80 ? /^Space {2}\., record.* g t$/ : /^Space pause.* Esc$/);
+  });
+}
+
 test("only behind the leader is a key the playback's", () => {
   expect(pressed(NOT_ASKING, "space").isTaken).toBe(false);
   const leading = pressed(NOT_ASKING, "ctrl-p");
@@ -258,8 +291,8 @@ test("the line tells of speed, pause, end and mistakes", () => {
     mark: "lock lost",
     problem: null,
   };
-  expect(transportLine(position, NOT_ASKING).text).toBe("REPLAY 00:42.3/1:02:03.4  x4  paused  [lock lost]");
-  expect(transportLine({ ...position, problem: "no such mark" }, NOT_ASKING)).toMatchObject({
+  expect(transportLine(position, NOT_ASKING, 80).text).toBe("REPLAY 00:42.3/1:02:03.4  x4  paused  [lock lost]");
+  expect(transportLine({ ...position, problem: "no such mark" }, NOT_ASKING, 80)).toMatchObject({
     text: "no such mark",
     tone: "warn",
   });
