@@ -139,7 +139,6 @@ class Rehearsal {
   #checks = 0;
   #size: Size;
   #bytesBefore = 0;
-  #renderMs = 0;
   /** Failures of the script that were taken over. */
   #known = 0;
   /** Audit rows that were told. */
@@ -280,14 +279,12 @@ class Rehearsal {
           lines: this.#stage.on.lines(),
           said: this.#said,
           bytes: this.#stage.on.written - this.#bytesBefore,
-          renderMs: this.#renderMs,
           golden: (name, text) => goldens.compare(name, text, this.#size, theme.isAscii),
         });
         if (found.length > 0 && !isLast) return false;
         this.#checks++;
         this.#said = [];
         this.#bytesBefore = this.#stage.on.written;
-        this.#renderMs = 0;
         if (found.length === 0) listener?.checked?.(place, fixture.atMs(index), found);
         else this.#fail(place, index, found);
         return found.length === 0;
@@ -297,13 +294,11 @@ class Rehearsal {
 
   /** What is known is shown now: data do not wait for their frame where somebody looks. */
   async #settle(): Promise<void> {
-    const before = performance.now();
     if (!this.#stage.isLeft) {
       this.#stage.open.desk.intake.now();
       this.#journal?.now();
     }
     await this.#stage.settle();
-    this.#renderMs += performance.now() - before;
   }
 
   #takeScriptFailures(index: number): void {

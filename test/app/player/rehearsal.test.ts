@@ -73,7 +73,7 @@ test("what is so is met, each kind of expectation by itself", async () => {
     { expect: { focus: "filter", noScreen: "sshd", cursor: "daemon/cron" } },
     { key: "esc" },
     { resize: { cols: 40, rows: 15 } },
-    { expect: { screen: "cron", bytesMax: 100_000, renderMsMax: 60_000 } },
+    { expect: { screen: "cron", bytesMax: 100_000 } },
     { src: "daemons", op: "log", event: { code: "DAEMON_STALE", target: "n1/daemon/cron", message: "left behind" } },
     { expect: { events: [{ code: "DAEMON_STALE", target: "daemon/cron", message: "/behind/" }] } },
     { dt: 10, end: { exitCode: 0 } },
@@ -156,6 +156,37 @@ test("what is not so is told with what there was", async () => {
   ]);
   expect(found[2]).toBe("cursor: daemon/sshd: n1/daemon/cron");
   expect(found).toContain("json daemons list items[0].state: down: up");
+});
+
+test("what a cell means by its colour is expected by its name, under every theme", async () => {
+  using play = new Play();
+  const records = [
+    { src: "daemons", op: "upsert", item: daemon("atd", { state: "down" }) },
+    { src: "daemons", op: "patch", id: "n1/daemon/cron", set: { state: "failed" } },
+    { expect: { style: { of: "daemon/atd", id: "state", token: "dim" }, cursor: "daemon/atd" } },
+    { expect: { style: { of: "daemon/cron", id: "state", token: "error" } } },
+    { expect: { style: { of: "n1/daemon/sshd", id: "name", token: "strong" } } },
+    { keys: ["G", "x", "y"] },
+    { effect: { match: STOP, reply: { later: "stop" } } },
+    { expect: { style: { of: "daemon/sshd", id: "state", token: "busy" } } },
+  ];
+  for (const colorLevel of [0, 1, 2] as const) {
+    const { failures } = await play.run(records, { theme: { colorLevel, isAscii: false, isMotionless: false } });
+    expect(failures).toEqual([]);
+  }
+  const met = await play.failures(
+    { expect: { style: { of: "daemon/cron", id: "state", token: "error" } } },
+    { expect: { style: { of: "daemon/none", id: "state", token: "ok" } } },
+    { expect: { style: { of: "daemon/cron", id: "colour", token: "ok" } } },
+    { key: "enter" },
+    { expect: { style: { of: "daemon/cron", id: "state", token: "ok" } } },
+  );
+  expect(met).toEqual([
+    "style of state of daemon/cron: error: ok",
+    "style of state of daemon/none: ok: not on the screen",
+    expect.stringContaining("no such column on the screen: name, state, pid"),
+    "style of state of daemon/cron: ok: the list is not on the screen",
+  ]);
 });
 
 test("an effect answers what was asked for, when its time has come, and is in the audit", async () => {
