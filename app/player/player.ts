@@ -5,7 +5,7 @@
 import type { ActionId } from "#core/act/actions.ts";
 import type { Expectation } from "#core/playback/expectation.ts";
 import type { Fixture, TimedFixtureRecord } from "#core/playback/fixture.ts";
-import type { FixtureRecord } from "#core/playback/record.ts";
+import type { FixtureRecord, Setting } from "#core/playback/record.ts";
 import type { ScriptedService } from "#core/playback/scripted-service.ts";
 import type { SourceAt } from "#core/playback/source-events.ts";
 import { standing } from "#core/playback/superseded.ts";
@@ -23,7 +23,7 @@ export interface Hands {
   /** Whether it is so now; `isLast` if it will not be asked again. */
   check(expectation: Expectation, at: TimedFixtureRecord, isLast: boolean): Promise<boolean>;
   mark(name: string): void;
-  speed(factor: number): void;
+  set(setting: Setting): void;
   /** A record of a kind that this console does not have. */
   leaveOut(at: TimedFixtureRecord, why: string): void;
 }
@@ -174,7 +174,7 @@ export class Player {
     } else if ("wait" in record) await this.#wait(record.wait, at);
     else if ("set" in record) {
       if (record.set.readOnly !== undefined) service.isReadOnly = record.set.readOnly;
-      if (record.set.speed !== undefined) hands.speed(record.set.speed);
+      hands.set(record.set);
     } else if ("end" in record) {
       this.#end = { exitCode: record.end.exitCode ?? null };
       this.#index = fixture.length;

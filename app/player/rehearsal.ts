@@ -3,7 +3,7 @@
 import { paste, press } from "#app/console/dispatch.ts";
 import { createJournal, type Journal } from "#app/console/journal/journal.ts";
 import type { Size } from "#app/console/layout.ts";
-import type { ThemeOptions } from "#app/console/skin.ts";
+import { createSkin, type ThemeOptions } from "#app/console/skin.ts";
 import { ACTIONS } from "#core/act/actions.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import type { Fixture } from "#core/playback/fixture.ts";
@@ -14,6 +14,7 @@ import { createVirtualClock, type VirtualClock } from "#core/playback/virtual-cl
 import { begin } from "./begin.ts";
 import { type Mismatch, mismatches } from "./check.ts";
 import type { Goldens } from "./golden.ts";
+import { lookAfter } from "./look.ts";
 import { type Hands, Player } from "./player.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -145,7 +146,9 @@ class Rehearsal {
   #told = 0;
   #exitCode: number | null = null;
   /** null: nobody listens. */
-  readonly #journal: Journal | null;
+  #journal: Journal | null;
+  /** What failed is told with what was said. */
+  #isHeard: boolean;
   /** The last lines of the journal, and those of them since the last key or expectation. */
   #heard: string[] = [];
   #said: string[] = [];
@@ -157,7 +160,8 @@ class Rehearsal {
     this.#clock = clock;
     this.#size = options.size;
     const { fixture, hasKeys } = options;
-    const isHeard = options.isHeard === true || options.listener?.said !== undefined || expectsReader(fixture);
+    this.#isHeard = options.isHeard === true;
+    const isHeard = this.#isHeard || options.listener?.said !== undefined || expectsReader(fixture);
     this.#journal = isHeard ? this.#openJournal() : null;
     this.#player = new Player({ fixture, clock, service, hands: this.#hands(), hasKeys });
   }
@@ -178,6 +182,15 @@ class Rehearsal {
         listener?.said?.(line, this.#clock.nowMs());
       },
     });
+  }
+
+  #hear(isHeard: boolean): void {
+    this.#isHeard = isHeard;
+    if (isHeard) this.#journal ??= this.#openJournal();
+    else {
+      this.#journal?.close();
+      this.#journal = null;
+    }
   }
 
   #answer(key: string | null, act: () => void): void {
@@ -253,7 +266,7 @@ class Rehearsal {
   }
 
   #hands(): Hands {
-    const { fixture, listener, goldens, theme } = this.#options;
+    const { fixture, listener, goldens } = this.#options;
     const desk = () => this.#stage.open.desk;
     return {
       press: (key) => this.#answer(key, () => press(desk(), key)),
@@ -268,7 +281,11 @@ class Rehearsal {
       momentOver: async () => {
         if (this.#options.isEachDrawn) await this.#stage.settle();
       },
-      speed() {},
+      // As fast as it goes, whatever it was.
+      set: (setting) => {
+        desk().dress(createSkin(lookAfter(desk().skin, setting)));
+        if (setting.screenReader !== undefined) this.#hear(setting.screenReader);
+      },
       mark: (name) => listener?.mark?.(name, this.#clock.nowMs()),
       leaveOut: ({ place }, why) =>
         listener?.warning?.(`${place.file}: record ${place.record} (line ${place.line}) is left out: ${why}`),
@@ -279,7 +296,7 @@ class Rehearsal {
           lines: this.#stage.on.lines(),
           said: this.#said,
           bytes: this.#stage.on.written - this.#bytesBefore,
-          golden: (name, text) => goldens.compare(name, text, this.#size, theme.isAscii),
+          golden: (name, text) => goldens.compare(name, text, this.#size, desk().skin.isAscii),
         });
         if (found.length > 0 && !isLast) return false;
         this.#checks++;
@@ -312,7 +329,7 @@ class Rehearsal {
 
   #fail(place: Place | null, index: number, found: readonly Mismatch[]): void {
     const { fixture } = this.#options;
-    const lines = this.#options.isHeard === true ? this.#heard : this.#stage.on.lines();
+    const lines = this.#isHeard ? this.#heard : this.#stage.on.lines();
     this.#options.listener?.checked?.(place, fixture.atMs(index), found);
     this.#failures.push({ place, index, atMs: fixture.atMs(index), mismatches: found, lines });
   }

@@ -4,7 +4,7 @@
  */
 import { paste, press } from "#app/console/dispatch.ts";
 import { type OpenConsole, runConsole } from "#app/console/run.ts";
-import type { ThemeOptions } from "#app/console/skin.ts";
+import { createSkin, type ThemeOptions } from "#app/console/skin.ts";
 import { ACTIONS } from "#core/act/actions.ts";
 import type { Clock } from "#core/model/clock.ts";
 import { errorRecord } from "#core/model/error.ts";
@@ -13,6 +13,7 @@ import { createScriptedService, type ScriptedService } from "#core/playback/scri
 import { createVirtualClock, type VirtualClock } from "#core/playback/virtual-clock.ts";
 import { begin } from "./begin.ts";
 import { isStill, Keyframes } from "./keyframes.ts";
+import { lookAfter, lookWithin } from "./look.ts";
 import { type Hands, Player, turn } from "./player.ts";
 import { type Asking, boundedSpeed, NOT_ASKING, type Order, pressed, transportLine } from "./transport.ts";
 
@@ -300,7 +301,7 @@ class Show {
       this.#service.restore(frame.snapshot, frame.auditRows);
       this.#service.isReadOnly = frame.isReadOnly;
       this.#player.moveTo(frame.index);
-      this.#open.reopen(frame.ui);
+      this.#open.reopen(frame.ui).dress(frame.skin);
     }
     await this.#player.foldTo(target, () => this.#keep());
     this.#open.desk.intake.now();
@@ -310,7 +311,8 @@ class Show {
   #keep(): void {
     const { index } = this.#player;
     const clockMs = this.#clock.nowMs();
-    const { ui } = this.#open.desk.store.state();
+    const { skin, store } = this.#open.desk;
+    const { ui } = store.state();
     const { script } = this.#service;
     if (!this.#keyframes.isDue(index, clockMs)) return;
     if (index > 0 && (!isStill(ui) || script.waiting > 0 || script.unused.length > 0)) return;
@@ -322,6 +324,7 @@ class Show {
       ui,
       auditRows: script.audit.length,
       isReadOnly,
+      skin,
     });
   }
 
@@ -337,8 +340,10 @@ class Show {
       // Nobody rebuilds the screen here: what is expected is looked at by --assert.
       check: async () => true,
       mark() {},
-      speed: (factor) => {
-        this.#speed = boundedSpeed(factor);
+      set: (setting) => {
+        const { skin } = desk();
+        desk().dress(createSkin(lookWithin(lookAfter(skin, setting), this.#options.theme)));
+        if (setting.speed !== undefined) this.#speed = boundedSpeed(setting.speed);
       },
       leaveOut() {},
     };

@@ -1,5 +1,6 @@
 /** `play FILE`: in the console on a terminal, or on a screen of its own for tests, programs and exports. */
 import type { ThemeOptions } from "#app/console/skin.ts";
+import { colorLevelOf } from "#app/player/look.ts";
 import type { Failure, Listener, RehearsalOptions } from "#app/player/rehearsal.ts";
 import { timestamp } from "#core/model/clock.ts";
 import { counted } from "#core/model/counted.ts";
@@ -7,8 +8,7 @@ import { errorRecord, MusterError } from "#core/model/error.ts";
 import { SCHEMA_VERSION } from "#core/output/document.ts";
 import { jsonText } from "#core/output/text.ts";
 import { Fixture } from "#core/playback/fixture.ts";
-import { COLORS } from "#core/playback/header.ts";
-import { type ColorLevel, colorLevel, isAsciiOnly } from "../color.ts";
+import { colorLevel, isAsciiOnly } from "../color.ts";
 import { type Call, fail, tell, writeText } from "../context.ts";
 import { placeIn } from "../fixture-places.ts";
 import { watchInterrupts } from "../interrupt.ts";
@@ -106,12 +106,13 @@ function stageOf(call: Call, fixture: Fixture): StageSetting {
   const { term } = fixture.header;
   const from = options.text("from");
   const to = options.text("to");
-  const recorded = Math.max(0, COLORS.indexOf(term?.color ?? "ansi16")) as ColorLevel;
   return {
     fixture,
     size: sizeOf(options.text("size")) ?? { columns: term?.cols ?? 80, rows: term?.rows ?? 24 },
     theme: {
-      colorLevel: options.has("color") ? colorLevel(options.text("color"), call.variables, false) : recorded,
+      colorLevel: options.has("color")
+        ? colorLevel(options.text("color"), call.variables, false)
+        : colorLevelOf(term?.color ?? "ansi16"),
       isAscii: options.has("ascii") || term?.unicode === false,
       isMotionless: false,
     },

@@ -282,6 +282,35 @@ test("read-only is a switch of the fixture's, and without keys nothing is presse
   expect([failures, checks]).toEqual([[], 0]);
 });
 
+test("how it looks, and whether somebody listens, are switches of the fixture's", async () => {
+  using play = new Play();
+  let written = "";
+  const listener = {
+    written(text: string) {
+      written += text;
+    },
+  };
+  const { failures } = await play.run(
+    [
+      { expect: { line: { of: "daemon/cron", has: "▸ cron" } } },
+      { set: { ascii: true, readOnly: true } },
+      { expect: { line: { of: "daemon/cron", has: "> cron" }, screen: "READ-ONLY" } },
+      { set: { ascii: false, theme: "truecolor" } },
+      { expect: { line: { of: "daemon/cron", has: "▸ cron" } } },
+      { key: "j" },
+      { set: { screenReader: true } },
+      { key: "k" },
+      { expect: { reader: "/^daemon cron, up/" } },
+      { set: { screenReader: false } },
+      { key: "j" },
+      { expect: { reader: "daemon sshd" } },
+    ],
+    { listener },
+  );
+  expect(failures.map(({ mismatches }) => mismatches[0]?.got)).toEqual(["nothing was said"]);
+  expect(written).toContain("\x1b[38;5;33m● up");
+});
+
 test("a console that is left too early is a failure, and at the end its exit code is compared", async () => {
   using play = new Play();
   expect(await play.failures({ key: "q" }, { dt: 5, expect: {} })).toEqual([

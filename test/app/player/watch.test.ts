@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import type { Size } from "#app/console/layout.ts";
 import type { OpenConsole } from "#app/console/run.ts";
+import { createSkin } from "#app/console/skin.ts";
 import { initialUi } from "#app/console/ui-state.ts";
 import { Keyframes } from "#app/player/keyframes.ts";
 import { turn } from "#app/player/player.ts";
@@ -233,6 +234,31 @@ test("leaving, and what cannot be read in the middle, give the terminal back", a
   expect(await failed).toContain("record 2 (line 3): id: there is no 'n1/daemon/none' among daemons now");
 });
 
+const ASCII_SIGNS = /^> cron +\* up/m;
+const UNICODE_SIGNS = /^▸ cron +● up/m;
+
+test("switches of the fixture are turned, and back with it; nothing is shown that the terminal cannot show", async () => {
+  const records = [
+    { dt: 1000, set: { ascii: true, readOnly: true, theme: "mono" } },
+    { dt: 1000, set: { ascii: false } },
+    { dt: 60_000, note: "long after" },
+  ];
+  await using night = await watching(records);
+  await night.pass(1200);
+  await night.seen(ASCII_SIGNS, "READ-ONLY");
+  await night.pass(1000);
+  await night.seen(UNICODE_SIGNS, "READ-ONLY");
+  night.type(LEADER);
+  night.type(HOME);
+  await night.seen("00:00.0");
+  await night.pass(300);
+  expect(await night.seen(UNICODE_SIGNS)).not.toContain("READ-ONLY");
+  const theme = { colorLevel: 0, isAscii: true, isMotionless: false } as const;
+  await using poor = await watching([{ dt: 100, set: { ascii: false, theme: "truecolor", speed: 4 } }], { theme });
+  await poor.pass(300);
+  await poor.seen("at the end", "x4", ASCII_SIGNS);
+});
+
 const LONG = "a-name-that-goes-on-and-on-".repeat(6);
 
 for (const [columns, rows] of [
@@ -309,6 +335,7 @@ test("keyframes stay few however long it is, and the nearest is found", () => {
       ui: initialUi(),
       auditRows: 0,
       isReadOnly: false,
+      skin: createSkin({ colorLevel: 0, isAscii: false, isMotionless: false }),
     });
   }
   expect(frames.before(0)?.index).toBe(0);

@@ -85,7 +85,7 @@ async function play(path: string, hand: (key: string, tap: Tap) => void = () => 
       settle: async () => {},
       check: async () => true,
       mark() {},
-      speed() {},
+      set() {},
       leaveOut() {},
     },
   });
