@@ -24,8 +24,6 @@ export interface Hands {
   check(expectation: Expectation, at: TimedFixtureRecord, isLast: boolean): Promise<boolean>;
   mark(name: string): void;
   set(setting: Setting): void;
-  /** A record of a kind that this console does not have. */
-  leaveOut(at: TimedFixtureRecord, why: string): void;
 }
 
 export interface PlayerOptions {
@@ -165,7 +163,6 @@ export class Player {
     else if ("paste" in record) hands.paste(record.paste);
     else if ("resize" in record) hands.resize(record.resize.cols, record.resize.rows);
     else if ("action" in record) hands.act(record.action, record.id);
-    else if ("mouse" in record) hands.leaveOut(at, "the console has no mouse");
     else if ("mark" in record) hands.mark(record.mark);
     else if ("expect" in record) {
       await turn();

@@ -35,7 +35,6 @@ export interface Listener {
   checked?(place: Place | null, atMs: number, found: readonly Mismatch[]): void;
   /** What happened, and what was asked for and came of it. */
   event?(event: MusterEvent, atMs: number): void;
-  warning?(text: string): void;
   /** Between two records. */
   flush?(): Promise<void>;
   /** What a screen reader is told, line by line. */
@@ -287,8 +286,6 @@ class Rehearsal {
         if (setting.screenReader !== undefined) this.#hear(setting.screenReader);
       },
       mark: (name) => listener?.mark?.(name, this.#clock.nowMs()),
-      leaveOut: ({ place }, why) =>
-        listener?.warning?.(`${place.file}: record ${place.record} (line ${place.line}) is left out: ${why}`),
       check: async (expectation, { place, index }, isLast) => {
         const found = mismatches(expectation, {
           desk: desk(),

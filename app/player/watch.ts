@@ -345,7 +345,6 @@ class Show {
         desk().dress(createSkin(lookWithin(lookAfter(skin, setting), this.#options.theme)));
         if (setting.speed !== undefined) this.#speed = boundedSpeed(setting.speed);
       },
-      leaveOut() {},
     };
   }
 

@@ -21,6 +21,11 @@ test("play --assert: 0 and one line where all is met, 1 with record and screen w
   const good = await cli.run(["play", ALL, "--assert", "--speed", "max"]);
   expect(good).toMatchObject({ exitCode: 0, stderr: "" });
   expect(good.stdout).toMatch(/^ok {2}.*: 30 records, 8 expectations, 00:06\.2\n$/);
+  const clicked = write("clicked", { dt: 0, mouse: { x: 1, y: 2 } });
+  expect(await cli.run(["play", clicked, "--assert"])).toMatchObject({
+    exitCode: 0,
+    stderr: `warning: ${clicked}: record 2 (line 4): mouse: the console has none; the record is left out\n`,
+  });
   const path = write("bad", { dt: 1500, key: "j" }, { dt: 0, expect: { cursor: "daemon/cron" } });
   const bad = await cli.run(["play", path, "--assert"]);
   expect(bad.exitCode).toBe(1);

@@ -94,7 +94,9 @@ test("every kind of record is read, with its time, whatever stands around it", (
   expect(fixture.placeOf(0)).toEqual({ file: path, record: 1, line: 4 });
   expect(fixture.marks).toEqual([{ name: "here", index: 16, atMs: 21.5 }]);
   expect(fixture.indexAt(20)).toBe(5);
-  expect(fixture.warnings).toEqual([]);
+  expect(fixture.warnings).toEqual([
+    `${path}: record 14 (line 17): mouse: the console has none; the record is left out`,
+  ]);
   fixture.close();
 });
 

@@ -86,7 +86,6 @@ async function play(path: string, hand: (key: string, tap: Tap) => void = () => 
       check: async () => true,
       mark() {},
       set() {},
-      leaveOut() {},
     },
   });
   while (!player.isAtEnd) await player.step();
