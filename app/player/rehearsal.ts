@@ -205,6 +205,7 @@ class Rehearsal {
     while (player.index < Math.min(to, fixture.length) && !this.#stage.isLeft) {
       const { index } = player;
       await player.step();
+      await player.waitOut();
       if (isEachDrawn && player.nextMs !== this.#clock.nowMs()) await this.#stage.settle();
       this.#takeScriptFailures(index);
       await this.#tell();

@@ -65,9 +65,15 @@ export interface Position {
   readonly durationMs: number;
   readonly speed: number;
   readonly isPaused: boolean;
+  /** Records behind this place come when something is so. */
+  readonly isWaiting: boolean;
   readonly isAtEnd: boolean;
   readonly isTakenOver: boolean;
   readonly mark: string | null;
+  /** Of the recorded terminal, if it is not that of this one. */
+  readonly recordedSize: string | null;
+  /** What of the fixture cannot be shown here; null: nothing. */
+  readonly remark: string | null;
   /** What went wrong with the last order; null: nothing. */
   readonly problem: string | null;
 }
@@ -78,24 +84,32 @@ const SHORT_KEYS = "Space  ., record  ][ mark  >< speed  g t";
 
 /** `columns`: of the whole line. */
 export function transportLine(position: Position, asking: Asking, columns: number): Transport {
-  const { atMs, durationMs, speed, isPaused, isAtEnd, isTakenOver, mark, problem } = position;
+  const { atMs, durationMs, speed, mark, recordedSize, remark, problem } = position;
+  const hasRoom = columns >= KEYS.length;
   if (asking.place !== null) {
     return { text: `go to: ${asking.place}_`, aside: "00:42 or a mark", tone: "accent" };
   }
-  if (asking.isLeading && problem === null) {
-    return { text: KEYS.length <= columns ? KEYS : SHORT_KEYS, aside: "", tone: "accent" };
-  }
-  // It has to be read whole; the keys are known to whom it is an answer.
-  if (problem !== null) return { text: problem, aside: "", tone: "warn" };
+  if (asking.isLeading && problem === null) return { text: hasRoom ? KEYS : SHORT_KEYS, aside: "", tone: "accent" };
+  const where = `REPLAY ${momentText(Math.min(atMs, durationMs))}/${momentText(durationMs)}`;
+  // A problem has to be read whole.
+  if (problem !== null) return { text: hasRoom ? `${where}  ${problem}` : problem, aside: "", tone: "warn" };
   const parts = [
-    `REPLAY ${momentText(Math.min(atMs, durationMs))}/${momentText(durationMs)}`,
-    isTakenOver ? "taken over" : "",
+    where,
+    position.isTakenOver ? "taken over" : "",
     speed === 1 ? "" : `x${speed}`,
-    isAtEnd ? "at the end" : isPaused ? "paused" : "",
+    paceOf(position),
     mark === null ? "" : `[${mark}]`,
+    recordedSize === null ? "" : `recorded at ${recordedSize}`,
+    remark ?? "",
   ];
   const text = parts.filter((part) => part !== "").join("  ");
-  return { text, aside: columns < KEYS.length ? "^P" : "Ctrl-P ...", tone: "dim" };
+  return { text, aside: hasRoom ? "Ctrl-P ..." : "^P", tone: "dim" };
+}
+
+function paceOf({ isPaused, isWaiting, isAtEnd }: Position): string {
+  if (isWaiting) return isPaused ? "paused" : "waits";
+  if (isAtEnd) return "at the end";
+  return isPaused ? "paused" : "";
 }
 
 const SLOWEST = 0.25;

@@ -259,6 +259,65 @@ test("switches of the fixture are turned, and back with it; nothing is shown tha
   await poor.seen("at the end", "x4", ASCII_SIGNS);
 });
 
+const STOPPED = [
+  { dt: 1000, keys: ["j", "x", "y"] },
+  { dt: 0, effect: { match: { action: "daemon.stop" }, reply: { ok: { message: "it is stopped" } }, afterMs: 3000 } },
+  { dt: 0, wait: { for: { screen: "it is stopped" }, withinMs: 10_000 } },
+  { dt: 0, key: "k" },
+  { dt: 60_000, note: "long after" },
+];
+
+test("what comes behind a wait waits, at the pace that was asked for; keys of the playback work meanwhile", async () => {
+  await using night = await watching(STOPPED);
+  await night.pass(1300);
+  await night.seen("waits", "▸ sshd");
+  await night.pass(1500);
+  await night.seen("waits", /00:02\.\d/, "▸ sshd");
+  night.type(`${LEADER} `);
+  await night.seen("paused");
+  await night.pass(5000);
+  await night.seen("paused", "▸ sshd");
+  night.type(`${LEADER} `);
+  await night.seen("waits");
+  await night.pass(1500);
+  expect(await night.seen("▸ cron", /00:04\.\d/)).not.toContain("waits");
+});
+
+test("a wait is passed over by a step and by going elsewhere, and one that is in vain is told", async () => {
+  await using night = await watching(STOPPED, { isStepping: true });
+  for (let index = 0; index < 4; index++) night.type(`${LEADER}.${LEADER}`);
+  await night.seen("▸ sshd", "00:01.0");
+  night.type(`${LEADER}.${LEADER}`);
+  await night.seen("▸ cron", "00:04.0");
+  night.type(LEADER);
+  night.type(HOME);
+  await night.seen("00:00.0");
+  night.type(LEADER);
+  night.type(END);
+  await night.seen("▸ cron", "at the end");
+  await using vain = await watching([
+    { dt: 100, wait: { for: { screen: "never" } } },
+    { dt: 0, key: "j" },
+  ]);
+  await vain.pass(600);
+  await vain.seen("what was waited for did not come", "▸ sshd");
+});
+
+test("a recorded change of size leaves the terminal as it is, and is told until it is undone", async () => {
+  const records = [
+    { dt: 1000, resize: { cols: 40, rows: 15 } },
+    { dt: 1000, resize: { cols: 100, rows: 24 } },
+    { dt: 60_000, note: "long after" },
+  ];
+  await using night = await watching(records);
+  await night.pass(1300);
+  await night.seen("recorded at 40x15", "▸ 1 Daemons 2  2 Cat");
+  await night.pass(1000);
+  expect(await night.screen()).not.toContain("recorded at");
+  night.type(`${LEADER},${LEADER}`);
+  await night.seen("recorded at 40x15");
+});
+
 const LONG = "a-name-that-goes-on-and-on-".repeat(6);
 
 for (const [columns, rows] of [
@@ -312,16 +371,20 @@ test("the line tells of speed, pause, end and mistakes", () => {
     durationMs: 3_723_400,
     speed: 4,
     isPaused: true,
+    isWaiting: false,
     isAtEnd: false,
     isTakenOver: false,
     mark: "lock lost",
+    recordedSize: null,
+    remark: null,
     problem: null,
   };
   expect(transportLine(position, NOT_ASKING, 80).text).toBe("REPLAY 00:42.3/1:02:03.4  x4  paused  [lock lost]");
   expect(transportLine({ ...position, problem: "no such mark" }, NOT_ASKING, 80)).toMatchObject({
-    text: "no such mark",
+    text: "REPLAY 00:42.3/1:02:03.4  no such mark",
     tone: "warn",
   });
+  expect(transportLine({ ...position, problem: "no such mark" }, NOT_ASKING, 40).text).toBe("no such mark");
 });
 
 test("keyframes stay few however long it is, and the nearest is found", () => {
