@@ -185,8 +185,11 @@ export class Show {
     const { fixture, from } = this.#options;
     switch (order.type) {
       case "pause":
-        if (this.#isPaused && this.#isAtEnd && !this.#player.isWaiting) await this.#seek(from);
-        this.#isPaused = this.#isAtEnd ? false : !this.#isPaused;
+        if (!this.#isAtEnd || this.#player.isWaiting) this.#isPaused = !this.#isPaused;
+        else {
+          this.#isPaused = false;
+          await this.#seek(from);
+        }
         return;
       case "next":
         this.#isPaused = true;

@@ -18,22 +18,29 @@ export interface Asking {
 
 export const NOT_ASKING: Asking = { isLeading: false, place: null };
 
-const ORDERS: Readonly<Record<string, Order["type"]>> = {
-  space: "pause",
-  ".": "next",
-  ",": "previous",
-  "]": "next-mark",
-  "[": "previous-mark",
-  ">": "faster",
-  "<": "slower",
-  home: "first",
-  end: "last",
-  t: "take-over",
-  esc: "leave",
-};
+interface OrderKey {
+  readonly key: string;
+  readonly order: Order["type"];
+  readonly title: string;
+  /** Pressed again and again it needs the leader once. */
+  readonly isRepeated?: boolean;
+}
 
-/** What is pressed again and again needs the leader once. */
-const REPEATED: readonly Order["type"][] = ["next", "previous", "next-mark", "previous-mark", "faster", "slower"];
+/** Behind the leader: one table that keys and the document of keys are read off. */
+export const ORDER_KEYS: readonly OrderKey[] = [
+  { key: "space", order: "pause", title: "stand still; again to go on, at the end from the beginning" },
+  { key: ".", order: "next", title: "play the next record, then stand still", isRepeated: true },
+  { key: ",", order: "previous", title: "go back before the last moment, then stand still", isRepeated: true },
+  { key: "]", order: "next-mark", title: "go to the next mark", isRepeated: true },
+  { key: "[", order: "previous-mark", title: "go to the mark before", isRepeated: true },
+  { key: ">", order: "faster", title: "twice as fast, at most 64 times", isRepeated: true },
+  { key: "<", order: "slower", title: "half as fast, at least a quarter", isRepeated: true },
+  { key: "g", order: "go", title: "go to a time such as 00:42 or to a mark, whose name is typed; Esc does not" },
+  { key: "home", order: "first", title: "go to the beginning" },
+  { key: "end", order: "last", title: "go to the end" },
+  { key: "t", order: "take-over", title: "take over: what was pressed is not pressed any more; again to give it back" },
+  { key: "esc", order: "leave", title: "leave muster" },
+];
 
 export interface Pressed {
   readonly asking: Asking;
@@ -54,10 +61,10 @@ export function pressed(asking: Asking, key: string): Pressed {
   }
   if (key === LEADER) return taken({ ...asking, isLeading: !asking.isLeading });
   if (!asking.isLeading) return { asking, order: null, isTaken: false };
-  if (key === "g") return taken({ isLeading: false, place: "" });
-  const type = Object.hasOwn(ORDERS, key) ? ORDERS[key] : undefined;
-  if (type === undefined) return { asking: NOT_ASKING, order: null, isTaken: false };
-  return taken(REPEATED.includes(type) ? asking : NOT_ASKING, { type } as Order);
+  const found = ORDER_KEYS.find((each) => each.key === key);
+  if (found === undefined) return { asking: NOT_ASKING, order: null, isTaken: false };
+  if (found.order === "go") return taken({ isLeading: false, place: "" });
+  return taken(found.isRepeated ? asking : NOT_ASKING, { type: found.order });
 }
 
 export interface Position {

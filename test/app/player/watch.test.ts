@@ -7,7 +7,7 @@ import { initialUi } from "#app/console/ui-state.ts";
 import { Keyframes } from "#app/player/keyframes.ts";
 import { turn } from "#app/player/player.ts";
 import { openTerminal } from "#app/player/stage.ts";
-import { NOT_ASKING, pressed, transportLine } from "#app/player/transport.ts";
+import { NOT_ASKING, ORDER_KEYS, pressed, transportLine } from "#app/player/transport.ts";
 import { type WatchOptions, watch } from "#app/player/watch.ts";
 import { Fixture } from "#core/playback/fixture.ts";
 import { createVirtualClock } from "#core/playback/virtual-clock.ts";
@@ -191,6 +191,13 @@ test("after the end it may begin again", async () => {
   await night.seen("▸ nginx");
   await night.pass(1500);
   await night.seen("▸ cron", "00:00");
+  await using once = await watching(NIGHT.slice(0, 3));
+  await once.pass(3000);
+  await once.seen("at the end");
+  once.type(`${LEADER} `);
+  await once.seen("00:00.0");
+  await once.pass(2500);
+  await once.seen("at the end");
 });
 
 test("step by step it stands still at each record", async () => {
@@ -355,6 +362,7 @@ test("only behind the leader is a key the playback's", () => {
   expect(pressed(NOT_ASKING, "space").isTaken).toBe(false);
   const leading = pressed(NOT_ASKING, "ctrl-p");
   expect(leading).toMatchObject({ isTaken: true, order: null, asking: { isLeading: true } });
+  for (const { key } of ORDER_KEYS) expect(pressed(leading.asking, key).isTaken).toBe(true);
   expect(pressed(leading.asking, "ctrl-p").asking).toEqual(NOT_ASKING);
   expect(pressed(leading.asking, "x")).toEqual({ asking: NOT_ASKING, order: null, isTaken: false });
   expect(pressed(leading.asking, "constructor").isTaken).toBe(false);
