@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Goldens, goldensOf } from "#app/player/golden.ts";
 import { type RehearsalOptions, rehearse } from "#app/player/rehearsal.ts";
 import { Fixture } from "#core/playback/fixture.ts";
@@ -382,6 +383,29 @@ test("escape sequences of a fixture reach no terminal", async () => {
   expect(written).not.toContain("\u001b]0");
   expect(written).not.toContain("\u0007");
   expect(written).not.toContain("\u009b");
+});
+
+const PROGRAM = `
+  import { rehearse } from "#app/player/rehearsal.ts";
+  import { Fixture } from "#core/playback/fixture.ts";
+  const fixture = Fixture.open(process.env.FIXTURE);
+  const { failures } = await rehearse({
+    fixture, from: 0, to: fixture.length, hasKeys: true, isEachDrawn: true, isStrict: true, goldens: null, version: "0",
+    size: { columns: 80, rows: 24 }, theme: { colorLevel: 1, isAscii: false, isMotionless: false },
+  });
+  process.stdout.write(String(failures.length));
+`;
+
+test("a program that has played a fixture ends by itself", async () => {
+  const FIXTURE = join(import.meta.dir, "../../../fixtures/sshd-loses-its-lock.muster.ndjson");
+  using directory = new TemporaryDirectory();
+  const program = directory.file("program.ts");
+  writeFileSync(program, PROGRAM.replaceAll("#", `${join(import.meta.dir, "../../..")}/`));
+  // One that does not is ended, so that it is not left behind.
+  const options = { env: { ...process.env, FIXTURE }, stdout: "pipe", timeout: 20_000 } as const;
+  const child = Bun.spawn([process.execPath, program], options);
+  expect(await new Response(child.stdout).text()).toBe("0");
+  expect(await child.exited).toBe(0);
 });
 
 test("the same fixture is drawn with the same bytes", async () => {
