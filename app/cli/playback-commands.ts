@@ -101,7 +101,7 @@ export const PLAYBACK: readonly CommandSpec[] = [
   },
   {
     name: "fixture cut",
-    summary: "part of a fixture; it begins with what was known at that moment",
+    summary: "part of a fixture; it begins with what was known at that moment, where the operator was",
     arguments: [FILE],
     options: [FROM, TO, OUTPUT],
     examples: [

@@ -9,6 +9,7 @@ import type { MusterEvent } from "#core/model/event.ts";
 import { type Expectation, isPattern } from "#core/playback/expectation.ts";
 import type { ScriptedService } from "#core/playback/scripted-service.ts";
 import { jsonValue } from "./json-value.ts";
+import { wholeId } from "./whole-id.ts";
 
 /** One thing that was not so. */
 export interface Mismatch {
@@ -116,11 +117,6 @@ function matcher(wanted: string): (text: string) => boolean {
 }
 
 const lineIndex = (n: number) => (n > 0 ? n - 1 : n);
-
-/** `daemon/sshd` is of the fixture's own node. */
-function wholeId(id: string, node: string): string {
-  return id.startsWith(`${node}/`) ? id : `${node}/${id}`;
-}
 
 function lineOf({ desk, lines }: Scene, id: string): string | undefined {
   const state = desk.store.state();

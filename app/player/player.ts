@@ -5,7 +5,7 @@
 import type { ActionId } from "#core/act/actions.ts";
 import type { Expectation } from "#core/playback/expectation.ts";
 import type { Fixture, TimedFixtureRecord } from "#core/playback/fixture.ts";
-import type { FixtureRecord, Setting } from "#core/playback/record.ts";
+import { type FixtureRecord, type Setting, switchesOf } from "#core/playback/record.ts";
 import type { ScriptedService } from "#core/playback/scripted-service.ts";
 import type { SourceAt } from "#core/playback/source-events.ts";
 import { standing } from "#core/playback/superseded.ts";
@@ -23,7 +23,7 @@ export interface Hands {
   /** Whether it is so now; `isLast` if it will not be asked again. */
   check(expectation: Expectation, at: TimedFixtureRecord, isLast: boolean): Promise<boolean>;
   mark(name: string): void;
-  set(setting: Setting): void;
+  set(setting: Setting, at: TimedFixtureRecord): void;
 }
 
 export interface PlayerOptions {
@@ -178,7 +178,8 @@ export class Player {
       if (this.isKeyed) this.#waiting = { condition, limitMs: this.#options.clock.nowMs() + withinMs, at };
     } else if ("set" in record) {
       if (record.set.readOnly !== undefined) service.isReadOnly = record.set.readOnly;
-      hands.set(record.set);
+      // Where the operator was is not where whoever took over is.
+      hands.set(this.isKeyed ? record.set : switchesOf(record.set), at);
     } else if ("end" in record) {
       this.#end = { exitCode: record.end.exitCode ?? null };
       this.#index = fixture.length;

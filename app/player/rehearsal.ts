@@ -3,7 +3,8 @@
 import { paste, press } from "#app/console/dispatch.ts";
 import { createJournal, type Journal } from "#app/console/journal/journal.ts";
 import type { Size } from "#app/console/layout.ts";
-import { createSkin, type ThemeOptions } from "#app/console/skin.ts";
+import type { ThemeOptions } from "#app/console/skin.ts";
+import type { UiState } from "#app/console/ui-state.ts";
 import { ACTIONS } from "#core/act/actions.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import type { Fixture } from "#core/playback/fixture.ts";
@@ -16,6 +17,7 @@ import { type Mismatch, mismatches } from "./check.ts";
 import type { Goldens } from "./golden.ts";
 import { lookAfter } from "./look.ts";
 import { type Hands, Player } from "./player.ts";
+import { settleIn } from "./settle-in.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /** Something that was not as expected. */
@@ -69,6 +71,8 @@ export interface Outcome {
   readonly checks: number;
   readonly service: ScriptedService;
   readonly clock: VirtualClock;
+  /** Where the operator was at the end. */
+  readonly ui: UiState;
 }
 
 export async function rehearse(options: RehearsalOptions): Promise<Outcome> {
@@ -220,6 +224,7 @@ class Rehearsal {
       checks: this.#checks,
       service: this.#service,
       clock: this.#clock,
+      ui: this.#stage.open.desk.store.state().ui,
     };
   }
 
@@ -282,8 +287,8 @@ class Rehearsal {
         if (this.#options.isEachDrawn) await this.#stage.settle();
       },
       // As fast as it goes, whatever it was.
-      set: (setting) => {
-        desk().dress(createSkin(lookAfter(desk().skin, setting)));
+      set: (setting, { place }) => {
+        settleIn(desk(), setting, lookAfter(desk().skin, setting), place);
         if (setting.screenReader !== undefined) this.#hear(setting.screenReader);
       },
       mark: (name) => listener?.mark?.(name, this.#clock.nowMs()),

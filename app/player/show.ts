@@ -5,7 +5,6 @@
 import { paste, press } from "#app/console/dispatch.ts";
 import { frameLines } from "#app/console/frame-lines.ts";
 import type { OpenConsole } from "#app/console/run.ts";
-import { createSkin } from "#app/console/skin.ts";
 import { ACTIONS } from "#core/act/actions.ts";
 import { errorRecord } from "#core/model/error.ts";
 import type { Expectation } from "#core/playback/expectation.ts";
@@ -16,6 +15,7 @@ import { mismatches } from "./check.ts";
 import { lookAfter, lookWithin } from "./look.ts";
 import { type Hands, Player, turn } from "./player.ts";
 import { Seeker } from "./seeker.ts";
+import { settleIn } from "./settle-in.ts";
 import { type Asking, boundedSpeed, NOT_ASKING, type Order, pressed, transportLine } from "./transport.ts";
 import type { WatchOptions } from "./watch.ts";
 
@@ -266,9 +266,9 @@ export class Show {
       mark: () => {
         this.#remark = null;
       },
-      set: (setting) => {
-        const { skin } = desk();
-        desk().dress(createSkin(lookWithin(lookAfter(skin, setting), this.#options.theme)));
+      set: (setting, { place }) => {
+        const look = lookWithin(lookAfter(desk().skin, setting), this.#options.theme);
+        settleIn(desk(), setting, look, place);
         if (setting.screenReader === true) this.#remark = "for a screen reader from here on";
         if (setting.speed !== undefined) this.#speed = boundedSpeed(setting.speed);
       },

@@ -32,9 +32,27 @@ const SettingSchema = v.strictObject({
   ),
   ascii: v.pipe(v.optional(v.boolean()), note("signs of ASCII alone, or those of Unicode where there are any")),
   readOnly: v.optional(v.boolean()),
+  pane: v.pipe(
+    v.optional(v.string()),
+    note("the pane in front; this and what follows as if the operator had gone there"),
+  ),
+  filter: v.pipe(v.optional(v.string()), note("of the pane in front")),
+  cursor: v.pipe(v.optional(v.string()), note("id of the item that is selected in it; it may be without the node")),
+  detail: v.pipe(v.optional(v.boolean()), note("whether its detail is open")),
   screenReader: v.pipe(v.optional(v.boolean()), note("a screen reader is told what happens, or not any more")),
 });
 export type Setting = Readonly<v.InferOutput<typeof SettingSchema>>;
+
+/** What it says besides where the operator is. */
+export function switchesOf({
+  pane: _,
+  filter: _filter,
+  cursor: _cursor,
+  detail: _detail,
+  ...switches
+}: Setting): Setting {
+  return switches;
+}
 
 /** Discriminating key -> schema of the whole record but `dt`, `at` and, of sources, what depends on the kind. */
 export const RECORD_SCHEMAS = {

@@ -312,6 +312,26 @@ test("how it looks, and whether somebody listens, are switches of the fixture's"
   expect(written).toContain("\x1b[38;5;33m● up");
 });
 
+test("where the operator is, is a setting too; what is not there is left as it is", async () => {
+  using play = new Play();
+  const met = await play.failures(
+    { set: { cursor: "daemon/sshd", detail: true } },
+    { expect: { cursor: "daemon/sshd", focus: "detail", pane: "daemons" } },
+    { src: "events", op: "log", event: { code: "DAEMON_DOWN", message: "one" } },
+    { src: "events", op: "log", event: { code: "DAEMON_DOWN", message: "two" } },
+    { set: { pane: "events", filter: "one" } },
+    { expect: { pane: "events", screen: "one", noScreen: "two" } },
+    { set: { pane: "daemons", detail: false, cursor: "daemon/none" } },
+    { expect: { pane: "daemons", focus: "list", cursor: "daemon/sshd" } },
+  );
+  expect(met).toEqual([]);
+  const { ui } = await play.run([{ set: { cursor: "daemon/sshd" } }], { hasKeys: false });
+  expect(ui.panes.daemons.cursor).toBe("n1/daemon/cron");
+  await expect(play.run([{ set: { pane: "deamons" } }])).rejects.toThrow(
+    "record 2 (line 3): set.pane: one of daemons, ",
+  );
+});
+
 test("a console that is left too early is a failure, and at the end its exit code is compared", async () => {
   using play = new Play();
   expect(await play.failures({ key: "q" }, { dt: 5, expect: {} })).toEqual([
