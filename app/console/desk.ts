@@ -35,6 +35,8 @@ export interface DeskOptions {
 export interface Replay {
   /** Takes a key before the console does; false: it is not for the playback. */
   press(key: string): boolean;
+  /** The same of what is pasted. */
+  paste(text: string): boolean;
 }
 
 export interface Desk {

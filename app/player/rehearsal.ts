@@ -108,7 +108,7 @@ async function rehearseHere(options: RehearsalOptions): Promise<Outcome> {
     size,
     version,
     newRequestId: () => `request-${fixture.header.seed ?? 0}-${++requests}`,
-    replay: { press: () => false },
+    replay: { press: () => false, paste: () => false },
     onWrite: (text) => {
       if (!isOver) listener?.written?.(text, clock.nowMs());
     },

@@ -58,15 +58,25 @@ export class Show {
 
   /** True: the key was the playback's. */
   press(key: string): boolean {
-    const { asking, order, isTaken } = pressed(this.#asking, key);
+    const { asking, order, problem, isTaken } = pressed(this.#asking, key);
     this.#asking = asking;
-    this.#problem = null;
+    this.#problem = problem;
     this.#remark = null;
     if (!isTaken) this.#isNudged = true;
     if (order) this.#orders.push(order);
     this.#draw();
     this.#wake();
     return isTaken;
+  }
+
+  /** The name of a mark may be pasted. */
+  paste(text: string): boolean {
+    const { place } = this.#asking;
+    if (place === null) return false;
+    const [line = ""] = text.split(/[\r\n]/);
+    this.#asking = { ...this.#asking, place: place + line };
+    this.#draw();
+    return true;
   }
 
   stop(): void {

@@ -1,5 +1,6 @@
 /** The keys of a playback and the line that tells where it is. All behind Ctrl-P, so that every key of the panes works. */
 import type { Transport } from "#app/console/console-store.ts";
+import { keyWord } from "#app/console/keymap.ts";
 import { momentText } from "./moment-text.ts";
 
 export const LEADER = "ctrl-p";
@@ -11,12 +12,17 @@ export type Order =
 
 /** What the operator is about to say. */
 export interface Asking {
+  /** The leader was pressed. */
   readonly isLeading: boolean;
+  /** The leader holds for what is pressed again and again; whatever else is pressed is the console's. */
+  readonly isRepeating: boolean;
   /** Typed after `g`; null: nothing is typed. */
   readonly place: string | null;
 }
 
-export const NOT_ASKING: Asking = { isLeading: false, place: null };
+export const NOT_ASKING: Asking = { isLeading: false, isRepeating: false, place: null };
+const LEADING: Asking = { ...NOT_ASKING, isLeading: true };
+const REPEATING: Asking = { ...NOT_ASKING, isRepeating: true };
 
 interface OrderKey {
   readonly key: string;
@@ -45,12 +51,20 @@ export const ORDER_KEYS: readonly OrderKey[] = [
 export interface Pressed {
   readonly asking: Asking;
   readonly order: Order | null;
+  /** Why nothing came of it; null: something did. */
+  readonly problem: string | null;
   /** False: the key is the console's. */
   readonly isTaken: boolean;
 }
 
 export function pressed(asking: Asking, key: string): Pressed {
-  const taken = (next: Asking, order: Order | null = null): Pressed => ({ asking: next, order, isTaken: true });
+  const taken = (next: Asking, order: Order | null = null, problem: string | null = null): Pressed => ({
+    asking: next,
+    order,
+    problem,
+    isTaken: true,
+  });
+  const passed: Pressed = { asking: NOT_ASKING, order: null, problem: null, isTaken: false };
   if (asking.place !== null) {
     const { place } = asking;
     if (key === "esc" || key === LEADER) return taken(NOT_ASKING);
@@ -59,12 +73,19 @@ export function pressed(asking: Asking, key: string): Pressed {
     const typed = key === "space" ? " " : key;
     return taken([...typed].length === 1 ? { ...asking, place: place + typed } : asking);
   }
-  if (key === LEADER) return taken({ ...asking, isLeading: !asking.isLeading });
-  if (!asking.isLeading) return { asking, order: null, isTaken: false };
+  if (key === LEADER) return taken(asking.isLeading ? NOT_ASKING : LEADING);
   const found = ORDER_KEYS.find((each) => each.key === key);
-  if (found === undefined) return { asking: NOT_ASKING, order: null, isTaken: false };
-  if (found.order === "go") return taken({ isLeading: false, place: "" });
-  return taken(found.isRepeated ? asking : NOT_ASKING, { type: found.order });
+  if (asking.isRepeating) {
+    if (found?.isRepeated && found.order !== "go") return taken(asking, { type: found.order });
+    return key === "esc" ? taken(NOT_ASKING) : passed;
+  }
+  if (!asking.isLeading) return passed;
+  if (found === undefined) {
+    const whole = `${keyWord(LEADER)} ${keyWord(key)}`;
+    return taken(NOT_ASKING, null, `${whole} does nothing; ${keyWord(LEADER)} tells the keys`);
+  }
+  if (found.order === "go") return taken({ ...NOT_ASKING, place: "" });
+  return taken(found.isRepeated ? REPEATING : NOT_ASKING, { type: found.order });
 }
 
 export interface Position {
@@ -85,7 +106,7 @@ export interface Position {
   readonly problem: string | null;
 }
 
-const KEYS = "Space pause  . , record  ] [ mark  > < speed  g go  Home End  t take over  Esc";
+const KEYS = "Space pause  ., record  ][ mark  >< speed  g go  Home End  t take over  Esc quit";
 /** The same where there is no room for it. */
 const SHORT_KEYS = "Space  ., record  ][ mark  >< speed  g t";
 
@@ -110,8 +131,13 @@ export function transportLine(position: Position, asking: Asking, columns: numbe
     remark ?? "",
   ];
   const text = parts.filter((part) => part !== "").join("  ");
+  if (asking.isRepeating) return { text, aside: hasRoom ? `again ${REPEATED_KEYS}  Esc` : "^P", tone: "accent" };
   return { text, aside: hasRoom ? "Ctrl-P ..." : "^P", tone: "dim" };
 }
+
+const REPEATED_KEYS = ORDER_KEYS.filter(({ isRepeated }) => isRepeated)
+  .map(({ key }) => key)
+  .join(" ");
 
 function paceOf({ isPaused, isWaiting, isAtEnd }: Position): string {
   if (isWaiting) return isPaused ? "paused" : "waits";

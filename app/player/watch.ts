@@ -48,7 +48,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     stdout,
     stderr,
     newRequestId: () => `request-${fixture.header.seed ?? 0}-${++requests}`,
-    replay: { press: (key) => show?.press(key) ?? false },
+    replay: { press: (key) => show?.press(key) ?? false, paste: (text) => show?.paste(text) ?? false },
     onOpen: opened.resolve,
   });
   const open = await Promise.race([opened.promise, exit.then(() => opened.promise)]);
