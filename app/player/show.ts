@@ -8,6 +8,7 @@ import type { OpenConsole } from "#app/console/run.ts";
 import { ACTIONS } from "#core/act/actions.ts";
 import { errorRecord } from "#core/model/error.ts";
 import type { Expectation } from "#core/playback/expectation.ts";
+import type { Mark } from "#core/playback/fixture.ts";
 import type { ScriptedService } from "#core/playback/scripted-service.ts";
 import type { VirtualClock } from "#core/playback/virtual-clock.ts";
 import { begin } from "./begin.ts";
@@ -42,6 +43,8 @@ export class Show {
   /** What cannot be shown here; it stands until something else is done. */
   #remark: string | null = null;
   #lastRecordMs = 0;
+  /** With the last key; null: something else was done with it. */
+  #markGoneTo: Mark | null = null;
   #wake = () => {};
 
   constructor(options: WatchOptions, open: OpenConsole, service: ScriptedService, clock: VirtualClock) {
@@ -62,6 +65,7 @@ export class Show {
     this.#asking = asking;
     this.#problem = problem;
     this.#remark = null;
+    if (!asking.isRepeating) this.#markGoneTo = null;
     if (!isTaken) this.#isNudged = true;
     if (order) this.#orders.push(order);
     this.#draw();
@@ -193,6 +197,7 @@ export class Show {
 
   async #obey(order: Order): Promise<void> {
     const { fixture, from } = this.#options;
+    if (!order.type.endsWith("-mark")) this.#markGoneTo = null;
     switch (order.type) {
       case "pause":
         if (!this.#isAtEnd || this.#player.isWaiting) this.#isPaused = !this.#isPaused;
@@ -216,8 +221,11 @@ export class Show {
         const mark =
           order.type === "next-mark"
             ? marks.find(({ index }) => index >= at)
-            : marks.findLast(({ atMs }) => atMs < this.#clock.nowMs());
-        if (mark) return this.#seek(mark.index + 1);
+            : marks.findLast((each) => this.#isBefore(each));
+        if (mark) {
+          this.#markGoneTo = mark;
+          return this.#seek(mark.index + 1);
+        }
         this.#problem = order.type === "next-mark" ? "there is no mark behind this place" : "there is no mark before";
         return;
       }
@@ -230,7 +238,8 @@ export class Show {
       case "last":
         return this.#seek(this.#last);
       case "take-over":
-        this.#player.isKeyed = !this.#player.isKeyed;
+        if (this.#options.hasKeys) this.#player.isKeyed = !this.#player.isKeyed;
+        else this.#problem = "nothing is pressed here that could be taken over";
         return;
       case "leave":
         this.#open.desk.leave(0);
@@ -238,6 +247,11 @@ export class Show {
       case "go":
         return this.#goTo(order.place.trim());
     }
+  }
+
+  /** Time has gone on since a mark was gone to: pressed once more it is the one before that. */
+  #isBefore({ index, atMs }: Mark): boolean {
+    return this.#markGoneTo === null ? atMs < this.#clock.nowMs() : index < this.#markGoneTo.index;
   }
 
   async #goTo(place: string): Promise<void> {

@@ -65,6 +65,8 @@ export function pressed(asking: Asking, key: string): Pressed {
     isTaken: true,
   });
   const passed: Pressed = { asking: NOT_ASKING, order: null, problem: null, isTaken: false };
+  // What leaves muster from anywhere does so from here too.
+  if (key === "ctrl-c") return passed;
   if (asking.place !== null) {
     const { place } = asking;
     if (key === "esc" || key === LEADER) return taken(NOT_ASKING);

@@ -177,6 +177,26 @@ test("marks, typed places, both ends; the way back shows what was shown", async 
   expect(screen).not.toContain("nginx");
 });
 
+test("pressed again it is the mark before that, however fast time has gone on meanwhile", async () => {
+  await using night = await watching(NIGHT, { speed: 16 });
+  await night.pass(1000);
+  await night.seen("[second]");
+  night.type(`${LEADER}[`);
+  await night.seen("00:03.0");
+  await night.pass(250);
+  await night.seen("00:07.0");
+  night.type("[");
+  await night.seen("[first]", "00:01.0");
+});
+
+test("without recorded keys there is nothing to take over", async () => {
+  await using night = await watching(NIGHT, { hasKeys: false });
+  night.type(`${LEADER}t`);
+  await night.seen("nothing is pressed here");
+  await night.pass(2500);
+  await night.seen("nginx", "▸ cron");
+});
+
 test("faster, slower, and no pause longer than asked for", async () => {
   await using night = await watching(NIGHT, { idleLimitMs: 500 });
   night.type(`${LEADER}>>`);
@@ -379,6 +399,7 @@ test("only behind the leader is a key the playback's", () => {
   expect(pressed(leading.asking, "esc").order).toEqual({ type: "leave" });
   const asking = pressed(leading.asking, "g").asking;
   const typed = ["4", "x", "backspace", "2", "space", "down"].reduce((now, key) => pressed(now, key).asking, asking);
+  for (const each of [leading.asking, repeating, typed]) expect(pressed(each, "ctrl-c").isTaken).toBe(false);
   expect(pressed(typed, "enter").order).toEqual({ type: "go", place: "42 " });
   expect(pressed(typed, "esc")).toMatchObject({ asking: NOT_ASKING, order: null, isTaken: true });
 });
