@@ -7,5 +7,8 @@ import { LEADER, ORDER_KEYS } from "./transport.ts";
 export const playbackKeys = (): string =>
   keysSection(
     `While a fixture is played (\`muster play\`), behind ${keyWord(LEADER)}`,
-    ORDER_KEYS.map(({ key, title }) => ({ keys: keyWord(key), title })),
+    ORDER_KEYS.map(({ key, title, isRepeated }) => ({
+      keys: keyWord(key),
+      title: isRepeated ? `${title}; the next of these needs no ${keyWord(LEADER)}` : title,
+    })),
   );

@@ -41,7 +41,7 @@ export const ORDER_KEYS: readonly OrderKey[] = [
   { key: "[", order: "previous-mark", title: "go to the mark before", isRepeated: true },
   { key: ">", order: "faster", title: "twice as fast, at most 64 times", isRepeated: true },
   { key: "<", order: "slower", title: "half as fast, at least a quarter", isRepeated: true },
-  { key: "g", order: "go", title: "go to a time such as 00:42 or to a mark, whose name is typed; Esc does not" },
+  { key: "g", order: "go", title: "go to a time such as 00:42, or to a mark by its name; Esc takes it back" },
   { key: "home", order: "first", title: "go to the beginning" },
   { key: "end", order: "last", title: "go to the end" },
   { key: "t", order: "take-over", title: "take over: what was pressed is not pressed any more; again to give it back" },
