@@ -86,6 +86,8 @@ export async function openTerminal(size: Size, onWrite?: (text: string) => void)
   const stdin = new StageInput();
   const stdout = new StageOutput(size, (text) => {
     written += Buffer.byteLength(text);
+    // What comes after input of a user is read at once; all else waits for a timer, which is a millisecond for each frame.
+    terminal.input("");
     terminal.write(text);
     onWrite?.(text);
   });
@@ -112,7 +114,10 @@ export async function openTerminal(size: Size, onWrite?: (text: string) => void)
         stdout.emit("resize");
       }
     },
-    seen: () => new Promise<void>((done) => terminal.write("", done)),
+    seen: () => {
+      terminal.input("");
+      return new Promise<void>((done) => terminal.write("", done));
+    },
     lines: () =>
       Array.from(
         { length: terminal.rows },
