@@ -118,11 +118,13 @@ export async function openTerminal(size: Size, onWrite?: (text: string) => void)
       terminal.input("");
       return new Promise<void>((done) => terminal.write("", done));
     },
-    lines: () =>
-      Array.from(
+    lines() {
+      const { active } = terminal.buffer;
+      return Array.from(
         { length: terminal.rows },
-        (_, row) => terminal.buffer.active.getLine(row)?.translateToString(true, 0, terminal.cols) ?? "",
-      ),
+        (_, row) => active.getLine(row)?.translateToString(true, 0, terminal.cols) ?? "",
+      );
+    },
   };
 }
 
