@@ -87,6 +87,8 @@ export async function openTerminal(size: Size, onWrite?: (text: string) => void)
   const stdin = new StageInput();
   const stdout = new StageOutput(size, (text) => {
     written += Buffer.byteLength(text);
+    // What comes after input of a user is read at once; all else waits for a timer, which is a millisecond for each frame.
+    terminal.input("");
     terminal.write(text);
     onWrite?.(text);
   });
@@ -113,12 +115,17 @@ export async function openTerminal(size: Size, onWrite?: (text: string) => void)
         stdout.emit("resize");
       }
     },
-    seen: () => new Promise<void>((done) => terminal.write("", done)),
-    lines: () =>
-      Array.from(
+    seen: () => {
+      terminal.input("");
+      return new Promise<void>((done) => terminal.write("", done));
+    },
+    lines() {
+      const { active } = terminal.buffer;
+      return Array.from(
         { length: terminal.rows },
-        (_, row) => terminal.buffer.active.getLine(row)?.translateToString(true, 0, terminal.cols) ?? "",
-      ),
+        (_, row) => active.getLine(row)?.translateToString(true, 0, terminal.cols) ?? "",
+      );
+    },
   };
 }
 

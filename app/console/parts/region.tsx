@@ -1,6 +1,5 @@
-/** A rectangle of finished lines. Nothing here measures: lines come cut and padded, one Text each so that Ink compares them. */
-import { Box } from "ink";
-import { createElement, memo } from "react";
+/** A rectangle of finished lines. Nothing here measures: lines come cut and padded. */
+import { createElement, memo, useMemo } from "react";
 import type { Rect } from "../layout.ts";
 
 export interface RegionProps {
@@ -10,24 +9,20 @@ export interface RegionProps {
   readonly isCovering?: boolean;
 }
 
-/** Ink takes every line apart anew for each frame: blanks that nothing is under cost as much as words. */
+/**
+ * One node with a blank in it, which is changed into the lines on its way to the screen: what Ink takes apart, measures and
+ * lays out for every frame is the blank, and other lines in the same place are no new layout. It is what Ink's Transform
+ * makes, with a place on the screen.
+ */
 export const Region = memo(({ rect, lines, isCovering = false }: RegionProps) => {
-  const shown = lines.slice(0, rect.rows).map((text) => (isCovering ? text : text.trimEnd()));
-  return (
-    <Box
-      position="absolute"
-      left={rect.left}
-      top={rect.top}
-      width={rect.columns}
-      height={rect.rows}
-      flexDirection="column"
-    >
-      {shown.map((text, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row is a place on the screen, whatever stands in it
-        <Line key={row} text={text} />
-      ))}
-    </Box>
+  const { left, top, columns, rows } = rect;
+  const shown = lines.slice(0, rows).map((text) => harmless(isCovering ? text : text.trimEnd()));
+  const style = useMemo(
+    () => ({ position: "absolute", left, top, width: columns, height: rows, textWrap: "truncate" }),
+    [left, top, columns, rows],
   );
+  const blank = " ".concat("\n".repeat(Math.max(0, rows - 1)));
+  return createElement("ink-text", { style, internal_transform: (_: string, row: number) => shown[row] ?? "" }, blank);
 }, isSame);
 
 function isSame(before: RegionProps, after: RegionProps): boolean {
@@ -39,11 +34,7 @@ function isSame(before: RegionProps, after: RegionProps): boolean {
   );
 }
 
-interface LineProps {
-  readonly text: string;
-}
+/** Whatever else than SGR would act on the terminal. Ink takes it out of what it measures, and that is the blank. */
+const ACTING = /\x1b(?!\[[\d;]*m)|[\x00-\x1a\x1c-\x1f\x7f-\x9f]/g;
 
-/** Of Ink's Text only what lies under it: without a style of its own nothing has to be changed on its way to the screen. */
-const Line = memo(({ text }: LineProps) => createElement("ink-text", { style: LINE }, text === "" ? " " : text));
-
-const LINE = { flexGrow: 0, flexShrink: 1, flexDirection: "row", textWrap: "truncate" };
+const harmless = (line: string): string => line.replace(ACTING, "");

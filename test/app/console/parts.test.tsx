@@ -6,6 +6,7 @@ import type { ReactElement } from "react";
 import { ConfirmDialog } from "#app/console/parts/confirm-dialog.tsx";
 import { Footer, type FooterKey } from "#app/console/parts/footer.tsx";
 import { Header } from "#app/console/parts/header.tsx";
+import { Region } from "#app/console/parts/region.tsx";
 import { TabLine } from "#app/console/parts/tab-line.tsx";
 import { createSkin } from "#app/console/skin.ts";
 
@@ -23,6 +24,14 @@ function frame(element: ReactElement, columns: number, rows: number): readonly s
 }
 
 const bar = (columns: number) => ({ left: 0, top: 0, columns, rows: 1 });
+
+test("region: as many lines as it has rows; nothing of them acts on the terminal but colour", () => {
+  const lines = ["one", "\x1b[31mt\x1b[2Jw\x1b]0;title\x07o\x1b[39m", "", "fo\nu\x9b1mr", "five"];
+  const region = <Region rect={{ left: 2, top: 1, columns: 20, rows: 4 }} lines={lines} />;
+  expect(frame(region, 30, 6)).toEqual(["", "  one", "  t[2Jw]0;titleo", "", "  fou1mr", ""]);
+  const moved = <Region rect={{ left: 0, top: 0, columns: 20, rows: 1 }} lines={lines} />;
+  expect(frame(moved, 30, 2)).toEqual(["one", ""]);
+});
 
 test("header: flags and time stay, the name gives way", () => {
   const header = (columns: number) =>
