@@ -142,41 +142,27 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   const takeWanted = () => {
     for (const [id, value] of chronicle.wanted()) wanted.set(id, value);
   };
+  const around = { environment, clock, isReadOnly, audit };
   const psmHandler = new PsmHandler({
-    environment,
-    clock,
-    isReadOnly,
-    audit,
+    ...around,
     set: () => psm.opened.then(() => psm.set),
     query: () => psm.query,
   });
   const paggHandler = new PaggHandler({
-    environment,
-    clock,
-    isReadOnly,
-    audit,
+    ...around,
     kept: () => pagg.opened.then(() => pagg.kept),
   });
   const powerHandler = new PowerHandler({
-    environment,
-    clock,
-    isReadOnly,
-    audit,
+    ...around,
     context: async () => (await openPower()).context,
     onDone: async () => (await openPower()).refresh(),
   });
   const rootHandler = new PmdaRootHandler({
-    environment,
-    clock,
-    isReadOnly,
-    audit,
+    ...around,
     context: async () => (await openRoot()).context,
   });
   const handler = new DaemonHandler({
-    environment,
-    clock,
-    isReadOnly,
-    audit,
+    ...around,
     look: (id) => observer.lookNow(id),
     subjectOf: (id) => observer.subjectOf(id),
     onStarted: (pid) => {
