@@ -3,9 +3,10 @@
  * and an exit code that sums it up. What to do to what is the command's own (commands/act.ts and beside it).
  */
 import { ACTIONS, type ActionId, type ActionSpec } from "#core/act/actions.ts";
+import { errorResult } from "#core/act/error-result.ts";
 import { mustLast } from "#core/act/lasting.ts";
 import type { ActionProgress, ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
-import { errorRecord, fromRecord, MusterError } from "#core/model/error.ts";
+import { MusterError } from "#core/model/error.ts";
 import { nameOf } from "#core/model/id.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import type { Warning } from "#core/model/source.ts";
@@ -17,7 +18,7 @@ import { type Call, fail, tell, writeText } from "./context.ts";
 import { type Interruption, watchInterrupts } from "./interrupt.ts";
 import { nodesOf, nodeWarnings } from "./nodes.ts";
 import type { OptionValue } from "./option-values.ts";
-import { requestId } from "./request-id.ts";
+import { errorOf, isGood, newRequestId } from "./requests.ts";
 import {
   configWarnings,
   joinWarnings,
@@ -230,24 +231,5 @@ class Performance {
   }
 }
 
-export const isGood = ({ outcome }: ActionResult) => outcome === "done" || outcome === "unchanged";
-
-export function errorOf({ id, error, message }: ActionResult): MusterError {
-  return error ? fromRecord(error) : new MusterError("PARTIAL", message, { target: id });
-}
-
-export const newRequestId = (call: Call) => requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes));
-
-function missingResult(error: MusterError): ActionResult {
-  return {
-    id: error.target ?? "",
-    outcome: "refused",
-    plan: [],
-    before: null,
-    after: null,
-    elapsedMs: 0,
-    undo: null,
-    message: error.message,
-    error: errorRecord(error),
-  };
-}
+/** Its target is the word that stands for nothing. */
+const missingResult = (error: MusterError): ActionResult => errorResult(error.target ?? "", "refused", error);

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { type ActionId, actionById } from "#core/act/actions.ts";
+import { errorResult } from "#core/act/error-result.ts";
 import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
 import { FileWatch } from "#core/keep/file-watch.ts";
 import type { Config } from "#core/model/declaration.ts";
@@ -12,7 +13,6 @@ import { Audit } from "./audit.ts";
 import { Chronicle } from "./chronicle.ts";
 import { isDaemonRequest } from "./handle/daemon-orders.ts";
 import { DaemonHandler } from "./handle/daemons.ts";
-import { deniedResult } from "./handle/outcome.ts";
 import { PaggHandler } from "./handle/pagg.ts";
 import { isPaggRequest } from "./handle/pagg-order.ts";
 import { PmdaRootHandler } from "./handle/pmdaroot.ts";
@@ -212,7 +212,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       isDaemonRequest(request) && invoke.caller ? authorize(spec.id as ActionId, invoke.caller, null) : null;
     if (spec.effect !== "read" && !denied && !request.dryRun && !isReadOnly && isOwnState) await chronicle.open();
     const results = await mapLimited(request.targets, PARALLEL_TARGETS, async (target) => {
-      if (denied) return deniedResult(target, denied);
+      if (denied) return errorResult(target.id, "refused", denied);
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
       if (isPsmRequest(request)) return psmHandler.perform(request, target, invoke);
       if (isPaggRequest(request)) return paggHandler.perform(request, target, invoke);

@@ -4,7 +4,7 @@
  */
 import { fstatSync } from "node:fs";
 import { resolve } from "node:path";
-import { newJobId } from "#core/act/new-subjects.ts";
+import { jobId, newJobId } from "#core/act/new-subjects.ts";
 import type { ActionReport, ActionRequest } from "#core/act/request.ts";
 import { makeIdentity } from "#core/model/id.ts";
 import { canonicalJid } from "#core/model/jid.ts";
@@ -13,10 +13,11 @@ import type { Service } from "#core/service/service.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { type RunningProgram, spawnAdmitted } from "#ffi/spawn-admitted.ts";
 import type { StandardDescriptor } from "#ffi/spawn-plan.ts";
-import { carryOut, errorOf, isGood, newRequestId } from "../acting.ts";
+import { carryOut } from "../acting.ts";
 import { type Call, writeText } from "../context.ts";
 import { usage } from "../option-values.ts";
 import { exitCodeOfStatus, mustBeStartable, programOf, type Relay, relaySignals } from "../program.ts";
+import { errorOf, isGood, mustBeGood, requestOf } from "../requests.ts";
 import {
   configWarnings,
   joinWarnings,
@@ -122,17 +123,10 @@ async function start(session: Session, service: Service, command: Command): Prom
     newSession: !command.isFront,
     stdio: command.isFront ? ["inherit", "inherit", "inherit"] : ["null", outputOf(1), outputOf(2)],
     admit: async (pid) => {
-      const report = await service.invoke({
-        action: "job.create",
-        targets: [targetOf(service.node, pid)],
-        // It is held in front of its execve: what it is now is us.
-        arguments: { command: command.argv.join(" "), ...command.values, pid },
-        dryRun: false,
-        requestId: newRequestId(call),
-        via: "cli",
-      });
-      const [bad] = report.results.filter((result) => !isGood(result));
-      if (bad) throw errorOf(bad);
+      // It is held in front of its execve: what it is now is us.
+      const values = { command: command.argv.join(" "), ...command.values, pid };
+      const report = await service.invoke(requestOf(call, "job.create", targetOf(service.node, pid), values));
+      mustBeGood(report.results);
       keep(report);
     },
     // Its job has ended with it.
@@ -171,14 +165,7 @@ async function follow(
   jid: string,
 ): Promise<number> {
   const ask = (action: "job.kill" | "job.wait", values: Values) =>
-    service.invoke({
-      action,
-      targets: [{ id: `${service.node}/job/${jid}` }],
-      arguments: values,
-      dryRun: false,
-      requestId: newRequestId(call),
-      via: "cli",
-    });
+    service.invoke(requestOf(call, action, { id: jobId(service.node, jid) }, values));
   relay.passTo((signal) => {
     // Without the service it goes at least to the command.
     ask("job.kill", { signal: String(signal) }).then(
