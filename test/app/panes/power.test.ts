@@ -106,7 +106,7 @@ test("the detail of an endpoint: every sample and every value of the policy, who
     profile: 'dgemm, written as "dgemm"',
     nodes: "2: n1, n2",
     alive: "yes, its controller lives",
-    "bound to": "no store: b has it served from one",
+    "bound to": "no store that this service would serve; it belongs to process 4242",
     "store has": "the best of power_governor for dgemm",
     IS_CONVERGED: "1",
     written: "1 min 15 s ago",
@@ -124,6 +124,7 @@ test("the detail of an endpoint: every sample and every value of the policy, who
   });
   expect(facts(endpoint("ep", { agent: null, regionBytes: null, ownerUid: null, ownerPid: null }))).toMatchObject({
     agent: "none: no controller is attached",
+    "bound to": "no store: b has it served from one",
     written: "never",
     sent: "never",
     size: "cannot be read",
