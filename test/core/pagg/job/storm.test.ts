@@ -6,7 +6,7 @@ import { ProcessEvents, type ProcessEventsOptions } from "#ffi/proc-events.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { groupsMissing, TestJobs } from "#test/harness/job-set.ts";
 import { PER_ROUND } from "#test/harness/job-storm.ts";
-import { LineReader } from "#test/harness/line-reader.ts";
+import { LineReader } from "#test/harness/lines.ts";
 
 const ROUNDS = Number(process.env.MUSTER_STORM_ROUNDS ?? 4000);
 const WORKERS = 4;
