@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { SCHEMAS } from "#core/output/schema-definitions.ts";
 import { CommandLine, MAIN } from "#test/harness/cli.ts";
 import { linesOf } from "#test/harness/lines.ts";
+import { NO_MEMBERS } from "#test/harness/process-set.ts";
 
 /** Each test runs several processes: under load that takes its time. */
 setDefaultTimeout(60_000);
@@ -181,19 +182,7 @@ describe("members", () => {
     expect(errorOf(missing.stderr)).toMatchObject({ code: "NOT_FOUND", errno: "ENOENT" });
     expect((await members("members list --category mountd")).items).toEqual([]);
     const { items } = JSON.parse((await run("members list --category mountd --record")).stdout);
-    expect(items).toEqual([
-      {
-        mrs_listidx: 0,
-        mrs_listcnt: 0,
-        mrs_total: 0,
-        mrs_pid: 0,
-        mrs_exitcode: 0,
-        mrs_flags: 0,
-        mrs_name: "",
-        mrs_state: "",
-        mrs_argv: "",
-      },
-    ]);
+    expect(items).toEqual([NO_MEMBERS]);
   });
 
   test("watch: what is there, what comes, how it ends", async () => {
