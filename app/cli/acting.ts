@@ -10,25 +10,15 @@ import { MusterError } from "#core/model/error.ts";
 import { nameOf } from "#core/model/id.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import type { Warning } from "#core/model/source.ts";
-import { actionDocument } from "#core/output/document.ts";
 import { visible } from "#core/output/text.ts";
 import type { Service } from "#core/service/service.ts";
 import { confirm, needsConfirmation, requireSomeoneToAsk } from "./confirm.ts";
-import { type Call, fail, tell, writeText } from "./context.ts";
+import { type Call, fail, tell } from "./context.ts";
 import { type Interruption, watchInterrupts } from "./interrupt.ts";
 import { nodesOf, nodeWarnings } from "./nodes.ts";
 import type { OptionValue } from "./option-values.ts";
-import { errorOf, isGood, newRequestId } from "./requests.ts";
-import {
-  configWarnings,
-  joinWarnings,
-  openSoundSession,
-  origin,
-  type Session,
-  tellWarnings,
-  withService,
-  writeDocument,
-} from "./session.ts";
+import { errorOf, isGood, newRequestId, tellReport } from "./requests.ts";
+import { configWarnings, joinWarnings, openSoundSession, type Session, withService } from "./session.ts";
 import type { Subject } from "./subjects.ts";
 import { LONGEST_TIMER_MS } from "./system-clock.ts";
 import { partial } from "./targets.ts";
@@ -120,16 +110,10 @@ class Performance {
   }
 
   async run(orders: readonly Order[], missing: readonly MusterError[], beside: readonly Warning[]): Promise<number> {
-    const call = this.#call;
     const { report, stopped } = await this.#perform(orders);
     const whole = { ...report, results: [...report.results, ...missing.map(missingResult)] };
     const warnings = joinWarnings(configWarnings(this.#session.config), beside, report.warnings);
-    if (call.isJson) await writeDocument(call, actionDocument(origin(this.#session), whole, warnings));
-    else {
-      const good = whole.results.filter(isGood);
-      await writeText(call, good.map((result) => this.#lineOf(result)).join(""));
-      tellWarnings(call, warnings);
-    }
+    await tellReport(this.#session, whole, warnings, (result) => this.#lineOf(result));
     return this.#exitOf(whole, stopped);
   }
 

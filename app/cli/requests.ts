@@ -1,9 +1,12 @@
 /** One request of the service and what came of it. A command that does nothing but act goes through acting.ts. */
 import type { ActionId } from "#core/act/actions.ts";
-import type { ActionRequest, ActionResult, ActionTarget } from "#core/act/request.ts";
+import type { ActionReport, ActionRequest, ActionResult, ActionTarget } from "#core/act/request.ts";
 import { fromRecord, MusterError } from "#core/model/error.ts";
-import type { Call } from "./context.ts";
+import type { Warning } from "#core/model/source.ts";
+import { actionDocument } from "#core/output/document.ts";
+import { type Call, writeText } from "./context.ts";
 import { requestId } from "./request-id.ts";
+import { origin, type Session, tellWarnings, writeDocument } from "./session.ts";
 
 export const newRequestId = (call: Call) => requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes));
 
@@ -30,4 +33,17 @@ export function errorOf({ id, error, message }: ActionResult): MusterError {
 export function mustBeGood(results: readonly ActionResult[]): void {
   const bad = results.find((result) => !isGood(result));
   if (bad) throw errorOf(bad);
+}
+
+/** What was done to each, and what is to be said beside; of what was not the caller tells. */
+export async function tellReport(
+  session: Session,
+  report: ActionReport,
+  warnings: readonly Warning[],
+  lineOf: (result: ActionResult) => string,
+): Promise<void> {
+  const { call } = session;
+  if (call.isJson) return writeDocument(call, actionDocument(origin(session), report, warnings));
+  await writeText(call, report.results.filter(isGood).map(lineOf).join(""));
+  tellWarnings(call, warnings);
 }

@@ -8,26 +8,16 @@ import { jobId, newJobId } from "#core/act/new-subjects.ts";
 import type { ActionReport, ActionRequest } from "#core/act/request.ts";
 import { makeIdentity } from "#core/model/id.ts";
 import { canonicalJid } from "#core/model/jid.ts";
-import { actionDocument } from "#core/output/document.ts";
 import type { Service } from "#core/service/service.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { type RunningProgram, spawnAdmitted } from "#ffi/spawn-admitted.ts";
 import type { StandardDescriptor } from "#ffi/spawn-plan.ts";
 import { carryOut } from "../acting.ts";
-import { type Call, writeText } from "../context.ts";
+import type { Call } from "../context.ts";
 import { usage } from "../option-values.ts";
 import { exitCodeOfStatus, mustBeStartable, programOf, type Relay, relaySignals } from "../program.ts";
-import { errorOf, isGood, mustBeGood, requestOf } from "../requests.ts";
-import {
-  configWarnings,
-  joinWarnings,
-  openSoundSession,
-  origin,
-  type Session,
-  tellWarnings,
-  withService,
-  writeDocument,
-} from "../session.ts";
+import { errorOf, isGood, mustBeGood, requestOf, tellReport } from "../requests.ts";
+import { configWarnings, joinWarnings, openSoundSession, type Session, withService } from "../session.ts";
 import { checkPid } from "../subjects.ts";
 
 type Values = ActionRequest["arguments"];
@@ -92,7 +82,8 @@ async function createOfCommand(call: Call, argv: readonly string[], values: Valu
   const use = async (service: Service) => {
     const { report, program } = await start(session, service, { file, argv, isFront, values });
     if (relay) return follow(call, service, relay, program, String(report.results[0]?.answer?.jid));
-    await tellCreated(session, report);
+    const warnings = joinWarnings(configWarnings(session.config), report.warnings);
+    await tellReport(session, report, warnings, ({ answer }) => `${answer?.jid}\n`);
     return 0;
   };
   // Awaited: signals are relayed to the end.
@@ -143,17 +134,6 @@ function outputOf(fd: number): StandardDescriptor {
   } catch {
     return "null"; // closed
   }
-}
-
-async function tellCreated(session: Session, report: ActionReport): Promise<void> {
-  const { call } = session;
-  const warnings = joinWarnings(configWarnings(session.config), report.warnings);
-  if (call.isJson) {
-    await writeDocument(call, actionDocument(origin(session), report, warnings));
-    return;
-  }
-  await writeText(call, `${report.results[0]?.answer?.jid}\n`);
-  tellWarnings(call, warnings);
 }
 
 /** Until the job has ended, not only the command. The command is our child: it is collected meanwhile. */
