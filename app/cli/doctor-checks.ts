@@ -71,7 +71,7 @@ export function jobChecks({ environment, config }: Session, host: HostProbe): Ch
 export async function pmdaRootChecks({ call, environment, config, root }: Session): Promise<Check[]> {
   if (root !== null) return [];
   const places = enginePlaces(environment.variables, (uid) => lookupUser(uid)?.home ?? null);
-  const seen = engineDirectories(places).filter(({ directory }) => isDirectory(directory));
+  const seen = engineDirectories(places).filter(({ directory }) => mayBeDirectory(directory));
   const named = seen.map(({ engine, directory }) => {
     const problem = denied(directory, constants.R_OK | constants.X_OK);
     return `${engine} ${problem ?? directory}`;
@@ -133,23 +133,36 @@ export function directoryChecks({ environment, config, isReadOnly, root }: Sessi
 function writableCheck(name: string, directory: string, needed: boolean): Check {
   let place = directory;
   while (!exists(place) && place !== dirname(place)) place = dirname(place);
-  const problem = exists(place) && !isDirectory(place) ? `${place} is not a directory` : denied(place, constants.W_OK);
+  const problem = kindOf(place) === "other" ? `${place} is not a directory` : denied(place, constants.W_OK);
   const detail = problem === null ? directory : `${directory}: ${problem}`;
   return { group: "directory", name: `${name}-directory`, needed, ok: problem === null, detail };
 }
 
 function readableCheck(directory: string): Check {
-  const problem = isDirectory(directory) ? denied(directory, constants.R_OK | constants.X_OK) : "no such directory";
+  const problem = mayBeDirectory(directory) ? denied(directory, constants.R_OK | constants.X_OK) : "no such directory";
   const detail = problem === null ? directory : `${directory}: ${problem}`;
   return { group: "directory", name: "discover", needed: false, ok: problem === null, detail };
 }
 
 function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return kindOf(path) !== "missing";
 }
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function mayBeDirectory(path: string): boolean {
+  return ["directory", "hidden"].includes(kindOf(path));
+}
+
+/** hidden: a directory on the way may not be searched. */
+function kindOf(path: string): "directory" | "other" | "hidden" | "missing" {
+  try {
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status === undefined) return "missing";
+    return status.isDirectory() ? "directory" : "other";
+  } catch (thrown) {
+    const errno = errnoName(thrown);
+    if (errno === null) throw thrown;
+    return errno === "ENOTDIR" ? "missing" : "hidden";
+  }
 }
 
 function denied(path: string, mode: number): string | null {

@@ -35,9 +35,12 @@ export interface DeskOptions {
 export interface Replay {
   /** Takes a key before the console does; false: it is not for the playback. */
   press(key: string): boolean;
+  /** The same of what is pasted. */
+  paste(text: string): boolean;
 }
 
 export interface Desk {
+  /** As it was put on last. */
   readonly skin: Skin;
   /** null: this is no playback. */
   readonly replay: Replay | null;
@@ -53,6 +56,8 @@ export interface Desk {
   readonly acts: Acts;
   readonly leave: (code: number) => void;
   readonly suspend: () => void;
+  /** Draws everything with other colours and signs. */
+  dress(skin: Skin): void;
   /** Reads every source again, once at a time. */
   refresh(): void;
   resize(size: Size): void;
@@ -60,7 +65,8 @@ export interface Desk {
 }
 
 export function createDesk(options: DeskOptions): Desk {
-  const { service, clock, size, skin, newRequestId, leave, suspend } = options;
+  const { service, clock, size, newRequestId, leave, suspend } = options;
+  let { skin } = options;
   const store = createConsoleStore(service.snapshot(), size, options.ui);
   const view = createView();
   const toasts = createToasts(store, clock);
@@ -102,7 +108,9 @@ export function createDesk(options: DeskOptions): Desk {
     }
   };
   return {
-    skin,
+    get skin() {
+      return skin;
+    },
     replay: options.replay ?? null,
     recorder,
     service,
@@ -115,6 +123,10 @@ export function createDesk(options: DeskOptions): Desk {
     acts,
     leave,
     suspend,
+    dress(next) {
+      skin = next;
+      store.update({});
+    },
     refresh: () => void refresh(),
     resize(next) {
       recorder?.resized(next);

@@ -1,12 +1,13 @@
 /** From one pane into another: to the members of a category, to the same process, to what an event is about. */
 import type { Jump, PaneId, Place } from "#app/panes/pane.ts";
-import { paneOfKind } from "#app/panes/table.ts";
+import { PANES, paneOfKind } from "#app/panes/table.ts";
 import { WORDS } from "#app/panes/words.ts";
 import type { Kind } from "#core/model/kinds.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { ConsoleState } from "./console-store.ts";
 import type { Desk } from "./desk.ts";
 import { unfoldTo } from "./folding.ts";
+import type { PaneState } from "./ui-state.ts";
 import { paneOf, paneStateOf, rowKindOf, selectedItem } from "./view.ts";
 
 export function showPane(desk: Desk, pane: PaneId): void {
@@ -68,18 +69,46 @@ export function goTo(desk: Desk, { kind, id, label }: Place): void {
   else desk.toasts.say("info", `${label} is gone meanwhile`);
 }
 
+/** Where somebody was. */
+export interface Whereabouts {
+  readonly pane?: PaneId;
+  readonly filter?: string;
+  readonly cursor?: string;
+  readonly isDetailOpen?: boolean;
+}
+
+/** To where somebody was, as far as it is told and still there. */
+export function returnTo(desk: Desk, { pane, filter, cursor, isDetailOpen }: Whereabouts): void {
+  const { store, view, intake } = desk;
+  intake.now();
+  if (pane !== undefined) showPane(desk, pane);
+  const change = (each: Partial<PaneState>) =>
+    store.dispatch({ type: "change-pane", pane: store.state().ui.pane, change: each });
+  if (filter !== undefined) change({ filter });
+  if (cursor !== undefined) {
+    unfoldTo(store, view, store.state().ui.pane, cursor);
+    selectRow(desk, store.state().ui.pane, cursor);
+  }
+  if (isDetailOpen !== undefined) change({ isDetailOpen, detailOffset: 0 });
+  intake.settle();
+}
+
 /** The cursor on that item; what would hide it is taken away. */
 function showItem(desk: Desk, kind: Kind, id: string): void {
   const { store, view } = desk;
-  const { id: pane, isChronicle } = paneOfKind(kind);
+  const { id: pane } = paneOfKind(kind);
   if (view.rows(store.state(), pane).indexOf(id) < 0) {
     store.dispatch({ type: "change-pane", pane, change: { filter: "", scope: null } });
     unfoldTo(store, view, pane, id);
   }
-  const change = { cursor: id, isDetailOpen: false, detailOffset: 0 };
-  store.dispatch({ type: "change-pane", pane, change });
-  // A chronicle that stands on its newest entry would stay there.
-  const row = view.rows(store.state(), pane).indexOf(id);
-  if (isChronicle && row > 0) store.dispatch({ type: "change-pane", pane, change: { row } });
+  store.dispatch({ type: "change-pane", pane, change: { isDetailOpen: false, detailOffset: 0 } });
+  selectRow(desk, pane, id);
   showPane(desk, pane);
+}
+
+function selectRow({ store, view }: Desk, pane: PaneId, cursor: string): void {
+  store.dispatch({ type: "change-pane", pane, change: { cursor } });
+  // A chronicle that stands on its newest entry would stay there.
+  const row = view.rows(store.state(), pane).indexOf(cursor);
+  if (PANES[pane].isChronicle && row > 0) store.dispatch({ type: "change-pane", pane, change: { row } });
 }

@@ -31,7 +31,8 @@ const TEXT_KEYS = `## In any text field
 | paste | inserts the first line; pasted text never acts as keys |
 `;
 
-export function keysDocument(): string {
+/** `more`: sections of keys that are not the console's own. */
+export function keysDocument(more: readonly string[]): string {
   const keymap = defaultKeymap();
   const everywhere = (binding: Binding) => binding.type === "command" && kindsOf(binding) === null;
   const base = keymap.bindings("list", "events").filter(everywhere);
@@ -47,6 +48,7 @@ export function keysDocument(): string {
     ...PANE_LIST.flatMap((pane) => paneSections(keymap, pane)),
     ...LAYERS.map(([context, title]) => section(title, keymap.bindings(context, "daemons"))),
     TEXT_KEYS,
+    ...more,
   ];
   return sections.join("\n");
 }
@@ -78,7 +80,19 @@ function paneSections(keymap: Keymap, pane: Pane): readonly string[] {
 const withArticle = (word: string) => `${/^[aeiou]/.test(word) ? "an" : "a"} ${word}`;
 
 function section(title: string, bindings: readonly Binding[]): string {
-  const rows = bindings.map((binding) => `| ${keyWords(binding.keys)} | ${escapeCell(whatItDoes(binding))} |`);
+  return keysSection(
+    title,
+    bindings.map((binding) => ({ keys: keyWords(binding.keys), title: whatItDoes(binding) })),
+  );
+}
+
+export interface KeyLine {
+  readonly keys: string;
+  readonly title: string;
+}
+
+export function keysSection(title: string, lines: readonly KeyLine[]): string {
+  const rows = lines.map((line) => `| ${line.keys} | ${escapeCell(line.title)} |`);
   return `## ${title}\n\n| key | what it does |\n|---|---|\n${rows.join("\n")}\n`;
 }
 

@@ -5,8 +5,8 @@
  *     tabs                        from 100 columns: list | detail
  *     list | detail               from 160x40: events below both
  *     events                      portrait (at most 84 columns, at least 46 rows): list over detail
+ *     status                      grows upward over what is above it
  *     transport                   while a fixture is played
- *     status
  *     footer
  */
 
@@ -33,9 +33,9 @@ export interface FullLayout {
   /** The line between list and detail. */
   readonly divider: Rect | null;
   readonly events: Rect | null;
-  /** The line of a playback. */
-  readonly transport: Rect | null;
   readonly status: Rect;
+  /** The line of a playback: below the status, which grows upward, so that nothing ever covers it. */
+  readonly transport: Rect | null;
   readonly footer: Rect;
   /** Where dialogs may stand. */
   readonly body: Rect;
@@ -82,8 +82,8 @@ export function layout({ size, isDetailOpen, isEventsPane, isListWide, hasTransp
     tabs: bar(1),
     ...split(body, size, isDetailOpen, isListWide ? DETAIL_SHARE.narrow : DETAIL_SHARE.usual),
     events,
-    transport: hasTransport ? bar(rows - 3) : null,
-    status: bar(rows - 2),
+    status: bar(rows - (hasTransport ? 3 : 2)),
+    transport: hasTransport ? bar(rows - 2) : null,
     footer: bar(rows - 1),
     body,
   };

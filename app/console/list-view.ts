@@ -30,6 +30,7 @@ export function listView(skin: Skin, state: ConsoleState, rows: Rows, rect: Rect
   const visible = rows.ids.slice(offset, offset + listHeight(rect));
   return {
     headings: fitted.map(({ column, columns }) => ({
+      id: column.id,
       title: column.title,
       columns,
       align: column.align,

@@ -49,6 +49,8 @@ function useInputOf(desk: Desk, onLend: RootProps["onLend"], answer: Journal["an
   });
   usePaste((text) => {
     desk.recorder?.pasted(text);
-    answer([], () => paste(desk, text));
+    answer([], () => {
+      if (!desk.replay?.paste(text)) paste(desk, text);
+    });
   });
 }

@@ -132,7 +132,7 @@ export async function runConsole(options: ConsoleOptions): Promise<number> {
       },
       reopen(ui) {
         desk.close();
-        desk = createDesk({ ...deskOptions, size: sizeOf(stdout), ui });
+        desk = createDesk({ ...deskOptions, skin: desk.skin, size: sizeOf(stdout), ui });
         instance.rerender(tree());
         return desk;
       },

@@ -81,6 +81,7 @@ const COLUMNS: readonly Column<MusterEvent>[] = [
     min: 24,
     ideal: 24,
     priority: 3,
+    leavesFilling: 60,
     align: "left",
     cut: "end",
     cell: (event) => ({ text: event.code, tone: "dim" }),

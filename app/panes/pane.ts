@@ -71,6 +71,8 @@ export interface Column<T> {
   readonly cut: "end" | "middle" | "never";
   /** Takes the room that is left. */
   readonly isFilling?: boolean;
+  /** It is left out where the column that takes the room would get less than this because of it. */
+  readonly leavesFilling?: number;
   cell(item: T, context: DrawContext): Cell;
   /** null sorts last. */
   sortValue(item: T): SortValue;

@@ -1,12 +1,15 @@
 /** Whether an expectation is true of what is on the screen and behind it; if not, what was wanted and what there was. */
 
 import type { Desk } from "#app/console/desk.ts";
+import { listView } from "#app/console/list-view.ts";
+import { toneOf } from "#app/console/parts/list.tsx";
 import { topLayer } from "#app/console/ui-state.ts";
 import { contextOf, layoutOf, paneStateOf } from "#app/console/view.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import { type Expectation, isPattern } from "#core/playback/expectation.ts";
 import type { ScriptedService } from "#core/playback/scripted-service.ts";
 import { jsonValue } from "./json-value.ts";
+import { wholeId } from "./whole-id.ts";
 
 /** One thing that was not so. */
 export interface Mismatch {
@@ -23,9 +26,8 @@ export interface Scene {
   readonly lines: readonly string[];
   /** What a screen reader was told since the last key or expectation. */
   readonly said: readonly string[];
-  /** Bytes and real milliseconds since the expectation before. */
+  /** Since the expectation before. */
   readonly bytes: number;
-  readonly renderMs: number;
   /** Compares with what is kept; null if it is the same. */
   golden(name: string, text: string): Mismatch | null;
 }
@@ -39,7 +41,7 @@ export function mismatches(expectation: Expectation, scene: Scene): readonly Mis
   const state = desk.store.state();
   const { node } = service;
   const layer = topLayer(state.ui);
-  const { screen, noScreen, line, cursor, pane, focus, dialog, footerHas, toast } = expectation;
+  const { screen, noScreen, line, style, cursor, pane, focus, dialog, footerHas, toast } = expectation;
 
   for (const each of list(screen)) if (!lines.some(matcher(each))) say("screen", each, "no such line");
   for (const each of list(noScreen)) {
@@ -51,6 +53,10 @@ export function mismatches(expectation: Expectation, scene: Scene): readonly Mis
     const name = line.of === undefined ? `line ${line.n ?? 1}` : `line of ${line.of}`;
     for (const each of list(line.has))
       if (text === undefined || !matcher(each)(text)) say(name, each, text ?? "not on the screen");
+  }
+  if (style) {
+    const token = tokenOf(desk, wholeId(style.of, node), style.id);
+    if (token !== style.token) say(`style of ${style.id} of ${style.of}`, style.token, token);
   }
   if (cursor !== undefined) {
     const now = paneStateOf(state).cursor;
@@ -96,9 +102,8 @@ export function mismatches(expectation: Expectation, scene: Scene): readonly Mis
   }
   for (const each of list(expectation.reader))
     if (!scene.said.some(matcher(each))) say("reader", each, saidText(scene.said));
-  const { bytesMax, renderMsMax } = expectation;
+  const { bytesMax } = expectation;
   if (bytesMax !== undefined && scene.bytes > bytesMax) say("bytesMax", bytesMax, scene.bytes);
-  if (renderMsMax !== undefined && scene.renderMs > renderMsMax) say("renderMsMax", renderMsMax, scene.renderMs);
   return found;
 }
 
@@ -113,11 +118,6 @@ function matcher(wanted: string): (text: string) => boolean {
 
 const lineIndex = (n: number) => (n > 0 ? n - 1 : n);
 
-/** `daemon/sshd` is of the fixture's own node. */
-function wholeId(id: string, node: string): string {
-  return id.startsWith(`${node}/`) ? id : `${node}/${id}`;
-}
-
 function lineOf({ desk, lines }: Scene, id: string): string | undefined {
   const state = desk.store.state();
   const place = layoutOf(state);
@@ -125,6 +125,19 @@ function lineOf({ desk, lines }: Scene, id: string): string | undefined {
   const index = desk.view.rows(state).indexOf(id) - paneStateOf(state).offset;
   if (index < 0 || index >= place.list.rows - 1) return undefined;
   return lines[place.list.top + 1 + index];
+}
+
+/** What a cell of the list is painted as; where it stands under the cursor, what it would be without it. */
+function tokenOf(desk: Desk, id: string, column: string): string {
+  const state = desk.store.state();
+  const place = layoutOf(state);
+  if (place.kind !== "full" || place.list === null) return "the list is not on the screen";
+  const rows = desk.view.rows(state);
+  const { headings, rows: drawn } = listView(desk.skin, state, rows, place.list);
+  const row = drawn[rows.indexOf(id) - paneStateOf(state).offset];
+  const at = headings.findIndex((heading) => heading.id === column);
+  if (at < 0) return `no such column on the screen: ${headings.map((heading) => heading.id).join(", ")}`;
+  return row ? toneOf(row, at) : "not on the screen";
 }
 
 type Wanted = NonNullable<Expectation["events"]>[number] | NonNullable<Expectation["audit"]>[number];

@@ -2,6 +2,7 @@
  * Moments to begin again from: going back is going to the one before and folding what lies between. They share what did not
  * change, so one costs about as much as the maps of its snapshot.
  */
+import type { Skin } from "#app/console/skin.ts";
 import type { UiState } from "#app/console/ui-state.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 
@@ -13,6 +14,7 @@ export interface Keyframe {
   readonly ui: UiState;
   readonly auditRows: number;
   readonly isReadOnly: boolean;
+  readonly skin: Skin;
 }
 
 const EVERY_RECORDS = 500;

@@ -5,7 +5,7 @@
 import type { ActionId } from "#core/act/actions.ts";
 import type { Expectation } from "#core/playback/expectation.ts";
 import type { Fixture, TimedFixtureRecord } from "#core/playback/fixture.ts";
-import type { FixtureRecord } from "#core/playback/record.ts";
+import { type FixtureRecord, type Setting, switchesOf } from "#core/playback/record.ts";
 import type { ScriptedService } from "#core/playback/scripted-service.ts";
 import type { SourceAt } from "#core/playback/source-events.ts";
 import { standing } from "#core/playback/superseded.ts";
@@ -23,9 +23,7 @@ export interface Hands {
   /** Whether it is so now; `isLast` if it will not be asked again. */
   check(expectation: Expectation, at: TimedFixtureRecord, isLast: boolean): Promise<boolean>;
   mark(name: string): void;
-  speed(factor: number): void;
-  /** A record of a kind that this console does not have. */
-  leaveOut(at: TimedFixtureRecord, why: string): void;
+  set(setting: Setting, at: TimedFixtureRecord): void;
 }
 
 export interface PlayerOptions {
@@ -47,6 +45,7 @@ export class Player {
   /** What was pressed is pressed again; false once the operator has taken over. */
   isKeyed: boolean;
   #index = 0;
+  #waiting: Waiting | null = null;
   #end: { readonly exitCode: number | null } | null = null;
 
   constructor(options: PlayerOptions) {
@@ -76,6 +75,7 @@ export class Player {
   /** To another place, without playing what lies between. */
   moveTo(index: number): void {
     this.#index = index;
+    this.#waiting = null;
     this.#end = null;
   }
 
@@ -95,9 +95,10 @@ export class Player {
     clock.advanceTo(ms);
   }
 
-  /** The next record, or all that the sources said at one moment. */
+  /** The next record, or all that the sources said at one moment; what is waited for before it is waited out. */
   async step(): Promise<void> {
     const { fixture, service } = this.#options;
+    await this.waitOut();
     if (this.isAtEnd) return;
     await this.passTo(fixture.atMs(this.#index));
     if (fixture.kindOf(this.#index) === "src") return service.play(this.#said(fixture.atMs(this.#index)));
@@ -109,11 +110,13 @@ export class Player {
   async foldTo(index: number, onPart?: () => void): Promise<void> {
     const { fixture, service, clock } = this.#options;
     const last = Math.min(index, fixture.length);
+    await this.waitOut();
     while (this.#index < last) {
       if (fixture.kindOf(this.#index) !== "src") {
         await this.passTo(fixture.atMs(this.#index));
         const at = fixture.record(this.#index++);
         if (!("expect" in at.record)) await this.#perform(at);
+        await this.waitOut();
         continue;
       }
       const end = this.#endOfRun(last);
@@ -165,16 +168,18 @@ export class Player {
     else if ("paste" in record) hands.paste(record.paste);
     else if ("resize" in record) hands.resize(record.resize.cols, record.resize.rows);
     else if ("action" in record) hands.act(record.action, record.id);
-    else if ("mouse" in record) hands.leaveOut(at, "the console has no mouse");
     else if ("mark" in record) hands.mark(record.mark);
     else if ("expect" in record) {
       await turn();
       await hands.settle();
       if (this.isKeyed) await hands.check(record.expect, at, true);
-    } else if ("wait" in record) await this.#wait(record.wait, at);
-    else if ("set" in record) {
+    } else if ("wait" in record) {
+      const { for: condition, withinMs } = record.wait;
+      if (this.isKeyed) this.#waiting = { condition, limitMs: this.#options.clock.nowMs() + withinMs, at };
+    } else if ("set" in record) {
       if (record.set.readOnly !== undefined) service.isReadOnly = record.set.readOnly;
-      if (record.set.speed !== undefined) hands.speed(record.set.speed);
+      // Where the operator was is not where whoever took over is.
+      hands.set(this.isKeyed ? record.set : switchesOf(record.set), at);
     } else if ("end" in record) {
       this.#end = { exitCode: record.end.exitCode ?? null };
       this.#index = fixture.length;
@@ -182,19 +187,37 @@ export class Player {
     if (isInput(record)) await turn();
   }
 
-  async #wait(wait: { readonly for: Expectation; readonly withinMs: number }, at: TimedFixtureRecord): Promise<void> {
-    const { clock, hands } = this.#options;
-    if (!this.isKeyed) return;
-    const limitMs = clock.nowMs() + wait.withinMs;
-    for (;;) {
-      await turn();
-      await hands.settle();
-      const dueMs = clock.nextDueMs();
-      const isLast = dueMs === null || dueMs > limitMs;
-      if ((await hands.check(wait.for, at, isLast)) || isLast) return;
-      await this.passTo(dueMs);
-    }
+  /** Whether a wait record holds up those behind it. */
+  get isWaiting(): boolean {
+    return this.#waiting !== null;
   }
+
+  /** Looks whether what is waited for is so: when to look again, null if nothing is waited for any more. */
+  async lookAgainMs(): Promise<number | null> {
+    if (this.#waiting === null) return null;
+    const { clock, hands } = this.#options;
+    const { condition, limitMs, at } = this.#waiting;
+    await turn();
+    await hands.settle();
+    const dueMs = clock.nextDueMs();
+    // What nothing is under way to change stays as it is.
+    const isLast = dueMs === null || dueMs > limitMs;
+    const isOver = !this.isKeyed || (await hands.check(condition, at, isLast)) || isLast;
+    if (isOver) this.#waiting = null;
+    return isOver ? null : dueMs;
+  }
+
+  /** Lets time go on until nothing is waited for. */
+  async waitOut(): Promise<void> {
+    for (let due = await this.lookAgainMs(); due !== null; due = await this.lookAgainMs()) await this.passTo(due);
+  }
+}
+
+interface Waiting {
+  readonly condition: Expectation;
+  /** Of the virtual clock. */
+  readonly limitMs: number;
+  readonly at: TimedFixtureRecord;
 }
 
 /** What is read at one go. */

@@ -4,6 +4,7 @@ import { paste, press } from "#app/console/dispatch.ts";
 import { createJournal, type Journal } from "#app/console/journal/journal.ts";
 import type { Size } from "#app/console/layout.ts";
 import type { ThemeOptions } from "#app/console/skin.ts";
+import type { UiState } from "#app/console/ui-state.ts";
 import { ACTIONS } from "#core/act/actions.ts";
 import type { MusterEvent } from "#core/model/event.ts";
 import type { Fixture } from "#core/playback/fixture.ts";
@@ -14,7 +15,9 @@ import { createVirtualClock, type VirtualClock } from "#core/playback/virtual-cl
 import { begin } from "./begin.ts";
 import { type Mismatch, mismatches } from "./check.ts";
 import type { Goldens } from "./golden.ts";
+import { lookAfter } from "./look.ts";
 import { type Hands, Player } from "./player.ts";
+import { settleIn } from "./settle-in.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 /** Something that was not as expected. */
@@ -34,7 +37,6 @@ export interface Listener {
   checked?(place: Place | null, atMs: number, found: readonly Mismatch[]): void;
   /** What happened, and what was asked for and came of it. */
   event?(event: MusterEvent, atMs: number): void;
-  warning?(text: string): void;
   /** Between two records. */
   flush?(): Promise<void>;
   /** What a screen reader is told, line by line. */
@@ -69,6 +71,8 @@ export interface Outcome {
   readonly checks: number;
   readonly service: ScriptedService;
   readonly clock: VirtualClock;
+  /** Where the operator was at the end. */
+  readonly ui: UiState;
 }
 
 export async function rehearse(options: RehearsalOptions): Promise<Outcome> {
@@ -104,7 +108,7 @@ async function rehearseHere(options: RehearsalOptions): Promise<Outcome> {
     size,
     version,
     newRequestId: () => `request-${fixture.header.seed ?? 0}-${++requests}`,
-    replay: { press: () => false },
+    replay: { press: () => false, paste: () => false },
     onWrite: (text) => {
       if (!isOver) listener?.written?.(text, clock.nowMs());
     },
@@ -139,14 +143,15 @@ class Rehearsal {
   #checks = 0;
   #size: Size;
   #bytesBefore = 0;
-  #renderMs = 0;
   /** Failures of the script that were taken over. */
   #known = 0;
   /** Audit rows that were told. */
   #told = 0;
   #exitCode: number | null = null;
   /** null: nobody listens. */
-  readonly #journal: Journal | null;
+  #journal: Journal | null;
+  /** What failed is told with what was said. */
+  #isHeard: boolean;
   /** The last lines of the journal, and those of them since the last key or expectation. */
   #heard: string[] = [];
   #said: string[] = [];
@@ -158,7 +163,8 @@ class Rehearsal {
     this.#clock = clock;
     this.#size = options.size;
     const { fixture, hasKeys } = options;
-    const isHeard = options.isHeard === true || options.listener?.said !== undefined || expectsReader(fixture);
+    this.#isHeard = options.isHeard === true;
+    const isHeard = this.#isHeard || options.listener?.said !== undefined || expectsReader(fixture);
     this.#journal = isHeard ? this.#openJournal() : null;
     this.#player = new Player({ fixture, clock, service, hands: this.#hands(), hasKeys });
   }
@@ -181,6 +187,15 @@ class Rehearsal {
     });
   }
 
+  #hear(isHeard: boolean): void {
+    this.#isHeard = isHeard;
+    if (isHeard) this.#journal ??= this.#openJournal();
+    else {
+      this.#journal?.close();
+      this.#journal = null;
+    }
+  }
+
   #answer(key: string | null, act: () => void): void {
     this.#said = [];
     if (this.#journal) this.#journal.answer(key === null ? [] : [key], act);
@@ -194,6 +209,7 @@ class Rehearsal {
     while (player.index < Math.min(to, fixture.length) && !this.#stage.isLeft) {
       const { index } = player;
       await player.step();
+      await player.waitOut();
       if (isEachDrawn && player.nextMs !== this.#clock.nowMs()) await this.#stage.settle();
       this.#takeScriptFailures(index);
       await this.#tell();
@@ -208,6 +224,7 @@ class Rehearsal {
       checks: this.#checks,
       service: this.#service,
       clock: this.#clock,
+      ui: this.#stage.open.desk.store.state().ui,
     };
   }
 
@@ -254,7 +271,7 @@ class Rehearsal {
   }
 
   #hands(): Hands {
-    const { fixture, listener, goldens, theme } = this.#options;
+    const { fixture, listener, goldens } = this.#options;
     const desk = () => this.#stage.open.desk;
     return {
       press: (key) => this.#answer(key, () => press(desk(), key)),
@@ -269,10 +286,12 @@ class Rehearsal {
       momentOver: async () => {
         if (this.#options.isEachDrawn) await this.#stage.settle();
       },
-      speed() {},
+      // As fast as it goes, whatever it was.
+      set: (setting, { place }) => {
+        settleIn(desk(), setting, lookAfter(desk().skin, setting), place);
+        if (setting.screenReader !== undefined) this.#hear(setting.screenReader);
+      },
       mark: (name) => listener?.mark?.(name, this.#clock.nowMs()),
-      leaveOut: ({ place }, why) =>
-        listener?.warning?.(`${place.file}: record ${place.record} (line ${place.line}) is left out: ${why}`),
       check: async (expectation, { place, index }, isLast) => {
         const found = mismatches(expectation, {
           desk: desk(),
@@ -280,14 +299,12 @@ class Rehearsal {
           lines: this.#stage.on.lines(),
           said: this.#said,
           bytes: this.#stage.on.written - this.#bytesBefore,
-          renderMs: this.#renderMs,
-          golden: (name, text) => goldens.compare(name, text, this.#size, theme.isAscii),
+          golden: (name, text) => goldens.compare(name, text, this.#size, desk().skin.isAscii),
         });
         if (found.length > 0 && !isLast) return false;
         this.#checks++;
         this.#said = [];
         this.#bytesBefore = this.#stage.on.written;
-        this.#renderMs = 0;
         if (found.length === 0) listener?.checked?.(place, fixture.atMs(index), found);
         else this.#fail(place, index, found);
         return found.length === 0;
@@ -297,13 +314,11 @@ class Rehearsal {
 
   /** What is known is shown now: data do not wait for their frame where somebody looks. */
   async #settle(): Promise<void> {
-    const before = performance.now();
     if (!this.#stage.isLeft) {
       this.#stage.open.desk.intake.now();
       this.#journal?.now();
     }
     await this.#stage.settle();
-    this.#renderMs += performance.now() - before;
   }
 
   #takeScriptFailures(index: number): void {
@@ -317,7 +332,7 @@ class Rehearsal {
 
   #fail(place: Place | null, index: number, found: readonly Mismatch[]): void {
     const { fixture } = this.#options;
-    const lines = this.#options.isHeard === true ? this.#heard : this.#stage.on.lines();
+    const lines = this.#isHeard ? this.#heard : this.#stage.on.lines();
     this.#options.listener?.checked?.(place, fixture.atMs(index), found);
     this.#failures.push({ place, index, atMs: fixture.atMs(index), mismatches: found, lines });
   }

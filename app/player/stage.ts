@@ -7,6 +7,7 @@ import type { Terminal } from "@xterm/headless";
 import { forgetCursor } from "#app/console/forget-cursor.ts";
 import type { Size } from "#app/console/layout.ts";
 import { type ConsoleOptions, type OpenConsole, runConsole } from "#app/console/run.ts";
+import { frameTimerOf } from "./frame-timer.ts";
 
 class StageInput extends EventEmitter {
   readonly isTTY = true;
@@ -148,6 +149,7 @@ export async function openStage({ size, onWrite, ...options }: StageOptions): Pr
     isLeft = true;
   });
   const open = await Promise.race([opened.promise, exit.then(() => opened.promise)]);
+  const cancelFrame = frameTimerOf(on.streams.stdout);
   const settle = async () => {
     if (!isLeft) {
       await open.flush();
@@ -167,6 +169,7 @@ export async function openStage({ size, onWrite, ...options }: StageOptions): Pr
     async close() {
       open.desk.leave(0);
       await exit;
+      cancelFrame();
       on.terminal.dispose();
       forgetCursor();
     },

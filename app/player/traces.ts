@@ -8,9 +8,10 @@ import { MusterError, toMusterError } from "#core/model/error.ts";
 import { cut } from "#core/playback/cut.ts";
 import { createCast } from "./cast.ts";
 import { goldensOf } from "./golden.ts";
+import { placeAt } from "./place-at.ts";
 import { type Failure, type RehearsalOptions, rehearse } from "./rehearsal.ts";
 
-/** Of a longer fixture the last ones; what was pressed before them is lost then. */
+/** Of a longer fixture the last ones; of what was pressed before them only where it led to is kept. */
 const MOST_RECORDS = 5000;
 const IDLE_LIMIT_MS = 2000;
 
@@ -40,7 +41,8 @@ export async function leaveTraces(
   const look = `${size.columns}x${size.rows}${theme.isAscii ? ".ascii" : ""}.${theme.colorLevel}`;
   const name = basename(fixture.path).replace(/(?:\.muster)?(?:\.ndjson)?(?:\.gz)?$/, "");
   const path = join(directory, `${name}.${look}.record-${failure.place?.record ?? to}`);
-  const records = [...cut(fixture, from, to)].map((line) => `${line}\n`).join("");
+  const place = await placeAt(fixture, from);
+  const records = [...cut(fixture, from, to, place?.setting ?? null)].map((line) => `${line}\n`).join("");
   try {
     mkdirSync(directory, { recursive: true });
     return [write(`${path}.cast`, drawn), write(`${path}.muster.ndjson`, records)];

@@ -2,23 +2,47 @@
 import { timestamp } from "#core/model/clock.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Fixture } from "./fixture.ts";
+import type { Header } from "./header.ts";
+import { type Setting, switchesOf } from "./record.ts";
 import { createScriptedService, type ScriptedService } from "./scripted-service.ts";
 import { saidOf } from "./tap.ts";
 import { createVirtualClock } from "./virtual-clock.ts";
 
-/** Lines without their newlines: the records from `from` on, up to but without `to`. */
-export function* cut(fixture: Fixture, from: number, to: number): Generator<string> {
+/**
+ * Lines without their newlines: the records from `from` on, up to but without `to`. `place`: where the operator is at the
+ * first of them; null if he did nothing before it.
+ */
+export function* cut(fixture: Fixture, from: number, to: number, place: Setting | null): Generator<string> {
   const startMs = from === 0 ? 0 : fixture.atMs(Math.min(from, fixture.length - 1));
   const start = timestamp(fixture.startWallMs + startMs);
-  yield JSON.stringify({ ...fixture.header, start });
+  yield JSON.stringify({ ...fixture.header, ...termAt(fixture, from), start });
   const known = from > 0 ? saidOf(knownAt(fixture, from).snapshot(), KIND_NAMES) : [];
   for (const said of known) yield JSON.stringify({ dt: 0, ...moved(said, startMs) });
+  const setting = { ...settingAt(fixture, from), ...place };
+  if (Object.keys(setting).length > 0) yield JSON.stringify({ dt: 0, set: setting });
   let atMs = startMs;
   for (let index = from; index < Math.min(to, fixture.length); index++) {
     const { dt: _dt, at: _at, ...rest } = JSON.parse(fixture.text(index)) as { dt?: number; at?: number };
     yield JSON.stringify({ dt: Math.round((fixture.atMs(index) - atMs) * 1e6) / 1e6, ...moved(rest, startMs) });
     atMs = fixture.atMs(index);
   }
+}
+
+/** The terminal as it was changed last. */
+function termAt(fixture: Fixture, from: number): Pick<Header, "term"> {
+  const last = fixture.resizes.findLast(({ index }) => index < from);
+  return last === undefined ? {} : { term: { ...fixture.header.term, cols: last.cols, rows: last.rows } };
+}
+
+/** The switches as they were turned last. */
+function settingAt(fixture: Fixture, from: number): Setting {
+  let setting: Setting = {};
+  for (let index = 0; index < from; index++) {
+    if (fixture.kindOf(index) !== "set") continue;
+    const { record } = fixture.record(index);
+    if ("set" in record) setting = { ...setting, ...switchesOf(record.set) };
+  }
+  return setting;
 }
 
 /** What the sources had said before a record. */

@@ -37,6 +37,16 @@ export const ExpectSchema = v.strictObject({
     ),
     note("one line of the screen"),
   ),
+  style: v.pipe(
+    v.optional(
+      v.strictObject({
+        of: v.pipe(v.string(), note("the item; its id may be without the node")),
+        id: v.pipe(v.string(), note("of the column of the list, such as state")),
+        token: v.pipe(v.string(), note("what it is painted as: text, dim, ok, warn, error, busy and the like")),
+      }),
+    ),
+    note("what a cell means by its colour, whatever colours the terminal has"),
+  ),
   cursor: v.pipe(v.optional(v.nullable(v.string())), note("id of the selected item; it may be without the node")),
   pane: v.optional(v.string()),
   focus: v.pipe(v.optional(v.string()), note("list, detail, or the dialog or field that takes the keys")),
@@ -97,6 +107,5 @@ export const ExpectSchema = v.strictObject({
     note("each is in some line that a screen reader was told since the last key or expectation"),
   ),
   bytesMax: v.pipe(v.optional(v.number()), note("bytes written to the terminal since the expectation before")),
-  renderMsMax: v.pipe(v.optional(v.number()), note("real milliseconds that drawing took since the expectation before")),
 });
 export type Expectation = Readonly<v.InferOutput<typeof ExpectSchema>>;

@@ -18,6 +18,13 @@ export interface Mark {
   readonly atMs: number;
 }
 
+/** A size that the recorded terminal was given. */
+export interface Resize {
+  readonly index: number;
+  readonly cols: number;
+  readonly rows: number;
+}
+
 /** One read of the file serves the records that follow. */
 const WINDOW = 256 * 1024;
 
@@ -28,6 +35,7 @@ export class Fixture {
   readonly #warnings = new Set<string>();
   #window = { file: -1, offset: 0, bytes: new Uint8Array(0) };
   #marks: readonly Mark[] | null = null;
+  #resizes: readonly Resize[] | null = null;
 
   /** Throws BAD_DATA, naming file, record and field. */
   static open(path: string): Fixture {
@@ -117,8 +125,17 @@ export class Fixture {
   }
 
   get marks(): readonly Mark[] {
-    this.#marks ??= this.#readMarks();
+    this.#marks ??= this.#recordsOf("mark").flatMap(({ record, index, atMs }) =>
+      "mark" in record ? [{ name: record.mark, index, atMs }] : [],
+    );
     return this.#marks;
+  }
+
+  get resizes(): readonly Resize[] {
+    this.#resizes ??= this.#recordsOf("resize").flatMap(({ record, index }) =>
+      "resize" in record ? [{ index, ...record.resize }] : [],
+    );
+    return this.#resizes;
   }
 
   markNamed(name: string): Mark {
@@ -135,15 +152,11 @@ export class Fixture {
     for (const { bytes } of this.#timeline.files) bytes.close();
   }
 
-  #readMarks(): readonly Mark[] {
-    const wanted = indexOfKind("mark");
-    const marks: Mark[] = [];
-    for (const [index, kind] of this.#timeline.kind.entries()) {
-      if (kind !== wanted) continue;
-      const { record, atMs } = this.record(index);
-      if ("mark" in record) marks.push({ name: record.mark, index, atMs });
-    }
-    return marks;
+  #recordsOf(kind: RecordKind): readonly TimedFixtureRecord[] {
+    const wanted = indexOfKind(kind);
+    const found: TimedFixtureRecord[] = [];
+    for (const [index, each] of this.#timeline.kind.entries()) if (each === wanted) found.push(this.record(index));
+    return found;
   }
 
   #bytes(file: number, offset: number, length: number, index: number): Uint8Array {

@@ -5,7 +5,9 @@ export const FORMAT_VERSION = 1;
 
 const note = v.description;
 
+/** By how many there are. */
 export const COLORS = ["mono", "ansi16", "ansi256", "truecolor"] as const;
+export type Color = (typeof COLORS)[number];
 
 /** A terminal smaller or larger than this is nobody's. */
 const cells = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000));

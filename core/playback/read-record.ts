@@ -62,9 +62,11 @@ export function readRecord(text: string, place: Place): ReadRecord {
   const schema = RECORD_SCHEMAS[kind];
   const entries = Object.keys(schema.type === "object" && "entries" in schema ? schema.entries : {});
   const record = checked(schema, fields, place) as FixtureRecord;
-  return { record, warnings: unknownKeys(fields, [...TIME_KEYS, ...entries], place) };
+  const unknown = unknownKeys(fields, [...TIME_KEYS, ...entries], place);
+  return { record, warnings: kind === "mouse" ? [...unknown, `${placeText(place)}: mouse: ${NO_MOUSE}`] : unknown };
 }
 
+const NO_MOUSE = "the console has none; the record is left out";
 const TIME_KEYS = ["dt", "at"];
 
 function readSource(fields: Fields, place: Place): ReadRecord {

@@ -7,6 +7,7 @@ import { ActionIdSchema } from "#core/output/parts.ts";
 import type { Effect } from "./effect-records.ts";
 import { ArgumentsSchema, EffectSchema } from "./effect-records.ts";
 import { type Expectation, ExpectSchema } from "./expectation.ts";
+import { COLORS } from "./header.ts";
 import type { SourceRecord } from "./source-records.ts";
 
 const note = v.description;
@@ -19,6 +20,40 @@ const key = v.pipe(
   v.string(),
   v.regex(KEY_NAME, "is not a key: one character, ctrl-a, enter, esc, space, tab, up, pagedown and the like"),
 );
+
+/** Strict: with a switch that nobody turns everything behind it would be something else. */
+const SettingSchema = v.strictObject({
+  speed: v.pipe(
+    v.optional(v.pipe(v.number(), v.minValue(0.25), v.maxValue(64))),
+    note("so many times as fast; where somebody looks on"),
+  ),
+  theme: v.pipe(
+    v.optional(v.picklist(COLORS)),
+    note("how many colours, as in the header; no more than a terminal has"),
+  ),
+  ascii: v.pipe(v.optional(v.boolean()), note("signs of ASCII alone, or those of Unicode where there are any")),
+  readOnly: v.optional(v.boolean()),
+  pane: v.pipe(
+    v.optional(v.string()),
+    note("the pane in front; this and what follows as if the operator had gone there"),
+  ),
+  filter: v.pipe(v.optional(v.string()), note("of the pane in front")),
+  cursor: v.pipe(v.optional(v.string()), note("id of the item that is selected in it; it may be without the node")),
+  detail: v.pipe(v.optional(v.boolean()), note("whether its detail is open")),
+  screenReader: v.pipe(v.optional(v.boolean()), note("a screen reader is told what happens, or not any more")),
+});
+export type Setting = Readonly<v.InferOutput<typeof SettingSchema>>;
+
+/** What it says besides where the operator is. */
+export function switchesOf({
+  pane: _,
+  filter: _filter,
+  cursor: _cursor,
+  detail: _detail,
+  ...switches
+}: Setting): Setting {
+  return switches;
+}
 
 /** Discriminating key -> schema of the whole record but `dt`, `at` and, of sources, what depends on the kind. */
 export const RECORD_SCHEMAS = {
@@ -45,12 +80,7 @@ export const RECORD_SCHEMAS = {
     }),
   }),
   expect: v.object({ expect: ExpectSchema }),
-  set: v.object({
-    set: v.object({
-      speed: v.optional(v.pipe(v.number(), v.minValue(0.25), v.maxValue(64))),
-      readOnly: v.optional(v.boolean()),
-    }),
-  }),
+  set: v.pipe(v.object({ set: SettingSchema }), note("how it goes on from here")),
   action: v.pipe(
     v.object({
       action: ActionIdSchema,

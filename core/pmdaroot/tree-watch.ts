@@ -133,7 +133,8 @@ export class TreeWatch implements Disposable {
   #leaveUnwatched(follower: Follower, errno: string): void {
     follower.stamp = stampOf(follower.directory);
     this.#unwatched.add(follower);
-    if (this.#hasToldProblem) return;
+    // What belongs to root alone is nothing new to any other user: it is told where he asks what he may see.
+    if (this.#hasToldProblem || errno === "EACCES") return;
     this.#hasToldProblem = true;
     const advice = errno === "ENOSPC" ? "; raise fs.inotify.max_user_watches" : "";
     this.#onProblem(`${follower.directory} cannot be watched (${errno}): it is looked at with every question${advice}`);

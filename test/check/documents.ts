@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { commandsDocument } from "#app/cli/commands-document.ts";
 import { exitCodesDocument } from "#app/cli/exit-codes-document.ts";
 import { keysDocument } from "#app/console/keys-document.ts";
+import { playbackKeys } from "#app/player/keys-section.ts";
 import { schemaFiles } from "#core/output/generate.ts";
 import { allPictures } from "#test/screenshots/pictures.ts";
 
@@ -17,7 +18,7 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["app/cli/commands.md", commandsDocument()],
     ["app/cli/exit-codes.md", exitCodesDocument()],
-    ["app/console/keys.md", keysDocument()],
+    ["app/console/keys.md", keysDocument([playbackKeys()])],
     ...schemas,
     ...(await allPictures(ROOT)),
   ]);

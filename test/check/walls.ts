@@ -4,8 +4,8 @@
  */
 import { dirname, join, relative } from "node:path";
 
-/** A part of a package that is behind none of its doors. */
-const INNER_PARTS = ["node_modules/ink/build/output.js"];
+/** Parts of a package that are behind none of its doors. */
+const INNER_PARTS = ["node_modules/ink/build/output.js", "node_modules/ink/build/instances.js"];
 
 const SOURCES = new Bun.Glob("{app,core,ffi,test}/**/*.{ts,tsx}");
 const transpilers = { ts: new Bun.Transpiler({ loader: "ts" }), tsx: new Bun.Transpiler({ loader: "tsx" }) };

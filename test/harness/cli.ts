@@ -23,6 +23,8 @@ export function ownEnvironment(path: string): Record<string, string> {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** As another user, in a directory that he may be in: needs root. */
+  readonly uid?: number;
 }
 
 export interface RunResult {
@@ -64,8 +66,9 @@ export class CommandLine implements Disposable {
 
   /** Started, for tests that talk to it while it runs. */
   spawn(args: readonly string[], options: RunOptions = {}) {
-    return Bun.spawn([process.execPath, MAIN, ...args], {
-      cwd: this.path,
+    const user = options.uid === undefined ? [] : ["setpriv", `--reuid=${options.uid}`, "--clear-groups"];
+    return Bun.spawn([...user, process.execPath, MAIN, ...args], {
+      cwd: options.uid === undefined ? this.path : "/",
       env: { ...this.env, ...options.env },
       stdin: options.stdin === undefined ? "ignore" : new TextEncoder().encode(options.stdin),
       stdout: "pipe",

@@ -1,4 +1,5 @@
 /** Endpoints of a test's own: a directory with what stands for /dev/shm, /run/user and /tmp, and both sides on demand. */
+import { test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { AGENTS, type AgentTable } from "#core/geopm/agents.ts";
@@ -6,6 +7,8 @@ import { Endpoint, type EndpointHost, type EndpointOptions } from "#core/geopm/e
 import { type AttachOptions, EndpointUser } from "#core/geopm/endpoint-user.ts";
 import { GeopmError } from "#core/geopm/errors.ts";
 import { EndpointWaits } from "#core/geopm/waits.ts";
+import { findMapHolders } from "#ffi/map-holders.ts";
+import { isInitialPidNamespace } from "#ffi/procfs.ts";
 import { TemporaryDirectory } from "./directory.ts";
 
 export class GeopmRoom implements Disposable {
@@ -82,3 +85,16 @@ export async function refusalIn(promise: Promise<unknown>): Promise<GeopmError> 
   if (outcome instanceof GeopmError) return outcome;
   throw outcome;
 }
+
+/**
+ * Who is dead is told by who has the region mapped: only where all processes of the machine are seen, and may be looked into.
+ * A user of a machine with daemons of root's may not.
+ */
+export const seesEveryone =
+  isInitialPidNamespace("/proc") && findMapHolders("/proc", new Set(["0:0 0"])).hidden.length === 0;
+
+/** For tests in which a controller is killed. */
+export const deathTest = seesEveryone
+  ? test
+  : (name: string, body: () => void | Promise<void>, timeoutMs?: number) =>
+      test.skip(`${name} (skipped: other users' processes may not be looked into here)`, body, timeoutMs);

@@ -6,12 +6,14 @@ import { visible } from "#core/output/text.ts";
 import { cut } from "#core/playback/cut.ts";
 import { Fixture } from "#core/playback/fixture.ts";
 import { lint } from "#core/playback/lint.ts";
+import type { Setting } from "#core/playback/record.ts";
 import { createRedactor, REDACTIONS } from "#core/playback/redact.ts";
 import { FORMATTED, rewritten } from "#core/playback/rewrite.ts";
-import { type Call, fail, writeText } from "../context.ts";
+import { type Call, fail, tell, writeText } from "../context.ts";
 import { placeIn } from "../fixture-places.ts";
 import { type TakeText, writeNewFile } from "../new-file.ts";
 import { usage } from "../option-values.ts";
+import { chooseProductionReact } from "../production-react.ts";
 import { writeDocument } from "../session.ts";
 import { aboutMuster } from "./version.ts";
 
@@ -43,10 +45,22 @@ export async function cutFixture(call: Call): Promise<number> {
     const first = from === null ? 0 : placeIn(fixture, from, "--from");
     const last = to === null ? fixture.length : placeIn(fixture, to, "--to");
     if (last < first) throw usage("--to is before --from", "--to");
-    return await write(call, cut(fixture, first, last));
+    const place = await placeBefore(call, fixture, first);
+    return await write(call, cut(fixture, first, last, place));
   } finally {
     fixture.close();
   }
+}
+
+async function placeBefore(call: Call, fixture: Fixture, first: number): Promise<Setting | null> {
+  process.env.FORCE_COLOR = "0";
+  chooseProductionReact();
+  const { placeAt } = await import("#app/player/place-at.ts");
+  const place = await placeAt(fixture, first);
+  if (place?.isInLayer) {
+    tell(call, "warning: a dialog or a field is open where it is cut; what is pressed in it goes to the list instead");
+  }
+  return place?.setting ?? null;
 }
 
 export async function redactFixture(call: Call): Promise<number> {

@@ -1,5 +1,6 @@
 /** `play FILE`: in the console on a terminal, or on a screen of its own for tests, programs and exports. */
 import type { ThemeOptions } from "#app/console/skin.ts";
+import { colorLevelOf } from "#app/player/look.ts";
 import type { Failure, Listener, RehearsalOptions } from "#app/player/rehearsal.ts";
 import { timestamp } from "#core/model/clock.ts";
 import { counted } from "#core/model/counted.ts";
@@ -7,8 +8,7 @@ import { errorRecord, MusterError } from "#core/model/error.ts";
 import { SCHEMA_VERSION } from "#core/output/document.ts";
 import { jsonText } from "#core/output/text.ts";
 import { Fixture } from "#core/playback/fixture.ts";
-import { COLORS } from "#core/playback/header.ts";
-import { type ColorLevel, colorLevel, isAsciiOnly } from "../color.ts";
+import { colorLevel, isAsciiOnly } from "../color.ts";
 import { type Call, fail, tell, writeText } from "../context.ts";
 import { placeIn } from "../fixture-places.ts";
 import { watchInterrupts } from "../interrupt.ts";
@@ -23,27 +23,33 @@ export async function play(call: Call): Promise<number> {
   const { words } = call.invocation;
   const fixture = Fixture.open(words[0] ?? "");
   try {
-    const stage = stageOf(call, fixture);
-    const { options } = call.invocation;
-    const isStagedHere = isStaged(call);
-    if (options.has("screen-reader") && (call.isJson || options.has("export"))) {
-      throw usage("--screen-reader does not fit --json and --export: it writes lines", "--screen-reader");
-    }
-    const isHeard = wantsScreenReader(options.has("screen-reader"), call.variables);
-    if (options.has("out") && !options.has("assert")) {
-      throw usage("--out fits --assert: it says where to leave what led to a failure", "--out");
-    }
-    if (!isStagedHere && !isHeard) return await watchFixture(call, stage);
-    process.env.FORCE_COLOR = String(stage.theme.colorLevel);
-    chooseProductionReact();
-    if (!isStagedHere) return await transcript(call, stage);
-    const path = options.text("export");
-    if (path !== null) return await exportCast(call, stage, path);
-    if (call.isJson) return await stream(call, stage);
-    return await test(call, stage);
+    return await played(call, fixture);
   } finally {
+    // The terminal is its owner's again.
+    for (const text of fixture.warnings) tell(call, `warning: ${text}`);
     fixture.close();
   }
+}
+
+async function played(call: Call, fixture: Fixture): Promise<number> {
+  const stage = stageOf(call, fixture);
+  const { options } = call.invocation;
+  const isStagedHere = isStaged(call);
+  if (options.has("screen-reader") && (call.isJson || options.has("export"))) {
+    throw usage("--screen-reader does not fit --json and --export: it writes lines", "--screen-reader");
+  }
+  const isHeard = wantsScreenReader(options.has("screen-reader"), call.variables);
+  if (options.has("out") && !options.has("assert")) {
+    throw usage("--out fits --assert: it says where to leave what led to a failure", "--out");
+  }
+  if (!isStagedHere && !isHeard) return await watchFixture(call, stage);
+  process.env.FORCE_COLOR = String(stage.theme.colorLevel);
+  chooseProductionReact();
+  if (!isStagedHere) return await transcript(call, stage);
+  const path = options.text("export");
+  if (path !== null) return await exportCast(call, stage, path);
+  if (call.isJson) return await stream(call, stage);
+  return await test(call, stage);
 }
 
 const STAGED = ["assert", "update-golden", "export"];
@@ -106,12 +112,13 @@ function stageOf(call: Call, fixture: Fixture): StageSetting {
   const { term } = fixture.header;
   const from = options.text("from");
   const to = options.text("to");
-  const recorded = Math.max(0, COLORS.indexOf(term?.color ?? "ansi16")) as ColorLevel;
   return {
     fixture,
     size: sizeOf(options.text("size")) ?? { columns: term?.cols ?? 80, rows: term?.rows ?? 24 },
     theme: {
-      colorLevel: options.has("color") ? colorLevel(options.text("color"), call.variables, false) : recorded,
+      colorLevel: options.has("color")
+        ? colorLevel(options.text("color"), call.variables, false)
+        : colorLevelOf(term?.color ?? "ansi16"),
       isAscii: options.has("ascii") || term?.unicode === false,
       isMotionless: false,
     },
@@ -156,15 +163,8 @@ async function rehearsal(
 
 async function test(call: Call, stage: StageSetting): Promise<number> {
   const { fixture } = stage;
-  const warning = (text: string) => tell(call, `warning: ${text}`);
   const isHeard = wantsScreenReader(call.invocation.options.has("screen-reader"), call.variables);
-  const { outcome, goldens } = await rehearsal(
-    call,
-    stage,
-    { warning },
-    { isStrict: true, isEachDrawn: false, isHeard },
-  );
-  for (const text of fixture.warnings) warning(text);
+  const { outcome, goldens } = await rehearsal(call, stage, {}, { isStrict: true, isEachDrawn: false, isHeard });
   const { failureText } = await import("#app/player/failure-text.ts");
   const { momentText } = await import("#app/player/moment-text.ts");
   const [failure] = outcome.failures;
@@ -186,7 +186,6 @@ async function transcript(call: Call, stage: StageSetting): Promise<number> {
     said: (line) => {
       waiting += `${line}\n`;
     },
-    warning: (text) => tell(call, `warning: ${text}`),
     flush: async () => {
       const text = waiting;
       waiting = "";

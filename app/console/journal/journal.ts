@@ -30,7 +30,7 @@ export interface JournalOptions {
 }
 
 export function createJournal({ desk, version, say }: JournalOptions): Journal {
-  const { store, clock, skin, service } = desk;
+  const { store, clock, service } = desk;
   /** Of what was told last. */
   let told: Words = wordsNow(desk, store.state());
   let hasSaid = false;
@@ -41,7 +41,7 @@ export function createJournal({ desk, version, say }: JournalOptions): Journal {
     for (const line of lines) {
       if (line.trim() === "") continue;
       hasSaid = true;
-      say(visible(short(line), skin.isAscii));
+      say(visible(short(line), desk.skin.isAscii));
     }
   };
   const now = () => {

@@ -11,6 +11,8 @@ import { Region } from "./region.tsx";
 export const MARGIN = 2;
 
 export interface ListHeading extends Fit {
+  /** Of the column. */
+  readonly id: string;
   readonly title: string;
   readonly sorted: "ascending" | "descending" | null;
 }
@@ -64,10 +66,9 @@ function rowLine(
 ): string {
   const texts = headings.map((heading, index) => {
     const cell = row.cells[index] ?? { text: "" };
-    const tone: Tone = row.branch?.isContext ? "dim" : (cell.tone ?? "text");
     const stem = index === 0 && row.branch ? stemOf(skin, row.branch, heading.columns) : "";
     const room = { ...heading, columns: heading.columns - stem.length };
-    return { text: stem + fitCell(skin, cell, room), tone };
+    return { text: stem + fitCell(skin, cell, room), tone: toneOf(row, index) };
   });
   const gap = " ".repeat(GAP);
   if (row.isSelected) {
@@ -78,6 +79,10 @@ function rowLine(
   }
   return " ".repeat(MARGIN) + texts.map((each) => skin.theme.paint(each.tone, each.text)).join(gap);
 }
+
+/** What a cell means by its colour; under the cursor the line is drawn in one piece instead. */
+export const toneOf = ({ branch, cells }: ListRow, index: number): Tone =>
+  branch?.isContext ? "dim" : (cells[index]?.tone ?? "text");
 
 const STEP = 2;
 

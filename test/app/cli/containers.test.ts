@@ -1,17 +1,19 @@
 /** Containers and privileged processes as an operator and a script give them. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Container } from "#core/model/container.ts";
 import { SCHEMAS } from "#core/output/schema-definitions.ts";
 import { PidFd } from "#ffi/pidfd.ts";
-import { CommandLine, MAIN, type RunResult } from "#test/harness/cli.ts";
+import { CommandLine, MAIN, ownEnvironment, type RunResult } from "#test/harness/cli.ts";
 import { EngineState, hasNamespaces, hexId, PlainContainer } from "#test/harness/containers.ts";
 import { MusterRoot } from "#test/harness/muster-root.ts";
 
 /** Each test runs several processes: under load that takes its time. */
 setDefaultTimeout(60_000);
+
+const isRoot = process.getuid?.() === 0;
 
 let cli: CommandLine;
 let state: EngineState;
@@ -209,3 +211,30 @@ test("doctor tells of engines and of who answers PCP", async () => {
   expect(detail("container-engines")).toContain(`docker ${state.places.dockerDirectory}`);
   expect(detail("pmdaroot-socket")).toMatch(/: muster, process \d+ of uid \d+$/);
 });
+
+test.skipIf(!isRoot)(
+  "needs root to become another user: what only root may look into is told, and stops nothing",
+  async () => {
+    const [hidden, own] = [join(cli.path, "hidden"), join(cli.path, "own")];
+    mkdirSync(join(hidden, "docker"), { recursive: true, mode: 0o700 });
+    cli.write("own/muster.toml", "");
+    chmodSync(cli.path, 0o755);
+    chmodSync(own, 0o777);
+    const asOther = (line: string) => {
+      const env = { ...ownEnvironment(own), PCP_DOCKER_DIR: join(hidden, "docker") };
+      return cli.run(line.split(" "), { uid: 4242, env });
+    };
+    const doctor = await asOther("doctor --json");
+    expect(doctor).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(JSON.parse(doctor.stdout).checks).toContainEqual(
+      expect.objectContaining({
+        name: "container-engines",
+        ok: false,
+        detail: expect.stringContaining(`docker ${hidden}/docker cannot be read: EACCES`),
+      }),
+    );
+    expect(await asOther("serve")).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await asOther("containers list --filter engine=docker")).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(await asOther("serve --stop")).toMatchObject({ exitCode: 0 });
+  },
+);

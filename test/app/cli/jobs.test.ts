@@ -294,27 +294,24 @@ describe("who asks", () => {
   run("another user sees, waits and signals his own; the rest is refused", async () => {
     const jid = await create("sleep", "1000");
     const own = (await muster("jobs create --user 4242 --", "sleep", "1000")).stdout.trim();
-    const as = (line: string) =>
-      Bun.spawnSync(
-        ["setpriv", "--reuid=4242", "--clear-groups", process.execPath, MAIN, ...line.split(" "), "--no-autostart"],
-        { cwd: "/", env: { ...cli.env, HOME: "/", MUSTER_CONFIG: "/nonexistent/muster.toml" } },
-      );
-    const json = (line: string) => {
-      const { exitCode, stdout, stderr } = as(`${line} --json`);
-      return {
-        exitCode,
-        document: stdout.length > 0 ? JSON.parse(stdout.toString()) : null,
-        stderr: stderr.toString(),
-      };
+    const json = async (line: string) => {
+      const env = { HOME: "/", MUSTER_CONFIG: "/nonexistent/muster.toml" };
+      const { exitCode, stdout, stderr } = await cli.run([...line.split(" "), "--json", "--no-autostart"], {
+        uid: 4242,
+        env,
+      });
+      return { exitCode, document: stdout === "" ? null : JSON.parse(stdout), stderr };
     };
-    expect(json(`jobs pids ${jid}`)).toMatchObject({ exitCode: 0 });
-    const refused = json(`jobs kill ${jid} --yes`);
+    expect(await json(`jobs pids ${jid}`)).toMatchObject({ exitCode: 0 });
+    const refused = await json(`jobs kill ${jid} --yes`);
     expect(refused.exitCode).toBe(77);
     expect(errorOf(refused.stderr)).toMatchObject({ code: "PERMISSION_DENIED", errno: "EPERM" });
-    expect(json("jobs sethid 1").exitCode).toBe(77);
-    expect(json(`jobs detach ${own} --yes`).exitCode).toBe(77);
-    expect(json(`jobs kill ${own} --yes`)).toMatchObject({ exitCode: 0 });
-    expect(json(`jobs wait ${own}`).document.results).toMatchObject([{ answer: { text: "killed by SIGTERM" } }]);
+    expect((await json("jobs sethid 1")).exitCode).toBe(77);
+    expect((await json(`jobs detach ${own} --yes`)).exitCode).toBe(77);
+    expect(await json(`jobs kill ${own} --yes`)).toMatchObject({ exitCode: 0 });
+    expect((await json(`jobs wait ${own}`)).document.results).toMatchObject([
+      { answer: { text: "killed by SIGTERM" } },
+    ]);
     await muster(`jobs kill ${jid} --signal KILL --yes`);
   });
 });

@@ -21,6 +21,11 @@ test("play --assert: 0 and one line where all is met, 1 with record and screen w
   const good = await cli.run(["play", ALL, "--assert", "--speed", "max"]);
   expect(good).toMatchObject({ exitCode: 0, stderr: "" });
   expect(good.stdout).toMatch(/^ok {2}.*: 30 records, 8 expectations, 00:06\.2\n$/);
+  const clicked = write("clicked", { dt: 0, mouse: { x: 1, y: 2 } });
+  expect(await cli.run(["play", clicked, "--assert"])).toMatchObject({
+    exitCode: 0,
+    stderr: `warning: ${clicked}: record 2 (line 4): mouse: the console has none; the record is left out\n`,
+  });
   const path = write("bad", { dt: 1500, key: "j" }, { dt: 0, expect: { cursor: "daemon/cron" } });
   const bad = await cli.run(["play", path, "--assert"]);
   expect(bad.exitCode).toBe(1);
@@ -226,6 +231,37 @@ test("fixture cut begins with what was known, and ends in the same state", async
   const [header, reset] = readFileSync(path, "utf8").split("\n");
   expect(JSON.parse(header ?? "")).toMatchObject({ start: "2026-03-01T12:00:01.400Z", host: "n0042" });
   expect(reset).toContain('"state":"unlocked"');
+});
+
+test("fixture cut begins where the operator was, as he had it", async () => {
+  const moved = write(
+    "moved",
+    { dt: 0, src: "daemons", op: "upsert", item: daemon("sssd") },
+    { dt: 500, set: { readOnly: true, ascii: true } },
+    { dt: 0, resize: { cols: 60, rows: 20 } },
+    { dt: 500, text: "/ss" },
+    { dt: 0, keys: ["enter", "j", "enter"] },
+    { dt: 0, mark: "here" },
+    { dt: 0, expect: { cursor: "daemon/sssd", focus: "detail", screen: ["sssd", "READ-ONLY"] } },
+    { dt: 0, keys: ["esc", "k"] },
+    { dt: 0, expect: { cursor: "daemon/sshd", noScreen: "cron", screen: "> sshd" } },
+    { dt: 0, key: "?" },
+    { dt: 0, mark: "in help" },
+  );
+  const path = join(cli.path, "moved-cut");
+  const cut = await cli.run(["fixture", "cut", moved, "--from", "mark:here", "-o", path]);
+  expect(cut).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await cli.run(["play", path, "--assert"])).toMatchObject({ exitCode: 0 });
+  const records = readFileSync(path, "utf8").trimEnd().split("\n");
+  expect(JSON.parse(records[0] ?? "").term).toEqual({ cols: 60, rows: 20 });
+  expect(records.find((line) => line.includes('"set"'))).toBe(
+    '{"dt":0,"set":{"ascii":true,"readOnly":true,"pane":"daemons","filter":"ss","cursor":"daemon/sssd","detail":true}}',
+  );
+  // Cut again at its beginning nothing is lost.
+  const again = await cli.run(["fixture", "cut", path, "--from", "mark:here"]);
+  expect(again.stdout.split("\n").slice(0, -1)).toEqual(records);
+  const { stderr } = await cli.run(["fixture", "cut", moved, "--from", "mark:in help"]);
+  expect(stderr).toContain("a dialog or a field is open where it is cut");
 });
 
 test("fixture redact takes out secrets and, where asked for, names", async () => {

@@ -10,6 +10,7 @@ import { EventSchema } from "#core/model/event.ts";
 import { PolicySchema } from "#core/model/policy.ts";
 import { CommandLine, MAIN } from "#test/harness/cli.ts";
 import { Controller } from "#test/harness/controllers.ts";
+import { deathTest } from "#test/harness/geopm.ts";
 import { LineReader } from "#test/harness/lines.ts";
 
 /** Each test runs several processes: under load that takes its time. */
@@ -67,7 +68,7 @@ async function until(lines: LineReader, fits: (line: string) => boolean): Promis
 describe("one after the other", () => {
   const name = `/dev/shm/muster-test-${process.pid}`;
 
-  test("create, list, set, serve: the controller gets its policy, and its samples are watched", async () => {
+  deathTest("create, list, set, serve: the controller gets its policy, and its samples are watched", async () => {
     const prepared = await cli.shell(
       `set -e; muster endpoints create ${name} ; muster endpoints list --json ; muster policies set power_governor --profile dgemm 176`,
     );
@@ -269,23 +270,16 @@ describe("endpoints", () => {
     const name = join(shm, "ours");
     await json("endpoints create", name);
     chmodSync(shm, 0o755);
-    const asOther = (line: string) => {
-      const argv = ["setpriv", "--reuid=4242", "--clear-groups", process.execPath, MAIN, ...line.split(" ")];
-      const { exitCode, stdout, stderr } = Bun.spawnSync([...argv, "--no-autostart", "--json"], {
-        env: cli.env,
-        cwd: "/",
-      });
-      return { exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
-    };
-    const listed = asOther("endpoints list");
+    const asOther = (line: string) => cli.run([...line.split(" "), "--no-autostart", "--json"], { uid: 4242 });
+    const listed = await asOther("endpoints list");
     expect(listed.exitCode).toBe(0);
     expect(listed.stdout).toContain(`"name":"${name}"`);
     for (const line of [`endpoints create ${shm}/theirs`, `endpoints destroy ${name} --yes`]) {
-      const refused = asOther(line);
+      const refused = await asOther(line);
       expect({ line, exitCode: refused.exitCode }).toEqual({ line, exitCode: 77 });
       expect(errorOf(refused.stderr)).toMatchObject({ code: "PERMISSION_DENIED", errno: "EPERM" });
     }
-    expect(asOther("policies set power_governor 1").exitCode).toBe(77);
+    expect((await asOther("policies set power_governor 1")).exitCode).toBe(77);
     expect(existsSync(`${name}-policy`)).toBe(true);
     await json("endpoints destroy", name, "--yes");
   });

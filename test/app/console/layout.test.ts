@@ -21,15 +21,23 @@ function full(columns: number, rows: number, isDetailOpen = false): FullLayout {
 }
 
 const rects = (place: FullLayout): readonly Rect[] =>
-  [place.header, place.tabs, place.list, place.detail, place.divider, place.events, place.status, place.footer].flatMap(
-    (rect) => rect ?? [],
-  );
+  [
+    place.header,
+    place.tabs,
+    place.list,
+    place.detail,
+    place.divider,
+    place.events,
+    place.status,
+    place.transport,
+    place.footer,
+  ].flatMap((rect) => rect ?? []);
 
 test("no rectangle leaves the screen or covers another, at any size", () => {
   const size = fc.record({ columns: fc.integer({ min: 1, max: 300 }), rows: fc.integer({ min: 1, max: 120 }) });
   fc.assert(
-    fc.property(size, fc.boolean(), fc.boolean(), (each, isDetailOpen, isEventsPane) => {
-      const place = layout({ size: each, isDetailOpen, isEventsPane, isListWide: isEventsPane });
+    fc.property(size, fc.boolean(), fc.boolean(), fc.boolean(), (each, isDetailOpen, isEventsPane, hasTransport) => {
+      const place = layout({ size: each, isDetailOpen, isEventsPane, isListWide: isEventsPane, hasTransport });
       if (place.kind === "small") return each.columns < 40 || each.rows < 12;
       const taken = new Set<string>();
       return rects(place).every((rect) => {

@@ -64,6 +64,13 @@ test("columns: never wider than the list, the least important left out first, st
   const members = PANE_LIST.find(({ id }) => id === "members");
   expect(fitColumns(members?.columns ?? [], 69).map(({ column }) => column.id)).toContain("cpu");
   const daemons = PANE_LIST[0];
+  const events = PANE_LIST.find(({ id }) => id === "events")?.columns ?? [];
+  const roomOf = (id: string, columns: number) =>
+    fitColumns(events, columns).find(({ column }) => column.id === id)?.columns ?? 0;
+  // What happened says more than its code: that comes where both have room.
+  expect([80, 90, 98].map((columns) => roomOf("message", columns))).toEqual([33, 43, 51]);
+  expect([98, 122, 123].map((columns) => roomOf("code", columns))).toEqual([0, 0, 24]);
+  expect(roomOf("message", 123)).toBe(60);
   expect(fitColumns(daemons?.columns ?? [], 38).map(({ column }) => column.id)).toEqual(["name", "state", "pid"]);
 });
 

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Goldens, goldensOf } from "#app/player/golden.ts";
 import { type RehearsalOptions, rehearse } from "#app/player/rehearsal.ts";
 import { Fixture } from "#core/playback/fixture.ts";
@@ -73,7 +74,7 @@ test("what is so is met, each kind of expectation by itself", async () => {
     { expect: { focus: "filter", noScreen: "sshd", cursor: "daemon/cron" } },
     { key: "esc" },
     { resize: { cols: 40, rows: 15 } },
-    { expect: { screen: "cron", bytesMax: 100_000, renderMsMax: 60_000 } },
+    { expect: { screen: "cron", bytesMax: 100_000 } },
     { src: "daemons", op: "log", event: { code: "DAEMON_STALE", target: "n1/daemon/cron", message: "left behind" } },
     { expect: { events: [{ code: "DAEMON_STALE", target: "daemon/cron", message: "/behind/" }] } },
     { dt: 10, end: { exitCode: 0 } },
@@ -156,6 +157,37 @@ test("what is not so is told with what there was", async () => {
   ]);
   expect(found[2]).toBe("cursor: daemon/sshd: n1/daemon/cron");
   expect(found).toContain("json daemons list items[0].state: down: up");
+});
+
+test("what a cell means by its colour is expected by its name, under every theme", async () => {
+  using play = new Play();
+  const records = [
+    { src: "daemons", op: "upsert", item: daemon("atd", { state: "down" }) },
+    { src: "daemons", op: "patch", id: "n1/daemon/cron", set: { state: "failed" } },
+    { expect: { style: { of: "daemon/atd", id: "state", token: "dim" }, cursor: "daemon/atd" } },
+    { expect: { style: { of: "daemon/cron", id: "state", token: "error" } } },
+    { expect: { style: { of: "n1/daemon/sshd", id: "name", token: "strong" } } },
+    { keys: ["G", "x", "y"] },
+    { effect: { match: STOP, reply: { later: "stop" } } },
+    { expect: { style: { of: "daemon/sshd", id: "state", token: "busy" } } },
+  ];
+  for (const colorLevel of [0, 1, 2] as const) {
+    const { failures } = await play.run(records, { theme: { colorLevel, isAscii: false, isMotionless: false } });
+    expect(failures).toEqual([]);
+  }
+  const met = await play.failures(
+    { expect: { style: { of: "daemon/cron", id: "state", token: "error" } } },
+    { expect: { style: { of: "daemon/none", id: "state", token: "ok" } } },
+    { expect: { style: { of: "daemon/cron", id: "colour", token: "ok" } } },
+    { key: "enter" },
+    { expect: { style: { of: "daemon/cron", id: "state", token: "ok" } } },
+  );
+  expect(met).toEqual([
+    "style of state of daemon/cron: error: ok",
+    "style of state of daemon/none: ok: not on the screen",
+    expect.stringContaining("no such column on the screen: name, state, pid"),
+    "style of state of daemon/cron: ok: the list is not on the screen",
+  ]);
 });
 
 test("an effect answers what was asked for, when its time has come, and is in the audit", async () => {
@@ -251,6 +283,55 @@ test("read-only is a switch of the fixture's, and without keys nothing is presse
   expect([failures, checks]).toEqual([[], 0]);
 });
 
+test("how it looks, and whether somebody listens, are switches of the fixture's", async () => {
+  using play = new Play();
+  let written = "";
+  const listener = {
+    written(text: string) {
+      written += text;
+    },
+  };
+  const { failures } = await play.run(
+    [
+      { expect: { line: { of: "daemon/cron", has: "▸ cron" } } },
+      { set: { ascii: true, readOnly: true } },
+      { expect: { line: { of: "daemon/cron", has: "> cron" }, screen: "READ-ONLY" } },
+      { set: { ascii: false, theme: "truecolor" } },
+      { expect: { line: { of: "daemon/cron", has: "▸ cron" } } },
+      { key: "j" },
+      { set: { screenReader: true } },
+      { key: "k" },
+      { expect: { reader: "/^daemon cron, up/" } },
+      { set: { screenReader: false } },
+      { key: "j" },
+      { expect: { reader: "daemon sshd" } },
+    ],
+    { listener },
+  );
+  expect(failures.map(({ mismatches }) => mismatches[0]?.got)).toEqual(["nothing was said"]);
+  expect(written).toContain("\x1b[38;5;33m● up");
+});
+
+test("where the operator is, is a setting too; what is not there is left as it is", async () => {
+  using play = new Play();
+  const met = await play.failures(
+    { set: { cursor: "daemon/sshd", detail: true } },
+    { expect: { cursor: "daemon/sshd", focus: "detail", pane: "daemons" } },
+    { src: "events", op: "log", event: { code: "DAEMON_DOWN", message: "one" } },
+    { src: "events", op: "log", event: { code: "DAEMON_DOWN", message: "two" } },
+    { set: { pane: "events", filter: "one" } },
+    { expect: { pane: "events", screen: "one", noScreen: "two" } },
+    { set: { pane: "daemons", detail: false, cursor: "daemon/none" } },
+    { expect: { pane: "daemons", focus: "list", cursor: "daemon/sshd" } },
+  );
+  expect(met).toEqual([]);
+  const { ui } = await play.run([{ set: { cursor: "daemon/sshd" } }], { hasKeys: false });
+  expect(ui.panes.daemons.cursor).toBe("n1/daemon/cron");
+  await expect(play.run([{ set: { pane: "deamons" } }])).rejects.toThrow(
+    "record 2 (line 3): set.pane: one of daemons, ",
+  );
+});
+
 test("a console that is left too early is a failure, and at the end its exit code is compared", async () => {
   using play = new Play();
   expect(await play.failures({ key: "q" }, { dt: 5, expect: {} })).toEqual([
@@ -322,6 +403,29 @@ test("escape sequences of a fixture reach no terminal", async () => {
   expect(written).not.toContain("\u001b]0");
   expect(written).not.toContain("\u0007");
   expect(written).not.toContain("\u009b");
+});
+
+const PROGRAM = `
+  import { rehearse } from "#app/player/rehearsal.ts";
+  import { Fixture } from "#core/playback/fixture.ts";
+  const fixture = Fixture.open(process.env.FIXTURE);
+  const { failures } = await rehearse({
+    fixture, from: 0, to: fixture.length, hasKeys: true, isEachDrawn: true, isStrict: true, goldens: null, version: "0",
+    size: { columns: 80, rows: 24 }, theme: { colorLevel: 1, isAscii: false, isMotionless: false },
+  });
+  process.stdout.write(String(failures.length));
+`;
+
+test("a program that has played a fixture ends by itself", async () => {
+  const FIXTURE = join(import.meta.dir, "../../../fixtures/sshd-loses-its-lock.muster.ndjson");
+  using directory = new TemporaryDirectory();
+  const program = directory.file("program.ts");
+  writeFileSync(program, PROGRAM.replaceAll("#", `${join(import.meta.dir, "../../..")}/`));
+  // One that does not is ended, so that it is not left behind.
+  const options = { env: { ...process.env, FIXTURE }, stdout: "pipe", timeout: 20_000 } as const;
+  const child = Bun.spawn([process.execPath, program], options);
+  expect(await new Response(child.stdout).text()).toBe("0");
+  expect(await child.exited).toBe(0);
 });
 
 test("the same fixture is drawn with the same bytes", async () => {

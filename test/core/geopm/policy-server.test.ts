@@ -10,11 +10,8 @@ import type { ServerEvent } from "#core/geopm/served-endpoint.ts";
 import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { isInitialPidNamespace } from "#ffi/procfs.ts";
 import { Controller } from "#test/harness/controllers.ts";
-import { GeopmRoom, refusalOf } from "#test/harness/geopm.ts";
+import { deathTest, GeopmRoom, refusalOf, seesEveryone } from "#test/harness/geopm.ts";
 import { StorePeer } from "#test/harness/store-peers.ts";
-
-/** Who is dead can be told only where all processes are seen. */
-const killTest = test.skipIf(!isInitialPidNamespace("/proc"));
 
 class TestServer implements AsyncDisposable {
   readonly server: PolicyServer;
@@ -113,7 +110,7 @@ test("a change of the store that is none for this controller writes nothing", as
   expect(await controller.policy()).toEqual([151]);
 });
 
-killTest("kill -9 of the controller is noticed, and the next one is served", async () => {
+deathTest("kill -9 of the controller is noticed, and the next one is served", async () => {
   using room = new GeopmRoom();
   await using own = new TestServer(room, { staleSeconds: 1000 });
   own.store.setDefault("power_governor", [150]);
@@ -235,7 +232,7 @@ test("an endpoint that exists is refused, or taken over with the controller that
   expect((await own.next("policyWritten")).values).toEqual([5]);
   expect(refusalOf(() => own.server.add(room.name, "takeOver")).number).toBe(17);
   // The copy has no controller: it is found dead without having said anything.
-  if (isInitialPidNamespace("/proc")) await own.next("controllerDied");
+  if (seesEveryone) await own.next("controllerDied");
 });
 
 test("an agent that is not known is refused once, and served when it is declared", async () => {

@@ -65,7 +65,7 @@ test("every kind of record is read, with its time, whatever stands around it", (
     '{"dt":0,"note":"for people"}',
     '{"dt":0,"wait":{"for":{"toast":"done"}}}',
     '{"dt":0,"expect":{"screen":["/ssh/","up"],"cursor":null}}',
-    '{"dt":0,"set":{"readOnly":true}}',
+    '{"dt":0,"set":{"readOnly":true,"theme":"mono","ascii":true,"speed":2,"screenReader":false}}',
     '{"dt":0,"action":"daemon.stop","id":"n1/daemon/sshd"}',
     '{"dt":100,"end":{"exitCode":0}}',
   );
@@ -94,7 +94,9 @@ test("every kind of record is read, with its time, whatever stands around it", (
   expect(fixture.placeOf(0)).toEqual({ file: path, record: 1, line: 4 });
   expect(fixture.marks).toEqual([{ name: "here", index: 16, atMs: 21.5 }]);
   expect(fixture.indexAt(20)).toBe(5);
-  expect(fixture.warnings).toEqual([]);
+  expect(fixture.warnings).toEqual([
+    `${path}: record 14 (line 17): mouse: the console has none; the record is left out`,
+  ]);
   fixture.close();
 });
 
@@ -126,6 +128,7 @@ test("mistakes are told with file, record, line and field", () => {
       "items.1.state: has to be",
     ],
     ['{"dt":0,"expect":{"scren":["a"]}}', "expect.scren: "],
+    ['{"dt":0,"set":{"readonly":true}}', "set.readonly: "],
     ['{"dt":0,"expect":{"screen":["/(/"]}}', "is not a regular expression"],
     ['{"dt":0,"effect":{"match":{"action":"daemon.stopp"},"reply":{"ok":true}}}', "effect.match.action: has to be"],
     ['{"dt":0,"resize":{"cols":0,"rows":15}}', "resize.cols: "],

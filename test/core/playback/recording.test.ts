@@ -85,8 +85,7 @@ async function play(path: string, hand: (key: string, tap: Tap) => void = () => 
       settle: async () => {},
       check: async () => true,
       mark() {},
-      speed() {},
-      leaveOut() {},
+      set() {},
     },
   });
   while (!player.isAtEnd) await player.step();
