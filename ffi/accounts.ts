@@ -54,6 +54,21 @@ export function lookupUser(nameOrUid: string | number): UserAccount | null {
   };
 }
 
+/** Names that are asked for again and again: each is looked up once. */
+export class UserNames {
+  readonly #names = new Map<number, string | null>();
+
+  /** null if nobody has this id. */
+  of(uid: number): string | null {
+    let name = this.#names.get(uid);
+    if (name === undefined) {
+      name = lookupUser(uid)?.name ?? null;
+      this.#names.set(uid, name);
+    }
+    return name;
+  }
+}
+
 export function lookupGroup(nameOrGid: string | number): GroupAccount | null {
   const call = typeof nameOrGid === "number" ? "getgrgid_r" : "getgrnam_r";
   const key = typeof nameOrGid === "number" ? checkId(nameOrGid, call, "gid") : cString(nameOrGid, call);

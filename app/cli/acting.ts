@@ -3,31 +3,22 @@
  * and an exit code that sums it up. What to do to what is the command's own (commands/act.ts and beside it).
  */
 import { ACTIONS, type ActionId, type ActionSpec } from "#core/act/actions.ts";
+import { errorResult } from "#core/act/error-result.ts";
 import { mustLast } from "#core/act/lasting.ts";
 import type { ActionProgress, ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
-import { errorRecord, fromRecord, MusterError } from "#core/model/error.ts";
+import { MusterError } from "#core/model/error.ts";
 import { nameOf } from "#core/model/id.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import type { Warning } from "#core/model/source.ts";
-import { actionDocument } from "#core/output/document.ts";
 import { visible } from "#core/output/text.ts";
 import type { Service } from "#core/service/service.ts";
 import { confirm, needsConfirmation, requireSomeoneToAsk } from "./confirm.ts";
-import { type Call, fail, tell, writeText } from "./context.ts";
+import { type Call, fail, tell } from "./context.ts";
 import { type Interruption, watchInterrupts } from "./interrupt.ts";
 import { nodesOf, nodeWarnings } from "./nodes.ts";
 import type { OptionValue } from "./option-values.ts";
-import { requestId } from "./request-id.ts";
-import {
-  configWarnings,
-  joinWarnings,
-  openSoundSession,
-  origin,
-  type Session,
-  tellWarnings,
-  withService,
-  writeDocument,
-} from "./session.ts";
+import { errorOf, isGood, newRequestId, tellReport } from "./requests.ts";
+import { configWarnings, joinWarnings, openSoundSession, type Session, withService } from "./session.ts";
 import type { Subject } from "./subjects.ts";
 import { LONGEST_TIMER_MS } from "./system-clock.ts";
 import { partial } from "./targets.ts";
@@ -119,16 +110,10 @@ class Performance {
   }
 
   async run(orders: readonly Order[], missing: readonly MusterError[], beside: readonly Warning[]): Promise<number> {
-    const call = this.#call;
     const { report, stopped } = await this.#perform(orders);
     const whole = { ...report, results: [...report.results, ...missing.map(missingResult)] };
     const warnings = joinWarnings(configWarnings(this.#session.config), beside, report.warnings);
-    if (call.isJson) await writeDocument(call, actionDocument(origin(this.#session), whole, warnings));
-    else {
-      const good = whole.results.filter(isGood);
-      await writeText(call, good.map((result) => this.#lineOf(result)).join(""));
-      tellWarnings(call, warnings);
-    }
+    await tellReport(this.#session, whole, warnings, (result) => this.#lineOf(result));
     return this.#exitOf(whole, stopped);
   }
 
@@ -230,24 +215,5 @@ class Performance {
   }
 }
 
-export const isGood = ({ outcome }: ActionResult) => outcome === "done" || outcome === "unchanged";
-
-export function errorOf({ id, error, message }: ActionResult): MusterError {
-  return error ? fromRecord(error) : new MusterError("PARTIAL", message, { target: id });
-}
-
-export const newRequestId = (call: Call) => requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes));
-
-function missingResult(error: MusterError): ActionResult {
-  return {
-    id: error.target ?? "",
-    outcome: "refused",
-    plan: [],
-    before: null,
-    after: null,
-    elapsedMs: 0,
-    undo: null,
-    message: error.message,
-    error: errorRecord(error),
-  };
-}
+/** Its target is the word that stands for nothing. */
+const missingResult = (error: MusterError): ActionResult => errorResult(error.target ?? "", "refused", error);

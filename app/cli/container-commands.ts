@@ -1,9 +1,9 @@
 /** The commands of containers and privileged processes: what pmdaRootConnect(3) gives, and what it cannot. */
 import { ACTION_EXITS, actionCommands } from "./action-commands.ts";
-import { EVERY, SELECTION_OPTIONS } from "./options.ts";
+import { lookCommands } from "./look-commands.ts";
+import { EVERY, FILTER, SELECTION_OPTIONS, TIMEOUT } from "./options.ts";
 import type { ArgumentSpec, CommandSpec, Example, OptionSpec } from "./specification.ts";
 
-const FILTER = SELECTION_OPTIONS.filter((option) => option.name === "filter");
 const EXITS = [...ACTION_EXITS, 2] as const;
 
 const SOCKET: OptionSpec = {
@@ -47,45 +47,35 @@ function question(what: "hostname" | "pid" | "cgroup", summary: string, examples
 }
 
 export const CONTAINERS: readonly CommandSpec[] = [
-  {
-    name: "containers list",
-    kind: "containers",
-    takesFields: true,
-    summary:
-      "the containers of docker, podman, LXC, systemd-nspawn, containerd, crun and runc, those of users among them",
-    arguments: [],
-    options: [...SELECTION_OPTIONS, SOCKET],
-    examples: [
-      { line: "muster containers list", tells: "a table" },
-      {
-        line: "muster containers list --json=engine,name,pid --filter state=running",
-        tells: "three fields of what runs",
-      },
-    ],
-    exits: [0, 2, 3, 64, 74, 78],
-  },
-  {
-    name: "containers get",
-    kind: "containers",
-    takesFields: true,
-    summary: "all facts of some containers",
-    arguments: [container],
-    options: [SOCKET],
-    examples: [{ line: "muster containers get podman/web --json", tells: "one, in a list of one" }],
-    exits: [0, 1, 2, 3, 64, 74, 78],
-  },
-  {
-    name: "containers watch",
-    kind: "containers",
-    takesFields: true,
-    summary: "the containers and every change of them, until interrupted",
-    arguments: [{ ...container, isRequired: false }],
-    options: [...FILTER, EVERY, SOCKET],
-    examples: [
-      { line: "muster containers watch --every 1s --json", tells: "with what they use, one JSON object a line" },
-    ],
-    exits: [0, 1, 2, 64, 74, 78],
-  },
+  ...lookCommands("containers", container, {
+    list: {
+      summary:
+        "the containers of docker, podman, LXC, systemd-nspawn, containerd, crun and runc, those of users among them",
+      options: [...SELECTION_OPTIONS, SOCKET],
+      examples: [
+        { line: "muster containers list", tells: "a table" },
+        {
+          line: "muster containers list --json=engine,name,pid --filter state=running",
+          tells: "three fields of what runs",
+        },
+      ],
+      exits: [0, 2, 3, 64, 74, 78],
+    },
+    get: {
+      summary: "all facts of some containers",
+      options: [SOCKET],
+      examples: [{ line: "muster containers get podman/web --json", tells: "one, in a list of one" }],
+      exits: [0, 1, 2, 3, 64, 74, 78],
+    },
+    watch: {
+      summary: "the containers and every change of them, until interrupted",
+      options: [FILTER, EVERY, SOCKET],
+      examples: [
+        { line: "muster containers watch --every 1s --json", tells: "with what they use, one JSON object a line" },
+      ],
+      exits: [0, 1, 2, 64, 74, 78],
+    },
+  }),
   question("hostname", "the host name that is seen inside: pmdaRootContainerHostName", [
     { line: "muster containers hostname web", tells: "one name alone" },
   ]),
@@ -102,36 +92,27 @@ export const CONTAINERS: readonly CommandSpec[] = [
 ];
 
 export const PROCESSES: readonly CommandSpec[] = [
-  {
-    name: "processes list",
-    kind: "processes",
-    takesFields: true,
-    summary: "the processes that the service started, by itself or for clients of its root server, and how they ended",
-    arguments: [],
-    options: [...SELECTION_OPTIONS, SOCKET],
-    examples: [{ line: "muster processes list --filter state=running", tells: "those that run" }],
-    exits: [0, 2, 3, 64, 74, 78],
-  },
-  {
-    name: "processes get",
-    kind: "processes",
-    takesFields: true,
-    summary: "all facts of some of these processes",
-    arguments: [process],
-    options: [SOCKET],
-    examples: [{ line: "muster processes get 812 --json", tells: "one, in a list of one" }],
-    exits: [0, 1, 2, 3, 64, 74, 78],
-  },
-  {
-    name: "processes watch",
-    kind: "processes",
-    takesFields: true,
-    summary: "these processes and every change of them, until interrupted",
-    arguments: [{ ...process, isRequired: false }],
-    options: [...FILTER, EVERY, SOCKET],
-    examples: [{ line: "muster processes watch --json", tells: "one JSON object a line" }],
-    exits: [0, 1, 2, 64, 74, 78],
-  },
+  ...lookCommands("processes", process, {
+    list: {
+      summary:
+        "the processes that the service started, by itself or for clients of its root server, and how they ended",
+      options: [...SELECTION_OPTIONS, SOCKET],
+      examples: [{ line: "muster processes list --filter state=running", tells: "those that run" }],
+      exits: [0, 2, 3, 64, 74, 78],
+    },
+    get: {
+      summary: "all facts of some of these processes",
+      options: [SOCKET],
+      examples: [{ line: "muster processes get 812 --json", tells: "one, in a list of one" }],
+      exits: [0, 1, 2, 3, 64, 74, 78],
+    },
+    watch: {
+      summary: "these processes and every change of them, until interrupted",
+      options: [FILTER, EVERY, SOCKET],
+      examples: [{ line: "muster processes watch --json", tells: "one JSON object a line" }],
+      exits: [0, 1, 2, 64, 74, 78],
+    },
+  }),
   ...actionCommands("processes", {
     names: [process],
     item: "812",
@@ -170,12 +151,7 @@ export const PROCESSES: readonly CommandSpec[] = [
         arguments: [{ ...process, isRequired: false, summary: `${process.summary}; without one all that run` }],
         options: [
           { name: "exit-code", type: "flag", summary: "end with the exit code of the process; only with one PROCESS" },
-          {
-            name: "timeout",
-            type: "duration",
-            value: "SECONDS",
-            summary: "give up waiting after this time; the default is to wait without end",
-          },
+          TIMEOUT,
         ],
         description:
           "Tells how it ended, of one that has ended already too. With --socket the server tells each end once: to whoever " +

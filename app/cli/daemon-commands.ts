@@ -1,6 +1,7 @@
 /** The commands of daemons beside the verbs of the action table. */
 import { ACTION_EXITS, actionCommands } from "./action-commands.ts";
-import { EVERY, SELECTION_OPTIONS } from "./options.ts";
+import { lookCommands } from "./look-commands.ts";
+import { EVERY, FILTER } from "./options.ts";
 import type { ArgumentSpec, CommandSpec, OptionSpec } from "./specification.ts";
 
 const DAEMON_NAMES: ArgumentSpec = {
@@ -26,40 +27,25 @@ const LSB_EXITS = {
 };
 
 export const DAEMONS: readonly CommandSpec[] = [
-  {
-    name: "daemons list",
-    kind: "daemons",
-    takesFields: true,
-    summary: "the daemons that are declared or found",
-    arguments: [],
-    options: SELECTION_OPTIONS,
-    examples: [
-      { line: "muster daemons list", tells: "a table" },
-      { line: "muster daemons list --json=name,state,pid --filter state=up", tells: "three fields of what runs" },
-      { line: "muster daemons list --sort -usage.memoryBytes --limit 5", tells: "the five largest" },
-    ],
-    exits: [0, 3, 64, 74, 78],
-  },
-  {
-    name: "daemons get",
-    kind: "daemons",
-    takesFields: true,
-    summary: "all facts of some daemons",
-    arguments: [DAEMON_NAMES],
-    options: [],
-    examples: [{ line: "muster daemons get web --json", tells: "one daemon, in a list of one" }],
-    exits: [0, 1, 3, 64, 74, 78],
-  },
-  {
-    name: "daemons watch",
-    kind: "daemons",
-    takesFields: true,
-    summary: "the daemons and every change of them, until interrupted",
-    arguments: [{ ...DAEMON_NAMES, isRequired: false }],
-    options: [...SELECTION_OPTIONS.filter((option) => option.name === "filter"), EVERY],
-    examples: [{ line: "muster daemons watch --json", tells: "one JSON object a line" }],
-    exits: [0, 1, 64, 74, 78],
-  },
+  ...lookCommands("daemons", DAEMON_NAMES, {
+    list: {
+      summary: "the daemons that are declared or found",
+      examples: [
+        { line: "muster daemons list", tells: "a table" },
+        { line: "muster daemons list --json=name,state,pid --filter state=up", tells: "three fields of what runs" },
+        { line: "muster daemons list --sort -usage.memoryBytes --limit 5", tells: "the five largest" },
+      ],
+    },
+    get: {
+      summary: "all facts of some daemons",
+      examples: [{ line: "muster daemons get web --json", tells: "one daemon, in a list of one" }],
+    },
+    watch: {
+      summary: "the daemons and every change of them, until interrupted",
+      options: [FILTER, EVERY],
+      examples: [{ line: "muster daemons watch --json", tells: "one JSON object a line" }],
+    },
+  }),
   ...actionCommands("daemons", {
     names: [DAEMON_NAMES],
     item: "web",

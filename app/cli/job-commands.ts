@@ -3,10 +3,10 @@
  * come out of the action table.
  */
 import { ACTION_EXITS, actionCommands } from "./action-commands.ts";
-import { EVERY, SELECTION_OPTIONS } from "./options.ts";
+import { lookCommands } from "./look-commands.ts";
+import { EVERY, FILTER, TIMEOUT } from "./options.ts";
 import type { ArgumentSpec, CommandSpec, OptionSpec } from "./specification.ts";
 
-const FILTER = SELECTION_OPTIONS.filter((option) => option.name === "filter");
 const EXITS = [...ACTION_EXITS, 2] as const;
 
 const job: ArgumentSpec = {
@@ -49,39 +49,24 @@ const PID_OPTION: OptionSpec = {
 };
 
 export const JOBS: readonly CommandSpec[] = [
-  {
-    name: "jobs list",
-    kind: "jobs",
-    takesFields: true,
-    summary: "the jobs there are: as jstat -a",
-    arguments: [],
-    options: SELECTION_OPTIONS,
-    examples: [
-      { line: "muster jobs list", tells: "a table" },
-      { line: "muster jobs list --json=jid,processes,pid --filter user=ada", tells: "three fields of one user's" },
-    ],
-    exits: [0, 3, 64, 74, 78],
-  },
-  {
-    name: "jobs get",
-    kind: "jobs",
-    takesFields: true,
-    summary: "all facts of some jobs: as jstat -j",
-    arguments: [job],
-    options: [],
-    examples: [{ line: "muster jobs get 0x501 --json", tells: "one job, in a list of one" }],
-    exits: [0, 1, 3, 64, 74, 78],
-  },
-  {
-    name: "jobs watch",
-    kind: "jobs",
-    takesFields: true,
-    summary: "the jobs and every change of them, until interrupted",
-    arguments: [{ ...job, isRequired: false }],
-    options: [...FILTER, EVERY],
-    examples: [{ line: "muster jobs watch --json", tells: "one JSON object a line" }],
-    exits: [0, 1, 64, 74, 78],
-  },
+  ...lookCommands("jobs", job, {
+    list: {
+      summary: "the jobs there are: as jstat -a",
+      examples: [
+        { line: "muster jobs list", tells: "a table" },
+        { line: "muster jobs list --json=jid,processes,pid --filter user=ada", tells: "three fields of one user's" },
+      ],
+    },
+    get: {
+      summary: "all facts of some jobs: as jstat -j",
+      examples: [{ line: "muster jobs get 0x501 --json", tells: "one job, in a list of one" }],
+    },
+    watch: {
+      summary: "the jobs and every change of them, until interrupted",
+      options: [FILTER, EVERY],
+      examples: [{ line: "muster jobs watch --json", tells: "one JSON object a line" }],
+    },
+  }),
   ...actionCommands("jobs", {
     names: [job],
     item: "0x501",
@@ -136,12 +121,7 @@ export const JOBS: readonly CommandSpec[] = [
         arguments: [anyJobs],
         options: [
           { name: "exit-code", type: "flag", summary: "end with the exit code of the job; only with one JID" },
-          {
-            name: "timeout",
-            type: "duration",
-            value: "SECONDS",
-            summary: "give up waiting after this time; the default is to wait without end",
-          },
+          TIMEOUT,
         ],
         description:
           "As jwait(1): tells how the last process to leave the job ended, of a job that has ended already too. Ends with 0 " +
@@ -192,38 +172,23 @@ export const JOBS: readonly CommandSpec[] = [
 ];
 
 export const ATTACHMENTS: readonly CommandSpec[] = [
-  {
-    name: "attachments list",
-    kind: "attachments",
-    takesFields: true,
-    summary: "the processes attached to modules, those of jobs among them: as jstat -a -p",
-    arguments: [],
-    options: SELECTION_OPTIONS,
-    examples: [
-      { line: "muster attachments list --filter job=0x0000000000000501", tells: "of one job" },
-      { line: "muster attachments list --json=job,pid,comm", tells: "three fields of all" },
-    ],
-    exits: [0, 3, 64, 74, 78],
-  },
-  {
-    name: "attachments get",
-    kind: "attachments",
-    takesFields: true,
-    summary: "all facts of some processes attached to modules",
-    arguments: [attachment],
-    options: [],
-    examples: [{ line: "muster attachments get 812 --json", tells: "one, in a list of one" }],
-    exits: [0, 1, 3, 64, 74, 78],
-  },
-  {
-    name: "attachments watch",
-    kind: "attachments",
-    takesFields: true,
-    summary: "the processes attached to modules and every change of them, until interrupted",
-    arguments: [{ ...attachment, isRequired: false }],
-    options: [...FILTER, EVERY],
-    examples: [{ line: "muster attachments watch --filter module=job --json", tells: "one JSON object a line" }],
-    exits: [0, 1, 64, 74, 78],
-  },
+  ...lookCommands("attachments", attachment, {
+    list: {
+      summary: "the processes attached to modules, those of jobs among them: as jstat -a -p",
+      examples: [
+        { line: "muster attachments list --filter job=0x0000000000000501", tells: "of one job" },
+        { line: "muster attachments list --json=job,pid,comm", tells: "three fields of all" },
+      ],
+    },
+    get: {
+      summary: "all facts of some processes attached to modules",
+      examples: [{ line: "muster attachments get 812 --json", tells: "one, in a list of one" }],
+    },
+    watch: {
+      summary: "the processes attached to modules and every change of them, until interrupted",
+      options: [FILTER, EVERY],
+      examples: [{ line: "muster attachments watch --filter module=job --json", tells: "one JSON object a line" }],
+    },
+  }),
   ...actionCommands("attachments", { names: [attachment], item: "812", exits: EXITS }),
 ];

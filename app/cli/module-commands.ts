@@ -1,6 +1,7 @@
 /** The commands of PAGG modules: `paggctl(3)` and the operator's own modules. The verbs come out of the action table. */
 import { ACTION_EXITS, actionCommands } from "./action-commands.ts";
-import { SELECTION_OPTIONS } from "./options.ts";
+import { lookCommands } from "./look-commands.ts";
+import { FILTER } from "./options.ts";
 import type { ArgumentSpec, CommandSpec } from "./specification.ts";
 
 const module: ArgumentSpec = {
@@ -37,36 +38,21 @@ const request: readonly ArgumentSpec[] = [
 const EXITS = [...ACTION_EXITS, 2] as const;
 
 export const MODULES: readonly CommandSpec[] = [
-  {
-    name: "modules list",
-    kind: "modules",
-    takesFields: true,
-    summary: "the PAGG modules that are registered, and those that failed",
-    arguments: [],
-    options: SELECTION_OPTIONS,
-    examples: [{ line: "muster modules list", tells: "a table" }],
-    exits: [0, 3, 64, 74, 78],
-  },
-  {
-    name: "modules get",
-    kind: "modules",
-    takesFields: true,
-    summary: "all facts of some modules",
-    arguments: [module],
-    options: [],
-    examples: [{ line: "muster modules get job --json", tells: "one module, in a list of one" }],
-    exits: [0, 1, 3, 64, 74, 78],
-  },
-  {
-    name: "modules watch",
-    kind: "modules",
-    takesFields: true,
-    summary: "the modules and every change of them, until interrupted",
-    arguments: [{ ...module, isRequired: false }],
-    options: SELECTION_OPTIONS.filter((option) => option.name === "filter"),
-    examples: [{ line: "muster modules watch --json", tells: "one JSON object a line" }],
-    exits: [0, 1, 64, 74, 78],
-  },
+  ...lookCommands("modules", module, {
+    list: {
+      summary: "the PAGG modules that are registered, and those that failed",
+      examples: [{ line: "muster modules list", tells: "a table" }],
+    },
+    get: {
+      summary: "all facts of some modules",
+      examples: [{ line: "muster modules get job --json", tells: "one module, in a list of one" }],
+    },
+    watch: {
+      summary: "the modules and every change of them, until interrupted",
+      options: [FILTER],
+      examples: [{ line: "muster modules watch --json", tells: "one JSON object a line" }],
+    },
+  }),
   ...actionCommands("modules", {
     names: [module],
     item: "quota",

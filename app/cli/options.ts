@@ -47,13 +47,15 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { name: "strict", type: "flag", summary: "fail when data is incomplete (3) or the configuration has a mistake (78)" },
 ];
 
+export const FILTER: OptionSpec = {
+  name: "filter",
+  type: "text",
+  value: "WORDS",
+  summary: "only items in which every word occurs; FIELD=VALUE is compared exactly",
+};
+
 export const SELECTION_OPTIONS: readonly OptionSpec[] = [
-  {
-    name: "filter",
-    type: "text",
-    value: "WORDS",
-    summary: "only items in which every word occurs; FIELD=VALUE is compared exactly",
-  },
+  FILTER,
   { name: "sort", type: "text", value: "F,-G", summary: "by field F, then by G downwards; the default is by id" },
   { name: "limit", type: "count", value: "N", summary: "at most N items" },
 ];
@@ -74,6 +76,13 @@ export const EVERY: OptionSpec = {
   type: "duration",
   value: "SECONDS",
   summary: "write every item again at this interval, with its use of CPU and memory; the default is on change only",
+};
+
+export const TIMEOUT: OptionSpec = {
+  name: "timeout",
+  type: "duration",
+  value: "SECONDS",
+  summary: "give up waiting after this time; the default is to wait without end",
 };
 
 export const CHANGE_OPTIONS: readonly OptionSpec[] = [

@@ -3,10 +3,10 @@
  * the action table.
  */
 import { ACTION_EXITS, actionCommands } from "./action-commands.ts";
-import { EVERY, SELECTION_OPTIONS } from "./options.ts";
+import { lookCommands } from "./look-commands.ts";
+import { EVERY, FILTER, SELECTION_OPTIONS } from "./options.ts";
 import type { ArgumentSpec, CommandSpec, OptionSpec } from "./specification.ts";
 
-const FILTER = SELECTION_OPTIONS.filter((option) => option.name === "filter");
 const EXITS = [...ACTION_EXITS, 2, 65] as const;
 
 const endpoint: ArgumentSpec = {
@@ -66,40 +66,25 @@ const PROFILE: OptionSpec = {
 };
 
 export const ENDPOINTS: readonly CommandSpec[] = [
-  {
-    name: "endpoints list",
-    kind: "endpoints",
-    takesFields: true,
-    summary: "the endpoints there are, and who is at them: as geopmendpoint without options",
-    description: "They are looked for in /dev/shm, in /run/user/* and in the directories of the configuration.",
-    arguments: [],
-    options: SELECTION_OPTIONS,
-    examples: [
-      { line: "muster endpoints list", tells: "a table" },
-      { line: "muster endpoints list --json --filter state=orphaned", tells: "those whose owner is gone" },
-    ],
-    exits: [0, 3, 64, 74, 78],
-  },
-  {
-    name: "endpoints get",
-    kind: "endpoints",
-    takesFields: true,
-    summary: "all facts of some endpoints: as geopmendpoint -a",
-    arguments: [endpoint],
-    options: [],
-    examples: [{ line: "muster endpoints get /dev/shm/ep --json", tells: "one endpoint, in a list of one" }],
-    exits: [0, 1, 3, 64, 74, 78],
-  },
-  {
-    name: "endpoints watch",
-    kind: "endpoints",
-    takesFields: true,
-    summary: "the endpoints, their samples and every change of them, until interrupted",
-    arguments: [{ ...endpoint, isRequired: false }],
-    options: [...FILTER, EVERY],
-    examples: [{ line: "muster endpoints watch --json", tells: "one JSON object a line" }],
-    exits: [0, 1, 64, 74, 78],
-  },
+  ...lookCommands("endpoints", endpoint, {
+    list: {
+      summary: "the endpoints there are, and who is at them: as geopmendpoint without options",
+      description: "They are looked for in /dev/shm, in /run/user/* and in the directories of the configuration.",
+      examples: [
+        { line: "muster endpoints list", tells: "a table" },
+        { line: "muster endpoints list --json --filter state=orphaned", tells: "those whose owner is gone" },
+      ],
+    },
+    get: {
+      summary: "all facts of some endpoints: as geopmendpoint -a",
+      examples: [{ line: "muster endpoints get /dev/shm/ep --json", tells: "one endpoint, in a list of one" }],
+    },
+    watch: {
+      summary: "the endpoints, their samples and every change of them, until interrupted",
+      options: [FILTER, EVERY],
+      examples: [{ line: "muster endpoints watch --json", tells: "one JSON object a line" }],
+    },
+  }),
   ...actionCommands("endpoints", {
     names: [endpoint],
     item: "/dev/shm/ep",
@@ -164,36 +149,26 @@ export const ENDPOINTS: readonly CommandSpec[] = [
 ];
 
 export const POLICIES: readonly CommandSpec[] = [
-  {
-    name: "policies list",
-    kind: "policies",
-    takesFields: true,
-    summary: "the policies of the store",
-    arguments: [],
-    options: [...SELECTION_OPTIONS, STORE],
-    examples: [{ line: "muster policies list --filter agent=power_governor", tells: "those of one agent" }],
-    exits: [0, 3, 64, 65, 74, 75, 77, 78],
-  },
-  {
-    name: "policies get",
-    kind: "policies",
-    takesFields: true,
-    summary: "all facts of some policies",
-    arguments: [policy],
-    options: [STORE],
-    examples: [{ line: "muster policies get power_governor/dgemm --json", tells: "one policy, in a list of one" }],
-    exits: [0, 1, 3, 64, 65, 74, 75, 77, 78],
-  },
-  {
-    name: "policies watch",
-    kind: "policies",
-    takesFields: true,
-    summary: "the policies and every change of them, until interrupted",
-    arguments: [{ ...policy, isRequired: false }],
-    options: [...FILTER, STORE],
-    examples: [{ line: "muster policies watch --json", tells: "one JSON object a line" }],
-    exits: [0, 1, 64, 65, 74, 75, 77, 78],
-  },
+  ...lookCommands("policies", policy, {
+    list: {
+      summary: "the policies of the store",
+      options: [...SELECTION_OPTIONS, STORE],
+      examples: [{ line: "muster policies list --filter agent=power_governor", tells: "those of one agent" }],
+      exits: [0, 3, 64, 65, 74, 75, 77, 78],
+    },
+    get: {
+      summary: "all facts of some policies",
+      options: [STORE],
+      examples: [{ line: "muster policies get power_governor/dgemm --json", tells: "one policy, in a list of one" }],
+      exits: [0, 1, 3, 64, 65, 74, 75, 77, 78],
+    },
+    watch: {
+      summary: "the policies and every change of them, until interrupted",
+      options: [FILTER, STORE],
+      examples: [{ line: "muster policies watch --json", tells: "one JSON object a line" }],
+      exits: [0, 1, 64, 65, 74, 75, 77, 78],
+    },
+  }),
   ...actionCommands("policies", {
     names: [policy],
     item: "power_governor",

@@ -1,9 +1,8 @@
 /** The commands of the process set: categories and their members. The verbs come out of the action table. */
 import { ACTION_EXITS, actionCommands } from "./action-commands.ts";
-import { EVERY, NODE_OPTIONS, SELECTION_OPTIONS } from "./options.ts";
+import { lookCommands } from "./look-commands.ts";
+import { EVERY, FILTER, NODE_OPTIONS, SELECTION_OPTIONS, TIMEOUT } from "./options.ts";
 import type { ArgumentSpec, CommandSpec, OptionSpec } from "./specification.ts";
-
-const FILTER = SELECTION_OPTIONS.filter((option) => option.name === "filter");
 
 const category: ArgumentSpec = {
   name: "NAME",
@@ -53,36 +52,24 @@ const RECORD: OptionSpec = {
 };
 
 export const CATEGORIES: readonly CommandSpec[] = [
-  {
-    name: "categories list",
-    kind: "categories",
-    takesFields: true,
-    summary: "the categories of the process set and how many members each has",
-    arguments: [],
-    options: [...SELECTION_OPTIONS, ...NODE_OPTIONS],
-    examples: [{ line: "muster categories list --sort -failed --limit 5", tells: "where most have failed" }],
-    exits: [0, 1, 3, 64, 74, 78],
-  },
-  {
-    name: "categories get",
-    kind: "categories",
-    takesFields: true,
-    summary: "all facts of some categories",
-    arguments: [category],
-    options: NODE_OPTIONS,
-    examples: [{ line: "muster categories get web --json", tells: "one category, in a list of one" }],
-    exits: [0, 1, 3, 64, 74, 78],
-  },
-  {
-    name: "categories watch",
-    kind: "categories",
-    takesFields: true,
-    summary: "the categories and every change of them, until interrupted",
-    arguments: [{ ...category, isRequired: false }],
-    options: [...FILTER, ...NODE_OPTIONS],
-    examples: [{ line: "muster categories watch web --json", tells: "one JSON object a line" }],
-    exits: [0, 1, 64, 74, 78],
-  },
+  ...lookCommands("categories", category, {
+    list: {
+      summary: "the categories of the process set and how many members each has",
+      options: [...SELECTION_OPTIONS, ...NODE_OPTIONS],
+      examples: [{ line: "muster categories list --sort -failed --limit 5", tells: "where most have failed" }],
+      exits: [0, 1, 3, 64, 74, 78],
+    },
+    get: {
+      summary: "all facts of some categories",
+      options: NODE_OPTIONS,
+      examples: [{ line: "muster categories get web --json", tells: "one category, in a list of one" }],
+    },
+    watch: {
+      summary: "the categories and every change of them, until interrupted",
+      options: [FILTER, ...NODE_OPTIONS],
+      examples: [{ line: "muster categories watch web --json", tells: "one JSON object a line" }],
+    },
+  }),
   ...actionCommands("categories", {
     names: [category],
     item: "web",
@@ -93,62 +80,46 @@ export const CATEGORIES: readonly CommandSpec[] = [
 ];
 
 export const MEMBERS: readonly CommandSpec[] = [
-  {
-    name: "members list",
-    kind: "members",
-    takesFields: true,
-    summary: "the members of the process set, running and exited",
-    arguments: [],
-    options: [ONLY_CATEGORY, RECORD, ...SELECTION_OPTIONS, ...NODE_OPTIONS],
-    examples: [
-      { line: "muster members list --category web", tells: "of one category" },
-      {
-        line: "muster members list --json=pid,exit.text --filter flags.exit=true",
-        tells: "how those that ended did so",
-      },
-    ],
-    exits: [0, 1, 3, 64, 74, 78],
-  },
-  {
-    name: "members get",
-    kind: "members",
-    takesFields: true,
-    summary: "all facts of some members; with --wait, once they have exited",
-    arguments: [member],
-    options: [
-      {
-        name: "wait",
-        type: "choice",
-        value: "STATE",
-        choices: ["exited"],
-        summary: "wait until all of them have exited",
-      },
-      {
-        name: "timeout",
-        type: "duration",
-        value: "SECONDS",
-        summary: "give up waiting after this time; the default is to wait without end",
-      },
-      ONLY_CATEGORY,
-      RECORD,
-      ...NODE_OPTIONS,
-    ],
-    examples: [
-      { line: "muster members get web/812 --json", tells: "one member, in a list of one" },
-      { line: "muster members get 812 --wait exited --timeout 30s --json=exitCode,exit", tells: "how it ends" },
-    ],
-    exits: [0, 1, 3, 64, 74, 75, 78, 130, 143],
-  },
-  {
-    name: "members watch",
-    kind: "members",
-    takesFields: true,
-    summary: "the members and every change of them, until interrupted",
-    arguments: [{ ...member, isRequired: false }],
-    options: [...FILTER, EVERY, ...NODE_OPTIONS],
-    examples: [{ line: "muster members watch --filter category=web --json", tells: "one JSON object a line" }],
-    exits: [0, 1, 64, 74, 78],
-  },
+  ...lookCommands("members", member, {
+    list: {
+      summary: "the members of the process set, running and exited",
+      options: [ONLY_CATEGORY, RECORD, ...SELECTION_OPTIONS, ...NODE_OPTIONS],
+      examples: [
+        { line: "muster members list --category web", tells: "of one category" },
+        {
+          line: "muster members list --json=pid,exit.text --filter flags.exit=true",
+          tells: "how those that ended did so",
+        },
+      ],
+      exits: [0, 1, 3, 64, 74, 78],
+    },
+    get: {
+      summary: "all facts of some members; with --wait, once they have exited",
+      options: [
+        {
+          name: "wait",
+          type: "choice",
+          value: "STATE",
+          choices: ["exited"],
+          summary: "wait until all of them have exited",
+        },
+        TIMEOUT,
+        ONLY_CATEGORY,
+        RECORD,
+        ...NODE_OPTIONS,
+      ],
+      examples: [
+        { line: "muster members get web/812 --json", tells: "one member, in a list of one" },
+        { line: "muster members get 812 --wait exited --timeout 30s --json=exitCode,exit", tells: "how it ends" },
+      ],
+      exits: [0, 1, 3, 64, 74, 75, 78, 130, 143],
+    },
+    watch: {
+      summary: "the members and every change of them, until interrupted",
+      options: [FILTER, EVERY, ...NODE_OPTIONS],
+      examples: [{ line: "muster members watch --filter category=web --json", tells: "one JSON object a line" }],
+    },
+  }),
   ...actionCommands("members", {
     names: [member],
     item: "web/812",

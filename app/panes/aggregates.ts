@@ -11,35 +11,24 @@ import type { Attachment } from "#core/model/attachment.ts";
 import type { Job } from "#core/model/job.ts";
 import type { Module } from "#core/model/module.ts";
 import { aggregatesOf, userName } from "#core/store/aggregates.ts";
-import type { Look } from "./aggregate-look.ts";
+import type { AggregateLook } from "./aggregate-look.ts";
 import { ATTACHMENT_LOOK } from "./attachments.ts";
 import { JOB_LOOK } from "./jobs.ts";
-import { shortDuration } from "./measures.ts";
+import { leftToLooks, nameColumn, stateColumn } from "./look.ts";
 import { MODULE_LOOK } from "./modules.ts";
-import { type Column, NONE, type Pane } from "./pane.ts";
-import { USAGE_COLUMNS } from "./usage-columns.ts";
+import type { Column, Pane } from "./pane.ts";
+import { usageColumns } from "./process-columns.ts";
+import { ageColumn } from "./time-columns.ts";
 
 type Aggregate = Module | Job | Attachment;
 
 const LOOKS = { Module: MODULE_LOOK, Job: JOB_LOOK, Attachment: ATTACHMENT_LOOK };
 
-const lookOf = (item: Aggregate): Look<Aggregate> => LOOKS[item.kind];
-
-const usageOf = (item: Aggregate) => ({ usage: lookOf(item).usage(item) });
+const lookOf = (item: Aggregate): AggregateLook<Aggregate> => LOOKS[item.kind];
 
 const COLUMNS: readonly Column<Aggregate>[] = [
-  {
-    id: "name",
-    title: "NAME",
-    // A jid in the second level of the tree.
-    min: 22,
-    ideal: 30,
-    priority: 0,
-    align: "left",
-    cut: "middle",
-    cell: (item) => lookOf(item).name(item),
-    sortValue: (item) => lookOf(item).nameKey(item),
-  },
+  // A jid in the second level of the tree.
+  nameColumn(lookOf, { min: 22, ideal: 30 }),
   {
     id: "owner",
     title: "OWNER",
@@ -54,17 +43,7 @@ const COLUMNS: readonly Column<Aggregate>[] = [
     },
     sortValue: (item) => lookOf(item).uid(item),
   },
-  {
-    id: "state",
-    title: "STATE",
-    min: 12,
-    ideal: 12,
-    priority: 0,
-    align: "left",
-    cut: "never",
-    cell: (item) => lookOf(item).state(item),
-    sortValue: (item) => lookOf(item).stateRank(item),
-  },
+  stateColumn(lookOf, { min: 12, ideal: 12, cut: "never" }),
   {
     id: "processes",
     title: "PROCS",
@@ -79,31 +58,17 @@ const COLUMNS: readonly Column<Aggregate>[] = [
     },
     sortValue: (item) => lookOf(item).processes(item),
   },
-  ...USAGE_COLUMNS.map(
+  ...usageColumns<Aggregate>((item) => lookOf(item).usage(item)).map(
     (column): Column<Aggregate> => ({
       ...column,
-      cell: (item, context) => (item.kind === "Module" ? { text: "" } : column.cell(usageOf(item), context)),
-      sortValue: (item) => column.sortValue(usageOf(item)),
+      cell: (item, context) => (item.kind === "Module" ? { text: "" } : column.cell(item, context)),
     }),
   ),
-  {
-    id: "age",
-    title: "AGE",
-    min: 7,
-    ideal: 7,
-    priority: 3,
-    align: "right",
-    cut: "never",
-    cell: (item, { atMs }) => {
-      const since = lookOf(item).since(item);
-      return since === null ? NONE : { text: shortDuration(atMs - Date.parse(since)) };
-    },
-    // By when it came to be: the order does not change from one moment to the next.
-    sortValue: (item) => {
-      const since = lookOf(item).since(item);
-      return since === null ? null : -Date.parse(since);
-    },
-  },
+  ageColumn(
+    { id: "age", title: "AGE", priority: 3 },
+    (item) => lookOf(item).since(item),
+    () => null,
+  ),
   {
     id: "command",
     title: "COMMAND",
@@ -139,13 +104,9 @@ export const AGGREGATES_PANE: Pane<"modules" | "jobs" | "attachments"> = {
   sampled: ["jobs", "attachments"],
   loading: "Reading modules and jobs...",
   empty: "No service keeps modules and jobs here. Start one with: muster serve",
-  label: (item) => lookOf(item).label(item),
-  alarm: (item) => lookOf(item).alarm(item),
-  searchText: (item) => lookOf(item).searchText(item),
-  detail: (item, context) => lookOf(item).detail(item, context),
+  ...leftToLooks(lookOf),
   tree: {
     forest: aggregatesOf,
     size: sizeOf,
   },
-  jump: (item, snapshot) => lookOf(item).jump(item, snapshot),
 };

@@ -2,7 +2,7 @@
 import type { Attachment } from "#core/model/attachment.ts";
 import { stateCounts, userName } from "#core/store/aggregates.ts";
 import { daemonOfProcess, memberOfProcess } from "#core/store/process-set.ts";
-import type { Look } from "./aggregate-look.ts";
+import type { AggregateLook } from "./aggregate-look.ts";
 import { runningLine, startedLine, stateLine, usageLines } from "./detail-lines.ts";
 import type { Cell, DetailLine, DrawContext, Sign, Tone } from "./pane.ts";
 import { sameProcess } from "./same-process.ts";
@@ -83,7 +83,7 @@ function userText(snapshot: DrawContext["snapshot"], uid: number): string {
   return name === String(uid) ? `uid ${uid}` : `${name} (uid ${uid})`;
 }
 
-export const ATTACHMENT_LOOK: Look<Attachment> = {
+export const ATTACHMENT_LOOK: AggregateLook<Attachment> = {
   name: (process) => ({ text: `${process.pid} ${process.comm}` }),
   nameKey: (process) => String(process.pid).padStart(10, "0"),
   uid: (process) => process.uid,

@@ -1,15 +1,11 @@
 /** What the lines of the containers pane are asked, whatever stands on them: a container or a privileged process. */
 import type { Usage } from "#core/model/daemon.ts";
-import type { Snapshot } from "#core/store/snapshot.ts";
-import type { Cell, DetailLine, DrawContext, Jump } from "./pane.ts";
+import type { Look } from "./look.ts";
+import type { Cell } from "./pane.ts";
 
-export interface ContainerLook<T> {
-  name(item: T): Cell;
+export interface ContainerLook<T> extends Look<T> {
   /** Containers before processes. */
   nameKey(item: T): string;
-  state(item: T): Cell;
-  /** What needs somebody comes first. */
-  stateRank(item: T): number;
   /** The engine, and the user if it is his own. */
   engine(item: T): Cell;
   /** null: it does not run. */
@@ -24,9 +20,4 @@ export interface ContainerLook<T> {
   endedAt(item: T): string | null;
   content(item: T): Cell;
   cgroup(item: T): string | null;
-  label(item: T): string;
-  alarm(item: T): "warn" | "error" | null;
-  searchText(item: T): string;
-  detail(item: T, context: DrawContext): readonly DetailLine[];
-  jump(item: T, snapshot: Snapshot): Jump;
 }

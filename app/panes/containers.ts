@@ -10,10 +10,11 @@ import type { Process } from "#core/model/process.ts";
 import { containersOf } from "#core/store/containers.ts";
 import type { ContainerLook } from "./container-look.ts";
 import { CONTAINER_LOOK } from "./engine-containers.ts";
-import { shortDuration } from "./measures.ts";
-import { type Cell, type Column, NONE, type Pane } from "./pane.ts";
+import { leftToLooks, nameColumn, stateColumn } from "./look.ts";
+import type { Cell, Column, Pane } from "./pane.ts";
 import { PROCESS_LOOK } from "./privileged-processes.ts";
-import { USAGE_COLUMNS } from "./usage-columns.ts";
+import { pidColumn, usageColumns } from "./process-columns.ts";
+import { ageColumn } from "./time-columns.ts";
 
 type Line = Container | Process;
 
@@ -27,29 +28,9 @@ const EMPTY: Cell = { text: "" };
 const USAGE_PRIORITY = 5;
 
 const COLUMNS: readonly Column<Line>[] = [
-  {
-    id: "name",
-    title: "NAME",
-    min: 16,
-    ideal: 30,
-    priority: 0,
-    align: "left",
-    cut: "middle",
-    cell: (item) => lookOf(item).name(item),
-    sortValue: (item) => lookOf(item).nameKey(item),
-  },
-  {
-    id: "state",
-    title: "STATE",
-    // `SIGSEGV, core` with its sign.
-    min: 15,
-    ideal: 15,
-    priority: 0,
-    align: "left",
-    cut: "end",
-    cell: (item) => lookOf(item).state(item),
-    sortValue: (item) => lookOf(item).stateRank(item),
-  },
+  nameColumn(lookOf, { min: 16, ideal: 30 }),
+  // `SIGSEGV, core` with its sign.
+  stateColumn(lookOf, { min: 15, ideal: 15, cut: "end" }),
   {
     id: "engine",
     title: "ENGINE",
@@ -61,20 +42,7 @@ const COLUMNS: readonly Column<Line>[] = [
     cell: (item) => lookOf(item).engine(item),
     sortValue: (item) => lookOf(item).engine(item).text,
   },
-  {
-    id: "pid",
-    title: "PID",
-    min: 7,
-    ideal: 7,
-    priority: 1,
-    align: "right",
-    cut: "never",
-    cell: (item) => {
-      const pid = lookOf(item).pid(item);
-      return pid === null ? NONE : { text: String(pid) };
-    },
-    sortValue: (item) => lookOf(item).pid(item),
-  },
+  pidColumn((item) => lookOf(item).pid(item)),
   {
     id: "host",
     title: "HOST NAME",
@@ -97,36 +65,12 @@ const COLUMNS: readonly Column<Line>[] = [
     cell: (item) => lookOf(item).processes(item) ?? EMPTY,
     sortValue: (item) => lookOf(item).processCount(item),
   },
-  ...USAGE_COLUMNS.map(
-    (column): Column<Line> => ({
-      ...column,
-      priority: USAGE_PRIORITY,
-      cell: (item, context) => column.cell({ usage: lookOf(item).usage(item) }, context),
-      sortValue: (item) => column.sortValue({ usage: lookOf(item).usage(item) }),
-    }),
+  ...usageColumns<Line>((item) => lookOf(item).usage(item)).map((column) => ({ ...column, priority: USAGE_PRIORITY })),
+  ageColumn(
+    { id: "uptime", title: "UPTIME", priority: 7 },
+    (item) => lookOf(item).startedAt(item),
+    (item) => lookOf(item).endedAt(item),
   ),
-  {
-    id: "uptime",
-    title: "UPTIME",
-    min: 7,
-    ideal: 7,
-    priority: 7,
-    align: "right",
-    cut: "never",
-    cell: (item, { atMs }) => {
-      const { startedAt, endedAt } = lookOf(item);
-      const start = startedAt(item);
-      const end = endedAt(item);
-      if (start === null) return NONE;
-      const text = shortDuration((end === null ? atMs : Date.parse(end)) - Date.parse(start));
-      return end === null ? { text } : { text, tone: "dim" };
-    },
-    // By its start: the order of what runs does not change from one moment to the next.
-    sortValue: (item) => {
-      const start = lookOf(item).startedAt(item);
-      return start === null ? null : -Date.parse(start);
-    },
-  },
   {
     id: "content",
     title: "IMAGE OR CMD",
@@ -172,13 +116,9 @@ export const CONTAINERS_PANE: Pane<"containers" | "processes"> = {
   empty:
     "No containers: looked for those of docker, podman, LXC, systemd-nspawn, CRI, crun and runc ('muster doctor' tells " +
     "where). No privileged processes: press a to start one; it runs with the rights of the service.",
-  label: (item) => lookOf(item).label(item),
-  alarm: (item) => lookOf(item).alarm(item),
-  searchText: (item) => lookOf(item).searchText(item),
-  detail: (item, context) => lookOf(item).detail(item, context),
+  ...leftToLooks(lookOf),
   tree: {
     forest: containersOf,
     size: () => 0,
   },
-  jump: (item, snapshot) => lookOf(item).jump(item, snapshot),
 };

@@ -5,19 +5,10 @@ import { memberOfProcess } from "#core/store/process-set.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import { problemLines, runningLine, startedLine, stateLine, usageLines } from "./detail-lines.ts";
 import { fullTime } from "./measures.ts";
-import {
-  type Cell,
-  type Column,
-  type DetailLine,
-  type DrawContext,
-  type Jump,
-  NONE,
-  type Pane,
-  type Sign,
-  type Tone,
-} from "./pane.ts";
+import type { Cell, Column, DetailLine, DrawContext, Jump, Pane, Sign, Tone } from "./pane.ts";
+import { pidColumn, usageColumns } from "./process-columns.ts";
 import { sameProcess } from "./same-process.ts";
-import { USAGE_COLUMNS } from "./usage-columns.ts";
+import { sinceColumn } from "./time-columns.ts";
 
 const STATE_LOOKS: Readonly<Record<DaemonState, { readonly sign: Sign; readonly tone: Tone; readonly rank: number }>> =
   {
@@ -66,29 +57,9 @@ const COLUMNS: readonly Column<Daemon>[] = [
     cell: stateCell,
     sortValue: (daemon) => STATE_LOOKS[daemon.state].rank,
   },
-  {
-    id: "pid",
-    title: "PID",
-    min: 7,
-    ideal: 7,
-    priority: 1,
-    align: "right",
-    cut: "never",
-    cell: (daemon) => (daemon.pid === null ? NONE : { text: String(daemon.pid) }),
-    sortValue: (daemon) => daemon.pid,
-  },
-  ...USAGE_COLUMNS,
-  {
-    id: "since",
-    title: "SINCE",
-    min: 14,
-    ideal: 14,
-    priority: 5,
-    align: "left",
-    cut: "never",
-    cell: (daemon) => (daemon.since === null ? NONE : { text: sinceText(daemon.since) }),
-    sortValue: (daemon) => (daemon.since === null ? null : Date.parse(daemon.since)),
-  },
+  pidColumn(({ pid }) => pid),
+  ...usageColumns<Daemon>(({ usage }) => usage),
+  sinceColumn(({ since }) => (since === null ? null : Date.parse(since))),
   {
     id: "note",
     title: "NOTE",
@@ -102,11 +73,6 @@ const COLUMNS: readonly Column<Daemon>[] = [
     sortValue: (daemon) => note(daemon).text || null,
   },
 ];
-
-/** Month, day and time: right on any day, so it need not be drawn again at midnight. */
-function sinceText(at: string): string {
-  return fullTime(Date.parse(at)).slice(5);
-}
 
 const yesNo = (value: boolean | null, yes: string, no: string, unknown: string): { text: string; tone: Tone } => {
   if (value === null) return { text: unknown, tone: "unknown" };

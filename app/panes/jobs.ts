@@ -1,7 +1,7 @@
 /** Jobs: who owns them, what holds them, how they fare, and the processes in them. */
 import type { Job, JobState } from "#core/model/job.ts";
 import { processesOfJob } from "#core/store/aggregates.ts";
-import type { Look } from "./aggregate-look.ts";
+import type { AggregateLook } from "./aggregate-look.ts";
 import { processList } from "./attachments.ts";
 import { problemLines, stateLine, usageLines } from "./detail-lines.ts";
 import { clockTime, duration, fullTime } from "./measures.ts";
@@ -63,7 +63,7 @@ function detail(job: Job, context: DrawContext): readonly DetailLine[] {
   ];
 }
 
-export const JOB_LOOK: Look<Job> = {
+export const JOB_LOOK: AggregateLook<Job> = {
   name: (job) => ({ text: job.jid, tone: "strong" }),
   nameKey: (job) => job.jid,
   uid: (job) => job.uid,

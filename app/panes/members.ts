@@ -6,8 +6,9 @@ import type { Snapshot } from "#core/store/snapshot.ts";
 import { endedLine, runningLine, startedLine, stateLine, usageLines } from "./detail-lines.ts";
 import { duration, fullTime } from "./measures.ts";
 import { type Cell, type Column, type DetailLine, type DrawContext, type Jump, NONE, type Pane } from "./pane.ts";
+import { pidColumn, usageColumns } from "./process-columns.ts";
 import { sameProcess } from "./same-process.ts";
-import { USAGE_COLUMNS } from "./usage-columns.ts";
+import { oldestLast, sinceColumn } from "./time-columns.ts";
 
 const UNKNOWN_EXIT = "exited, status unknown";
 
@@ -50,17 +51,7 @@ const COLUMNS: readonly Column<Member>[] = [
     // Within a category the failed ones first, then by pid: as text 1000 would come before 900.
     sortValue: (member) => `${member.category}\0${stateRank(member)[0]}${String(member.pid).padStart(10)}`,
   },
-  {
-    id: "pid",
-    title: "PID",
-    min: 7,
-    ideal: 8,
-    priority: 0,
-    align: "right",
-    cut: "never",
-    cell: (member) => ({ text: String(member.pid) }),
-    sortValue: (member) => member.pid,
-  },
+  { ...pidColumn(({ pid }) => pid), ideal: 8, priority: 0 },
   {
     id: "state",
     title: "STATE",
@@ -84,27 +75,10 @@ const COLUMNS: readonly Column<Member>[] = [
       const ms = ranMs(member, atMs);
       return ms === null ? NONE : { text: duration(ms), tone: member.flags.exit ? "dim" : "text" };
     },
-    // By its start: the order of what runs does not change from one moment to the next.
-    sortValue: (member) => {
-      const start = startOf(member);
-      return start === null ? null : -start;
-    },
+    sortValue: ({ startedAt }) => oldestLast(startedAt),
   },
-  ...USAGE_COLUMNS,
-  {
-    id: "since",
-    title: "SINCE",
-    min: 14,
-    ideal: 14,
-    priority: 5,
-    align: "left",
-    cut: "never",
-    cell: (member) => {
-      const at = member.flags.exit ? endOf(member) : startOf(member);
-      return at === null ? NONE : { text: fullTime(at).slice(5) };
-    },
-    sortValue: (member) => (member.flags.exit ? endOf(member) : startOf(member)),
-  },
+  ...usageColumns<Member>(({ usage }) => usage),
+  sinceColumn((member) => (member.flags.exit ? endOf(member) : startOf(member))),
   {
     id: "argv",
     title: "COMMAND",

@@ -2,7 +2,7 @@
 import { counted } from "#core/model/counted.ts";
 import type { Module, ModuleState } from "#core/model/module.ts";
 import { processesOfModule } from "#core/store/aggregates.ts";
-import type { Look } from "./aggregate-look.ts";
+import type { AggregateLook } from "./aggregate-look.ts";
 import { processList } from "./attachments.ts";
 import { problemLines, stateLine } from "./detail-lines.ts";
 import { fullTime } from "./measures.ts";
@@ -60,7 +60,7 @@ function detail(module: Module, context: DrawContext): readonly DetailLine[] {
   return [...lines, ...processList(processesOfModule(context.snapshot, module.name))];
 }
 
-export const MODULE_LOOK: Look<Module> = {
+export const MODULE_LOOK: AggregateLook<Module> = {
   name: (module) => ({ text: module.name, tone: module.state === "failed" ? "error" : "strong" }),
   nameKey: (module) => module.name,
   uid: () => null,

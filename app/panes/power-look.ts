@@ -1,15 +1,11 @@
 /** What the lines of power are asked, whatever stands on them: an endpoint or a policy. */
 import type { PowerValue } from "#core/model/endpoint.ts";
-import type { Snapshot } from "#core/store/snapshot.ts";
-import type { Cell, DetailLine, DrawContext, Jump } from "./pane.ts";
+import type { Look } from "./look.ts";
+import type { Cell, DrawContext } from "./pane.ts";
 
-export interface PowerLook<T> {
-  name(item: T, context: DrawContext): Cell;
+export interface PowerLook<T> extends Look<T> {
   /** Endpoints before policies, best policies by their agents. */
   nameKey(item: T): string;
-  state(item: T): Cell;
-  /** What needs somebody comes first. */
-  stateRank(item: T): number;
   agent(item: T): string | null;
   profile(item: T): string | null;
   /** null of a policy. */
@@ -20,11 +16,6 @@ export interface PowerLook<T> {
   /** What the controller sends, or is told: the one value that says most. */
   value(item: T, context: DrawContext): Cell;
   valueKey(item: T): number | null;
-  label(item: T): string;
-  alarm(item: T): "warn" | "error" | null;
-  searchText(item: T): string;
-  detail(item: T, context: DrawContext): readonly DetailLine[];
-  jump(item: T, snapshot: Snapshot): Jump;
 }
 
 /** The position of the value that says most: the first in watts, else the first with a unit, else the first. */

@@ -9,6 +9,7 @@ import type { Endpoint } from "#core/model/endpoint.ts";
 import type { Policy } from "#core/model/policy.ts";
 import { powerOf } from "#core/store/power.ts";
 import { ENDPOINT_LOOK } from "./endpoints.ts";
+import { leftToLooks, nameColumn, stateColumn } from "./look.ts";
 import { fullTime } from "./measures.ts";
 import type { Cell, Column, Pane } from "./pane.ts";
 import { POLICY_LOOK } from "./policies.ts";
@@ -42,28 +43,8 @@ function ageColumn(id: string, title: string, priority: number, ageOf: (item: Po
 }
 
 const COLUMNS: readonly Column<Power>[] = [
-  {
-    id: "name",
-    title: "NAME",
-    min: 18,
-    ideal: 30,
-    priority: 0,
-    align: "left",
-    cut: "middle",
-    cell: (item, context) => lookOf(item).name(item, context),
-    sortValue: (item) => lookOf(item).nameKey(item),
-  },
-  {
-    id: "state",
-    title: "STATE",
-    min: 12,
-    ideal: 13,
-    priority: 0,
-    align: "left",
-    cut: "never",
-    cell: (item) => lookOf(item).state(item),
-    sortValue: (item) => lookOf(item).stateRank(item),
-  },
+  nameColumn(lookOf, { min: 18, ideal: 30 }),
+  stateColumn(lookOf, { min: 12, ideal: 13, cut: "never" }),
   {
     id: "agent",
     title: "AGENT",
@@ -146,14 +127,10 @@ export const POWER_PANE: Pane<"endpoints" | "policies"> = {
   sampled: ["endpoints"],
   loading: "Reading endpoints and policies...",
   empty: "No endpoints and no policies. Press a to create an endpoint, n to set a policy for an agent.",
-  label: (item) => lookOf(item).label(item),
-  alarm: (item) => lookOf(item).alarm(item),
-  searchText: (item) => lookOf(item).searchText(item),
-  detail: (item, context) => lookOf(item).detail(item, context),
+  ...leftToLooks(lookOf),
   tree: {
     forest: powerOf,
     // Policies are always told, whatever their number.
     size: () => 0,
   },
-  jump: (item, snapshot) => lookOf(item).jump(item, snapshot),
 };

@@ -44,3 +44,15 @@ export const SIGNAL_ARGUMENT: ArgumentSpec = {
   isRequired: true,
   description: "name with or without SIG, in any case, or number",
 };
+
+/** The same verb on every single process, whatever it is known as. */
+export const SEND_SIGNAL = {
+  verb: "signal",
+  title: "Send signal",
+  short: "signal",
+  key: "S",
+  subject: "item",
+  effect: "destroy",
+  arguments: [SIGNAL_ARGUMENT],
+  inverse: null,
+} as const satisfies Partial<ActionSpec>;

@@ -1,6 +1,6 @@
 /** The verbs of daemons, by LibUCW's control protocol. */
 import type { Daemon } from "#core/model/daemon.ts";
-import { type ActionSpec, type ArgumentSpec, SIGNAL_ARGUMENT } from "./action-spec.ts";
+import { type ActionSpec, type ArgumentSpec, SEND_SIGNAL } from "./action-spec.ts";
 
 const whenManaged = (item: Daemon) =>
   item.managed ? null : `${item.label} is only found, not declared: add it to daemons.d to manage it`;
@@ -120,18 +120,11 @@ export const DAEMON_ACTIONS = {
     when: whenLocked,
   },
   "daemon.signal": {
+    ...SEND_SIGNAL,
     id: "daemon.signal",
     kind: "daemons",
-    verb: "signal",
-    title: "Send signal",
-    short: "signal",
-    key: "S",
-    subject: "item",
-    effect: "destroy",
     description: "send any signal to the process that holds the lock",
     keywords: ["kill", "usr1", "hup", "term"],
-    arguments: [SIGNAL_ARGUMENT],
-    inverse: null,
     when: whenLocked,
     consequence: (item) => `${ofProcess(item)} will get the signal; what that does is up to the daemon.`,
   },

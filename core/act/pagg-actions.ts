@@ -3,7 +3,7 @@ import type { Attachment } from "#core/model/attachment.ts";
 import { countedProcesses } from "#core/model/counted.ts";
 import type { Job } from "#core/model/job.ts";
 import type { Module } from "#core/model/module.ts";
-import { type ActionSpec, type ArgumentSpec, SIGNAL_ARGUMENT } from "./action-spec.ts";
+import { type ActionSpec, type ArgumentSpec, SEND_SIGNAL, SIGNAL_ARGUMENT } from "./action-spec.ts";
 
 const always = () => null;
 
@@ -260,18 +260,11 @@ export const PAGG_ACTIONS = {
     consequence: (item: Attachment) => `Process ${item.pid} (${item.comm}) goes on outside ${item.job ?? item.module}.`,
   },
   "attachment.signal": {
+    ...SEND_SIGNAL,
     id: "attachment.signal",
     kind: "attachments",
-    verb: "signal",
-    title: "Send signal",
-    short: "signal",
-    key: "S",
-    subject: "item",
-    effect: "destroy",
     description: "send a signal to this very process",
     keywords: ["kill", "term", "hup"],
-    arguments: [SIGNAL_ARGUMENT],
-    inverse: null,
     when: always,
     consequence: (item: Attachment) => `Process ${item.pid} (${item.comm}) will get the signal.`,
   },

@@ -1,6 +1,6 @@
 /** The verbs of privileged processes: pmdaRootProcessStart, -Wait and -Terminate, with the safety that those do not have. */
 import type { Process } from "#core/model/process.ts";
-import { type ActionSpec, SIGNAL_ARGUMENT } from "./action-spec.ts";
+import { type ActionSpec, SEND_SIGNAL } from "./action-spec.ts";
 
 const whenRunning = (item: Process) =>
   item.state === "running"
@@ -65,18 +65,11 @@ export const PMDAROOT_ACTIONS = {
     consequence: (item: Process) => `${called(item)} ends at once, without a chance to tidy up.`,
   },
   "process.signal": {
+    ...SEND_SIGNAL,
     id: "process.signal",
     kind: "processes",
-    verb: "signal",
-    title: "Send signal",
-    short: "signal",
-    key: "S",
-    subject: "item",
-    effect: "destroy",
     description: "send a signal to the very process that was started",
     keywords: ["kill", "term", "hup"],
-    arguments: [SIGNAL_ARGUMENT],
-    inverse: null,
     when: whenRunning,
     consequence: (item: Process) => `${called(item)} will get the signal.`,
   },

@@ -3,7 +3,7 @@
 import type { Category } from "#core/model/category.ts";
 import { counted } from "#core/model/counted.ts";
 import type { Member } from "#core/model/member.ts";
-import { type ActionSpec, SIGNAL_ARGUMENT } from "./action-spec.ts";
+import { type ActionSpec, SEND_SIGNAL } from "./action-spec.ts";
 
 const whenAlive = (item: Member) => (item.flags.exit ? `process ${item.pid} of ${item.category} has ended` : null);
 
@@ -100,18 +100,11 @@ export const PSM_ACTIONS = {
     when: whenAlive,
   },
   "member.signal": {
+    ...SEND_SIGNAL,
     id: "member.signal",
     kind: "members",
-    verb: "signal",
-    title: "Send signal",
-    short: "signal",
-    key: "S",
-    subject: "item",
-    effect: "destroy",
     description: "send a signal to the very process that was registered",
     keywords: ["kill", "term", "hup"],
-    arguments: [SIGNAL_ARGUMENT],
-    inverse: null,
     when: whenAlive,
     consequence: (item: Member) => `Process ${item.pid} of ${item.category} will get the signal.`,
   },

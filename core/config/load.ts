@@ -4,12 +4,9 @@
  */
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { CONFIG_DEFAULTS } from "#core/model/config-defaults.ts";
 import type { Config, ConfigProblem } from "#core/model/declaration.ts";
 import { errnoName } from "#core/model/error.ts";
-import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
-import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
-import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
-import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { type FileText, readConfigFile } from "./file.ts";
 
 export interface LoadOptions {
@@ -18,8 +15,6 @@ export interface LoadOptions {
   /** Put in front of pid and guard files (--root); "" for the live machine. */
   readonly root: string;
 }
-
-const DEFAULT_DISCOVER = ["/run"];
 
 /** Asynchronous because the parser is imported only if there is a file for it. */
 export async function loadConfig({ configFile, root }: LoadOptions): Promise<Config> {
@@ -32,33 +27,15 @@ export async function loadConfig({ configFile, root }: LoadOptions): Promise<Con
   };
   take(configFile, readConfigFile(configFile));
   for (const path of dropIns(join(dirname(configFile), "daemons.d"), problems)) take(path, readConfigFile(path));
-  if (files.length === 0) {
-    return {
-      readOnly: false,
-      discover: DEFAULT_DISCOVER,
-      daemons: [],
-      psm: PSM_DEFAULTS,
-      pagg: PAGG_DEFAULTS,
-      jobs: JOB_DEFAULTS,
-      geopm: GEOPM_DEFAULTS,
-      pmdaroot: PMDAROOT_DEFAULTS,
-      problems,
-    };
-  }
+  if (files.length === 0) return { ...CONFIG_DEFAULTS, problems };
 
   const { ConfigReader } = await import("./reader.ts");
   const reader = new ConfigReader(root);
   for (const { path, text } of files) reader.read(path, text, path === configFile);
   const config = reader.finish();
   return {
-    readOnly: config.readOnly,
-    discover: config.discover ?? DEFAULT_DISCOVER,
-    daemons: config.daemons,
-    psm: config.psm,
-    pagg: config.pagg,
-    jobs: config.jobs,
-    geopm: config.geopm,
-    pmdaroot: config.pmdaroot,
+    ...config,
+    discover: config.discover ?? CONFIG_DEFAULTS.discover,
     problems: [...problems, ...config.problems],
   };
 }

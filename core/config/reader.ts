@@ -1,9 +1,5 @@
 /** Gathers the statements of all files: settings at once, daemons into tables that are read when all is known. */
-import type { ConfigProblem, DaemonDeclaration } from "#core/model/declaration.ts";
-import type { GeopmSettings } from "#core/model/geopm-settings.ts";
-import type { JobSettings, PaggSettings } from "#core/model/pagg-settings.ts";
-import type { PmdaRootSettings } from "#core/model/pmdaroot-settings.ts";
-import type { PsmSettings } from "#core/model/psm-settings.ts";
+import type { Config, ConfigProblem, DaemonDeclaration } from "#core/model/declaration.ts";
 import { type DaemonTable, type Entry, readDaemon } from "./daemon-table.ts";
 import { nearestKey } from "./nearest-key.ts";
 import { settingsTables } from "./settings-table.ts";
@@ -15,16 +11,9 @@ interface OpenTable extends DaemonTable {
   hasHeader: boolean;
 }
 
-export interface ReadConfig {
-  readonly readOnly: boolean;
+export interface ReadConfig extends Omit<Config, "discover"> {
+  /** null: nothing is said of it. */
   readonly discover: readonly string[] | null;
-  readonly daemons: readonly DaemonDeclaration[];
-  readonly psm: PsmSettings;
-  readonly pagg: PaggSettings;
-  readonly jobs: JobSettings;
-  readonly geopm: GeopmSettings;
-  readonly pmdaroot: PmdaRootSettings;
-  readonly problems: readonly ConfigProblem[];
 }
 
 const NAME = /^[A-Za-z0-9._@-]+$/;

@@ -1,8 +1,7 @@
 /** A program is started by path: found along PATH as execvp(3) does, and named if it is missing or may not be run. */
-import { accessSync, constants, statSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { MusterError } from "#core/model/error.ts";
 import type { Fd } from "#ffi/fd.ts";
+import { findProgram } from "#ffi/program-path.ts";
 import { type Child, spawnChild } from "#ffi/spawn.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import type { Credentials } from "./accounts.ts";
@@ -21,13 +20,11 @@ export interface Program {
   readonly gate?: boolean;
 }
 
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 /** Throws START_FAILED that names the program or directory and says which step of the start failed. */
 export function spawnProgram(program: Program): Child {
   const [name] = program.argv;
   if (name === undefined || name === "") throw new MusterError("USAGE", "no command to start was given");
-  const file = findProgram(name, program.env.PATH ?? DEFAULT_PATH);
+  const file = programAt(name, program.env.PATH);
   const { cwd, credentials, output } = program;
   try {
     return spawnChild({
@@ -57,24 +54,12 @@ export function cannotRun(name: string, thrown: unknown): MusterError {
   });
 }
 
-function findProgram(name: string, path: string): string {
-  if (name.includes("/")) return resolve(name);
-  for (const directory of path.split(":")) {
-    const file = join(directory === "" ? "." : directory, name);
-    if (isProgram(file)) return file;
-  }
+function programAt(name: string, path: string | undefined): string {
+  const file = findProgram(name, path);
+  if (file !== null) return file;
   throw new MusterError("START_FAILED", `cannot start ${name}: there is no such program along PATH`, {
     target: name,
     errno: "ENOENT",
     hint: "give the whole path",
   });
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }

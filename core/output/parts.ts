@@ -7,7 +7,7 @@ import { STEP_OPS } from "#core/model/step.ts";
 
 const note = v.description;
 const nullableText = v.nullable(v.string());
-const ACTION_IDS = Object.keys(ACTIONS) as [ActionId, ...ActionId[]];
+export const ActionIdSchema = v.picklist(Object.keys(ACTIONS) as [ActionId, ...ActionId[]]);
 
 export const WarningSchema = v.object({
   code: v.string(),
@@ -25,9 +25,9 @@ export const ErrorRecordSchema = v.object({
   causes: v.array(v.string()),
 });
 
-const stateOnly = v.nullable(v.object({ state: v.string() }));
+export const StateOnlySchema = v.nullable(v.object({ state: v.string() }));
 
-const PlanStepSchema = v.object({
+export const PlanStepSchema = v.object({
   op: v.picklist(STEP_OPS),
   text: v.string(),
   signal: v.optional(v.string()),
@@ -45,10 +45,10 @@ const ActionResultSchema = v.object({
     note("unknown: the effect may or may not have happened, so it is not safe to try again blindly"),
   ),
   plan: v.pipe(v.array(PlanStepSchema), note("what was done, in order; with dryRun what would be done")),
-  before: stateOnly,
-  after: stateOnly,
+  before: StateOnlySchema,
+  after: StateOnlySchema,
   elapsedMs: v.number(),
-  undo: v.pipe(v.nullable(v.picklist(ACTION_IDS)), note("the action that takes this one back")),
+  undo: v.pipe(v.nullable(ActionIdSchema), note("the action that takes this one back")),
   message: v.string(),
   answer: v.pipe(
     v.optional(v.nullable(v.record(v.string(), v.unknown()))),
@@ -58,7 +58,7 @@ const ActionResultSchema = v.object({
 });
 
 export const ActionReportSchema = v.object({
-  action: v.picklist(ACTION_IDS),
+  action: ActionIdSchema,
   dryRun: v.boolean(),
   requestId: v.string(),
   results: v.array(ActionResultSchema),

@@ -3,35 +3,20 @@
  * that fits it, at this moment or later, or it is a failure.
  */
 import * as v from "valibot";
-import { ACTIONS, type ActionId } from "#core/act/actions.ts";
 import { OUTCOMES } from "#core/act/request.ts";
-import { STEP_OPS } from "#core/model/step.ts";
+import { ActionIdSchema, PlanStepSchema, StateOnlySchema } from "#core/output/parts.ts";
 import { ErrorTextSchema } from "./source-records.ts";
 
 const note = v.description;
-const ACTION_IDS = Object.keys(ACTIONS) as [ActionId, ...ActionId[]];
-export const ActionIdSchema = v.picklist(ACTION_IDS);
-const stateOnly = v.nullable(v.object({ state: v.string() }));
 export const ArgumentsSchema = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
-
-const StepSchema = v.object({
-  op: v.picklist(STEP_OPS),
-  text: v.string(),
-  signal: v.optional(v.string()),
-  pid: v.optional(v.number()),
-  identity: v.optional(v.string()),
-  path: v.optional(v.string()),
-  argv: v.optional(v.array(v.string())),
-  timeoutSeconds: v.optional(v.number()),
-});
 
 /** Of a result only what matters; the rest is as of an action that was done. */
 const ResultSchema = v.object({
   id: v.optional(v.string()),
   outcome: v.optional(v.picklist(OUTCOMES)),
-  plan: v.optional(v.array(StepSchema)),
-  before: v.optional(stateOnly),
-  after: v.optional(stateOnly),
+  plan: v.optional(v.array(PlanStepSchema)),
+  before: v.optional(StateOnlySchema),
+  after: v.optional(StateOnlySchema),
   elapsedMs: v.optional(v.number()),
   undo: v.optional(v.nullable(ActionIdSchema)),
   message: v.optional(v.string()),
@@ -92,7 +77,7 @@ const ScriptedSchema = v.object({
 
 const ProgressSchema = v.object({
   answers: v.pipe(v.string(), note("the name that `later` gave")),
-  progress: StepSchema,
+  progress: PlanStepSchema,
   target: v.optional(v.string()),
   elapsedMs: v.optional(milliseconds),
 });

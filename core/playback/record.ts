@@ -3,8 +3,9 @@
  * milliseconds since the record before, `at` milliseconds since the beginning.
  */
 import * as v from "valibot";
+import { ActionIdSchema } from "#core/output/parts.ts";
 import type { Effect } from "./effect-records.ts";
-import { ActionIdSchema, ArgumentsSchema, EffectSchema } from "./effect-records.ts";
+import { ArgumentsSchema, EffectSchema } from "./effect-records.ts";
 import { type Expectation, ExpectSchema } from "./expectation.ts";
 import { COLORS } from "./header.ts";
 import type { SourceRecord } from "./source-records.ts";

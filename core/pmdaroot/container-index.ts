@@ -4,7 +4,7 @@
  *
  *     engines -> upsert / remove -> index -> find (match.ts) -> first process, held and checked -> answer
  */
-import { lookupUser } from "#ffi/accounts.ts";
+import { UserNames } from "#ffi/accounts.ts";
 import { EPOLL, type Watch, watchKept } from "#ffi/pump.ts";
 import { type ContainerRecord, containerKey, isHexId } from "./container.ts";
 import { FirstProcess } from "./first-process.ts";
@@ -58,7 +58,7 @@ export class ContainerIndex implements EngineHost, Disposable {
   readonly #byName = new Map<string, Set<ContainerRecord>>();
   /** In order, for prefixes; null after a change. */
   #sortedIds: string[] | null = null;
-  readonly #users = new Map<number, string>();
+  readonly #users = new UserNames();
   readonly #table: NameTable<ContainerRecord>;
   #held = 0;
 
@@ -143,12 +143,7 @@ export class ContainerIndex implements EngineHost, Disposable {
   }
 
   userName(uid: number): string {
-    let name = this.#users.get(uid);
-    if (name === undefined) {
-      name = lookupUser(uid)?.name ?? String(uid);
-      this.#users.set(uid, name);
-    }
-    return name;
+    return this.#users.of(uid) ?? String(uid);
   }
 
   [Symbol.dispose](): void {

@@ -1,12 +1,9 @@
 /** How a command line becomes a process: split at blanks and looked for along PATH, as pmdaroot(1) and execvp(3) do. */
-import { accessSync, constants, statSync } from "node:fs";
-import { join, resolve } from "node:path";
 import type { Fd } from "#ffi/fd.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
+import { findProgram, placesOf } from "#ffi/program-path.ts";
 import { beginSpawn, type Child } from "#ffi/spawn.ts";
 import { SysError } from "#ffi/sys-error.ts";
-
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Runs of blanks are one; there are no quotes and no escapes. */
 export function splitArguments(commandLine: string): string[] {
@@ -31,7 +28,8 @@ export interface StartedProgram {
 /** Throws SysError when there is no child at all: EAGAIN, ENOMEM, EMFILE. */
 export function startProgram({ argv, env, ...rest }: ProgramStart): StartedProgram {
   const [name = ""] = argv;
-  const file = findProgram(name, env.PATH ?? DEFAULT_PATH);
+  // A file that is not there if there is none: execve(2) says so then, in the child.
+  const file = findProgram(name, env.PATH) ?? placesOf(name, env.PATH)[0] ?? name;
   const started = tryProgram({ file, argv, env, ...rest });
   if (started.failure?.errnoName !== "ENOEXEC") return started;
   // A script without a first line that says whose it is.
@@ -49,21 +47,5 @@ function tryProgram({ procRoot, ...options }: ProgramStart & { readonly file: st
   } catch (thrown) {
     if (!(thrown instanceof SysError)) throw thrown;
     return { child, startTicks, failure: thrown };
-  }
-}
-
-/** A file that is not there if there is none: execve(2) says so then, in the child. */
-function findProgram(name: string, path: string): string {
-  if (name.includes("/")) return resolve(name);
-  const files = path.split(":").map((directory) => resolve(join(directory === "" ? "." : directory, name)));
-  return files.find(isProgram) ?? files[0] ?? `/${name}`;
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
   }
 }

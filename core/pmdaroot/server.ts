@@ -2,8 +2,7 @@
  * The server: takes pmdaroot(1)'s place for pmcd, its agents and whoever else is allowed. Each connection is served by
  * itself (connection.ts); what they ask is answered from the index of containers and the table of processes.
  */
-import { chmodSync, lstatSync, rmSync } from "node:fs";
-import type { Socket } from "bun";
+import { lstatSync, rmSync } from "node:fs";
 import { MusterError, toMusterError } from "#core/model/error.ts";
 import { sendMessage } from "#ffi/descriptor-socket.ts";
 import { ERRNO } from "#ffi/errno-names.ts";
@@ -11,6 +10,7 @@ import type { Fd } from "#ffi/fd.ts";
 import { duplicate } from "#ffi/fd.ts";
 import { EPOLL } from "#ffi/pump.ts";
 import { SysError } from "#ffi/sys-error.ts";
+import { descriptorOf, listenAt, type ServedSocket } from "#ffi/unix-listener.ts";
 import { waitEvent } from "#ffi/wait-event.ts";
 import { type AccessRules, judgePeer, type Peer } from "./access.ts";
 import { Connection, type ConnectionOptions, type Line } from "./connection.ts";
@@ -30,10 +30,6 @@ export interface RootServer {
   close(): void;
 }
 
-interface State {
-  connection: Connection | null;
-}
-
 /** Throws MusterError: LOCK_HELD, SYSTEM. */
 export function openRootServer(options: RootServerOptions): RootServer {
   const { path, access } = options;
@@ -41,47 +37,33 @@ export function openRootServer(options: RootServerOptions): RootServer {
   const isForOthers = [...access.uids, ...access.starterUids].some((uid) => uid !== options.uid && uid !== 0);
   const place = takeSocketPlace(path, isForOthers ? 0o755 : 0o700);
   const open = new Set<Connection>();
-  const enter = (socket: Socket<State>) => {
-    socket.data = { connection: null };
+  const enter = (socket: ServedSocket) => {
     const peer = peerOf(socket, options);
     if (!peer?.mayAsk || open.size >= options.connections) {
       log(peer?.mayAsk ? "too many connections" : `uid ${peer?.uid ?? "unknown"} was not let in`);
       socket.terminate();
-      return;
+      return null;
     }
     const connection = new Connection({ ...options, log }, peer, lineOf(socket));
     // It may have left before it was let in.
-    if (connection.isClosed) return;
-    socket.data.connection = connection;
+    if (connection.isClosed) return null;
     open.add(connection);
+    return connection;
   };
-  // Nobody can connect before the mode is what it shall be.
-  const umask = process.umask(0o177);
   try {
-    const listener = Bun.listen<State>({
-      unix: path,
-      data: { connection: null },
-      socket: {
-        open: enter,
-        data: (socket, chunk) => socket.data.connection?.take(chunk),
-        drain: (socket) => socket.data.connection?.drained(),
-        close: ({ data: { connection } }) => {
-          connection?.closed();
-          if (connection) open.delete(connection);
-        },
-        error: (socket, error) => {
-          log(`a connection failed: ${error.message}`);
-          socket.terminate();
-        },
-      },
+    const listener = listenAt({
+      path,
+      isForAll: isForOthers,
+      enter,
+      left: (connection) => open.delete(connection),
+      log,
     });
-    if (isForOthers) chmodSync(path, 0o666);
     const own = lstatSync(path, { bigint: true }).ino;
     const close = () => {
       // Not the socket of a server that took our place.
       const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
       if (now?.ino === own) rmSync(path, { force: true });
-      listener.stop(true);
+      listener.stop();
       place[Symbol.dispose]();
     };
     return { path, close };
@@ -89,8 +71,6 @@ export function openRootServer(options: RootServerOptions): RootServer {
     place[Symbol.dispose]();
     const { message, errno } = toMusterError(thrown, path);
     throw new MusterError("SYSTEM", `cannot listen at ${path}: ${message}`, { target: path, errno, cause: thrown });
-  } finally {
-    process.umask(umask);
   }
 }
 
@@ -104,7 +84,7 @@ function withoutRepeats(log: (text: string) => void): (text: string) => void {
 }
 
 /** null also if the kernel does not say who it is: then it is nobody. */
-function peerOf(socket: Socket<State>, { access, procRoot }: RootServerOptions): Peer | null {
+function peerOf(socket: ServedSocket, { access, procRoot }: RootServerOptions): Peer | null {
   try {
     return judgePeer(descriptorOf(socket), access, procRoot);
   } catch (thrown) {
@@ -113,12 +93,7 @@ function peerOf(socket: Socket<State>, { access, procRoot }: RootServerOptions):
   }
 }
 
-/** Bun's sockets have it, its types do not. */
-function descriptorOf(socket: object): number {
-  return "fd" in socket && typeof socket.fd === "number" ? socket.fd : -1;
-}
-
-function lineOf(socket: Socket<State>): Line {
+function lineOf(socket: ServedSocket): Line {
   return {
     write: (bytes) => socket.write(bytes),
     writeWith: (bytes, descriptors) => writeWith(socket, bytes, descriptors),
@@ -129,7 +104,7 @@ function lineOf(socket: Socket<State>): Line {
 }
 
 /** Everything before has been taken by the socket: a message with descriptors goes out at once, or as soon as there is room. */
-function writeWith(socket: Socket<State>, bytes: Uint8Array, descriptors: readonly Fd[]): Promise<void> | null {
+function writeWith(socket: ServedSocket, bytes: Uint8Array, descriptors: readonly Fd[]): Promise<void> | null {
   const number = descriptorOf(socket);
   const count = sendMessage(number, bytes, descriptors);
   if (count === bytes.length) return null;

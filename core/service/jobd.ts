@@ -3,12 +3,9 @@
  * leaves the same two audit rows as any action; what only asks goes straight to the jobs.
  */
 import { ACTIONS, type ActionId, type EffectClass } from "#core/act/actions.ts";
-import { gate } from "#core/act/gate.ts";
 import { jobId, newJobId, newModuleId } from "#core/act/new-subjects.ts";
 import type { Outcome } from "#core/act/request.ts";
-import type { Clock } from "#core/model/clock.ts";
 import { countedProcesses } from "#core/model/counted.ts";
-import type { Environment } from "#core/model/environment.ts";
 import { toMusterError } from "#core/model/error.ts";
 import { makeId, makeIdentity } from "#core/model/id.ts";
 import { jidText } from "#core/model/jid.ts";
@@ -19,17 +16,14 @@ import { JOB_MODULE } from "#core/pagg/job-requests-ctl.ts";
 import type { Fd } from "#ffi/fd.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { signalName } from "#ffi/signals.ts";
-import type { Audit, AuditedAction } from "./audit.ts";
+import type { AuditedAction } from "./audit.ts";
 import { peerCaller } from "./caller.ts";
+import { closedTo, type HandlerOptions } from "./handle/around-effect.ts";
 import { isRefusal } from "./handle/outcome.ts";
 import { authorize, type PrivilegedAction } from "./privilege.ts";
 
-export interface JobdDoorOptions {
+export interface JobdDoorOptions extends HandlerOptions {
   readonly jobs: JobRequests;
-  readonly clock: Clock;
-  readonly environment: Environment;
-  readonly isReadOnly: boolean;
-  readonly audit: Audit;
 }
 
 export interface JobdOptions extends JobdDoorOptions {
@@ -170,13 +164,12 @@ class Door {
 
   /** `run` says when it is about to be done, and whose it is: until then nobody is asked, and there is no row. */
   #carryOut<T>(change: Change<T>, peer: Fd, run: (begin: (ownerUid: number | null) => void) => T): T {
-    const { audit, environment, isReadOnly } = this.#options;
+    const { audit, environment } = this.#options;
     const { action, privilege = action, effect, target } = change;
     let row: AuditedAction | null = null;
     const begin = (ownerUid: number | null) => {
       const caller = peerCaller(peer, environment.uid, environment.procRoot);
-      const rules = { isReadOnly, isForeignRoot: environment.root !== "" };
-      const refusal = authorize(privilege, caller, ownerUid) ?? gate(effect, ACTIONS[action].title, rules);
+      const refusal = authorize(privilege, caller, ownerUid) ?? closedTo(this.#options, effect, ACTIONS[action].title);
       if (refusal) throw refusal;
       if (effect === "read") return;
       const requestId = `jobd-${this.#openedMs}-${++this.#requests}`;

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { type ActionId, actionById } from "#core/act/actions.ts";
+import { errorResult } from "#core/act/error-result.ts";
 import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
 import { FileWatch } from "#core/keep/file-watch.ts";
 import type { Config } from "#core/model/declaration.ts";
@@ -12,7 +13,6 @@ import { Audit } from "./audit.ts";
 import { Chronicle } from "./chronicle.ts";
 import { isDaemonRequest } from "./handle/daemon-orders.ts";
 import { DaemonHandler } from "./handle/daemons.ts";
-import { deniedResult } from "./handle/outcome.ts";
 import { PaggHandler } from "./handle/pagg.ts";
 import { isPaggRequest } from "./handle/pagg-order.ts";
 import { PmdaRootHandler } from "./handle/pmdaroot.ts";
@@ -142,41 +142,27 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   const takeWanted = () => {
     for (const [id, value] of chronicle.wanted()) wanted.set(id, value);
   };
+  const around = { environment, clock, isReadOnly, audit };
   const psmHandler = new PsmHandler({
-    environment,
-    clock,
-    isReadOnly,
-    audit,
+    ...around,
     set: () => psm.opened.then(() => psm.set),
     query: () => psm.query,
   });
   const paggHandler = new PaggHandler({
-    environment,
-    clock,
-    isReadOnly,
-    audit,
+    ...around,
     kept: () => pagg.opened.then(() => pagg.kept),
   });
   const powerHandler = new PowerHandler({
-    environment,
-    clock,
-    isReadOnly,
-    audit,
+    ...around,
     context: async () => (await openPower()).context,
     onDone: async () => (await openPower()).refresh(),
   });
   const rootHandler = new PmdaRootHandler({
-    environment,
-    clock,
-    isReadOnly,
-    audit,
+    ...around,
     context: async () => (await openRoot()).context,
   });
   const handler = new DaemonHandler({
-    environment,
-    clock,
-    isReadOnly,
-    audit,
+    ...around,
     look: (id) => observer.lookNow(id),
     subjectOf: (id) => observer.subjectOf(id),
     onStarted: (pid) => {
@@ -226,7 +212,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       isDaemonRequest(request) && invoke.caller ? authorize(spec.id as ActionId, invoke.caller, null) : null;
     if (spec.effect !== "read" && !denied && !request.dryRun && !isReadOnly && isOwnState) await chronicle.open();
     const results = await mapLimited(request.targets, PARALLEL_TARGETS, async (target) => {
-      if (denied) return deniedResult(target, denied);
+      if (denied) return errorResult(target.id, "refused", denied);
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
       if (isPsmRequest(request)) return psmHandler.perform(request, target, invoke);
       if (isPaggRequest(request)) return paggHandler.perform(request, target, invoke);

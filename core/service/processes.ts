@@ -2,7 +2,7 @@
 
 import { type Clock, delay } from "#core/model/clock.ts";
 import { errnoName } from "#core/model/error.ts";
-import { lookupUser } from "#ffi/accounts.ts";
+import { UserNames } from "#ffi/accounts.ts";
 import { readProcRecord, readProcText } from "#ffi/proc-file.ts";
 import { listPids, readProcessStat } from "#ffi/procfs.ts";
 
@@ -29,7 +29,7 @@ const LONGEST_COMMAND = 512;
 
 /** In the order of their pids. What ends meanwhile, and what may not be read, is left out. */
 export async function readProcesses(procRoot: string, clock: Clock, query: ProcessQuery): Promise<ProcessRow[]> {
-  const names = new Map<number, string>();
+  const names = new UserNames();
   const rows: ProcessRow[] = [];
   for (const [index, pid] of listPids(procRoot).entries()) {
     if (index % CHUNK === CHUNK - 1) await delay(clock, 0);
@@ -50,12 +50,7 @@ function readAllowed<T>(read: () => T): T | null {
   }
 }
 
-function readProcess(
-  procRoot: string,
-  pid: number,
-  query: ProcessQuery,
-  names: Map<number, string>,
-): ProcessRow | null {
+function readProcess(procRoot: string, pid: number, query: ProcessQuery, names: UserNames): ProcessRow | null {
   const stat = readProcessStat(procRoot, pid);
   if (stat === null || stat.state === "Z" || stat.state === "X") return null;
   if (stat.kernelThread && !query.kernel) return null;
@@ -64,7 +59,7 @@ function readProcess(
     pid,
     identity: `${pid}:${stat.startTicks}`,
     uid,
-    user: uid === null ? "?" : userName(uid, names),
+    user: uid === null ? "?" : (names.of(uid) ?? String(uid)),
     command: commandOf(procRoot, pid) || `[${stat.comm}]`,
   };
 }
@@ -79,13 +74,4 @@ function uidOf(procRoot: string, pid: number): number | null {
 function commandOf(procRoot: string, pid: number): string {
   const text = readProcRecord(`${procRoot}/${pid}/cmdline`) ?? "";
   return text.replace(/\0+$/, "").replaceAll("\0", " ").slice(0, LONGEST_COMMAND).trim();
-}
-
-function userName(uid: number, names: Map<number, string>): string {
-  let name = names.get(uid);
-  if (name === undefined) {
-    name = lookupUser(uid)?.name ?? String(uid);
-    names.set(uid, name);
-  }
-  return name;
 }

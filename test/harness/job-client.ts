@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { lazyC } from "#ffi/compile-c.ts";
 import { cString, kernelBytes } from "#ffi/memory.ts";
 import source from "./job-client.c" with { type: "text" };
+import { linesOf } from "./lines.ts";
 
 const client = lazyC("job-client.c", source, {
   use_socket: { args: ["ptr"], returns: "void" },
@@ -117,16 +118,6 @@ export class CClient implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
     await this.#child.exited;
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
   }
 }
 

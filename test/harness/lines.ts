@@ -8,3 +8,19 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
     yield* lines;
   }
 }
+
+/** The same where a line is awaited now and then. */
+export class LineReader {
+  readonly #lines: AsyncGenerator<string>;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#lines = linesOf(stream);
+  }
+
+  /** Without its line feed. Throws at the end. */
+  async next(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("it ended without another line");
+    return value;
+  }
+}

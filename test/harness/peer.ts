@@ -1,5 +1,6 @@
 /** Drives peer.pl: a daemon that is not muster's. */
 import { join } from "node:path";
+import { linesOf } from "./lines.ts";
 
 export class Peer implements AsyncDisposable {
   readonly #child: Bun.Subprocess<"pipe", "pipe", "inherit">;
@@ -18,7 +19,7 @@ export class Peer implements AsyncDisposable {
       stdout: "pipe",
       stderr: "inherit",
     });
-    const lines = readLines(child.stdout);
+    const lines = linesOf(child.stdout);
     return new Peer(child, lines, Number((await lines.next()).value));
   }
 
@@ -50,16 +51,5 @@ export class Peer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#child.exited;
-  }
-}
-
-async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of stream) {
-    rest += decoder.decode(chunk, { stream: true });
-    const lines = rest.split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
   }
 }

@@ -10,6 +10,19 @@ import { errnoName } from "#ffi/errno-names.ts";
 import type { TemporaryDirectory } from "./directory.ts";
 import { Told } from "./told.ts";
 
+/** psm_memrsp_t of a generic query that finds nobody. */
+export const NO_MEMBERS = {
+  mrs_listidx: 0,
+  mrs_listcnt: 0,
+  mrs_total: 0,
+  mrs_pid: 0,
+  mrs_exitcode: 0,
+  mrs_flags: 0,
+  mrs_name: "",
+  mrs_state: "",
+  mrs_argv: "",
+};
+
 export interface SetOptions {
   readonly settings?: Partial<PsmSettings>;
   readonly exits?: Partial<ExitSources>;

@@ -6,6 +6,7 @@ import type { OpenConsole } from "#app/console/run.ts";
 import type { ThemeOptions } from "#app/console/skin.ts";
 import type { RecordingSwitch } from "#app/player/recording-switch.ts";
 import { openStage } from "#app/player/stage.ts";
+import type { SourceEvent } from "#core/model/source.ts";
 import { createVirtualClock, type VirtualClock } from "#core/playback/virtual-clock.ts";
 import type { Service } from "#core/service/service.ts";
 import { createScriptedService, type ScriptedService } from "./scripted-service.ts";
@@ -33,6 +34,10 @@ export interface Screen {
   resize(...sizes: readonly (readonly [columns: number, rows: number])[]): Promise<void>;
   lines(): readonly string[];
   text(): string;
+  /** Sentences as they are read: over the ends of lines, without frames. */
+  flat(): string;
+  /** The line that the cursor is on; empty if there is none. */
+  marked(): string;
   /** The line that holds `text`; empty if there is none. */
   line(text: string): string;
   style(row: number, column: number): CellStyle;
@@ -49,7 +54,9 @@ export interface ScreenOptions {
   readonly stopProcess?: () => void;
   /** What records here; nothing does if it is left out. */
   readonly recorder?: (service: Service, clock: VirtualClock) => RecordingSwitch;
-  /** Called before the console opens. */
+  /** What there is. */
+  readonly events?: readonly SourceEvent[];
+  /** Called before the console opens, after that. */
   readonly prepare?: (service: ScriptedService) => void;
 }
 
@@ -65,6 +72,7 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
   const clock = createVirtualClock();
   const service = createScriptedService(clock);
   service.isReadOnly = isReadOnly;
+  if (options.events) service.emit(...options.events);
   options.prepare?.(service);
   let requests = 0;
   let written = "";
@@ -112,6 +120,11 @@ export async function openScreen(options: ScreenOptions = {}): Promise<Screen> {
     },
     lines,
     text: () => lines().join("\n"),
+    flat: () =>
+      lines()
+        .join("\n")
+        .replaceAll(/[│╭╮╰╯─\s]+/g, " "),
+    marked: () => lines().find((each) => each.startsWith("▸ ")) ?? "",
     line: (text) => lines().find((each) => each.includes(text)) ?? "",
     style(row, column) {
       const cell = terminal.buffer.active.getLine(row)?.getCell(column);

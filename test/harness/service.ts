@@ -1,16 +1,14 @@
 /** A local service on a directory of a test's own: pid files, state and configuration are all in there. */
+
 import { systemClock } from "#app/cli/system-clock.ts";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
+import { CONFIG_DEFAULTS } from "#core/model/config-defaults.ts";
 import type { Daemon } from "#core/model/daemon.ts";
 import type { Config, DaemonDeclaration } from "#core/model/declaration.ts";
 import type { Environment } from "#core/model/environment.ts";
 import type { MusterEvent } from "#core/model/event.ts";
-import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
-import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
-import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
-import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { HOST_WORD } from "#core/pagg/host/main.ts";
 import type { EnginePlaces } from "#core/pmdaroot/engines/places.ts";
 import { type LocalService, openLocalService } from "#core/service/local.ts";
@@ -83,15 +81,9 @@ export class TestService implements AsyncDisposable {
       ...more.environment,
     };
     const config: Config = {
-      readOnly: false,
+      ...CONFIG_DEFAULTS,
       discover: [directory.path],
       daemons,
-      psm: PSM_DEFAULTS,
-      pagg: PAGG_DEFAULTS,
-      jobs: JOB_DEFAULTS,
-      geopm: GEOPM_DEFAULTS,
-      pmdaroot: PMDAROOT_DEFAULTS,
-      problems: [],
       ...more.config,
     };
     const { mode = "once", isReadOnly = false, keepsSet = true } = more;

@@ -7,7 +7,7 @@ import { type ColorLevel, colorLevel, isAsciiOnly } from "../color.ts";
 import { type Call, fail, tell } from "../context.ts";
 import { chooseProductionReact } from "../production-react.ts";
 import type { RecordWish } from "../record-wish.ts";
-import { requestId } from "../request-id.ts";
+import { newRequestId } from "../requests.ts";
 import { wantsScreenReader } from "../screen-reader.ts";
 import { openSoundSession } from "../session.ts";
 import { isTerminal, writeError } from "../stdio.ts";
@@ -70,7 +70,7 @@ async function run(call: Call, wish: RecordWish | null): Promise<number> {
         stdout: process.stdout,
         stderr: process.stderr,
         version: MUSTER_VERSION,
-        newRequestId: () => requestId(call.clock.wallMs(), (bytes) => crypto.getRandomValues(bytes)),
+        newRequestId: () => newRequestId(call),
         recorder,
       });
       if (code === ERROR_CODES.INTERNAL[0]) writeCrash(recorder);

@@ -4,29 +4,20 @@
  */
 import { fstatSync } from "node:fs";
 import { resolve } from "node:path";
-import { newJobId } from "#core/act/new-subjects.ts";
+import { jobId, newJobId } from "#core/act/new-subjects.ts";
 import type { ActionReport, ActionRequest } from "#core/act/request.ts";
 import { makeIdentity } from "#core/model/id.ts";
 import { canonicalJid } from "#core/model/jid.ts";
-import { actionDocument } from "#core/output/document.ts";
 import type { Service } from "#core/service/service.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { type RunningProgram, spawnAdmitted } from "#ffi/spawn-admitted.ts";
 import type { StandardDescriptor } from "#ffi/spawn-plan.ts";
-import { carryOut, errorOf, isGood, newRequestId } from "../acting.ts";
-import { type Call, writeText } from "../context.ts";
+import { carryOut } from "../acting.ts";
+import type { Call } from "../context.ts";
 import { usage } from "../option-values.ts";
 import { exitCodeOfStatus, mustBeStartable, programOf, type Relay, relaySignals } from "../program.ts";
-import {
-  configWarnings,
-  joinWarnings,
-  openSoundSession,
-  origin,
-  type Session,
-  tellWarnings,
-  withService,
-  writeDocument,
-} from "../session.ts";
+import { errorOf, isGood, mustBeGood, requestOf, tellReport } from "../requests.ts";
+import { configWarnings, joinWarnings, openSoundSession, type Session, withService } from "../session.ts";
 import { checkPid } from "../subjects.ts";
 
 type Values = ActionRequest["arguments"];
@@ -91,7 +82,8 @@ async function createOfCommand(call: Call, argv: readonly string[], values: Valu
   const use = async (service: Service) => {
     const { report, program } = await start(session, service, { file, argv, isFront, values });
     if (relay) return follow(call, service, relay, program, String(report.results[0]?.answer?.jid));
-    await tellCreated(session, report);
+    const warnings = joinWarnings(configWarnings(session.config), report.warnings);
+    await tellReport(session, report, warnings, ({ answer }) => `${answer?.jid}\n`);
     return 0;
   };
   // Awaited: signals are relayed to the end.
@@ -122,17 +114,10 @@ async function start(session: Session, service: Service, command: Command): Prom
     newSession: !command.isFront,
     stdio: command.isFront ? ["inherit", "inherit", "inherit"] : ["null", outputOf(1), outputOf(2)],
     admit: async (pid) => {
-      const report = await service.invoke({
-        action: "job.create",
-        targets: [targetOf(service.node, pid)],
-        // It is held in front of its execve: what it is now is us.
-        arguments: { command: command.argv.join(" "), ...command.values, pid },
-        dryRun: false,
-        requestId: newRequestId(call),
-        via: "cli",
-      });
-      const [bad] = report.results.filter((result) => !isGood(result));
-      if (bad) throw errorOf(bad);
+      // It is held in front of its execve: what it is now is us.
+      const values = { command: command.argv.join(" "), ...command.values, pid };
+      const report = await service.invoke(requestOf(call, "job.create", targetOf(service.node, pid), values));
+      mustBeGood(report.results);
       keep(report);
     },
     // Its job has ended with it.
@@ -151,17 +136,6 @@ function outputOf(fd: number): StandardDescriptor {
   }
 }
 
-async function tellCreated(session: Session, report: ActionReport): Promise<void> {
-  const { call } = session;
-  const warnings = joinWarnings(configWarnings(session.config), report.warnings);
-  if (call.isJson) {
-    await writeDocument(call, actionDocument(origin(session), report, warnings));
-    return;
-  }
-  await writeText(call, `${report.results[0]?.answer?.jid}\n`);
-  tellWarnings(call, warnings);
-}
-
 /** Until the job has ended, not only the command. The command is our child: it is collected meanwhile. */
 async function follow(
   call: Call,
@@ -171,14 +145,7 @@ async function follow(
   jid: string,
 ): Promise<number> {
   const ask = (action: "job.kill" | "job.wait", values: Values) =>
-    service.invoke({
-      action,
-      targets: [{ id: `${service.node}/job/${jid}` }],
-      arguments: values,
-      dryRun: false,
-      requestId: newRequestId(call),
-      via: "cli",
-    });
+    service.invoke(requestOf(call, action, { id: jobId(service.node, jid) }, values));
   relay.passTo((signal) => {
     // Without the service it goes at least to the command.
     ask("job.kill", { signal: String(signal) }).then(

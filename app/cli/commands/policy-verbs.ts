@@ -1,5 +1,5 @@
 /** The verbs of policies: an agent and, with --profile, a profile of it. */
-
+import { ACTIONS } from "#core/act/actions.ts";
 import { formatPolicy } from "#core/geopm/policy-text.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { Policy } from "#core/model/policy.ts";
@@ -12,8 +12,7 @@ import { type Call, writeText } from "../context.ts";
 import { usage } from "../option-values.ts";
 import { openSoundSession, origin, shelfWarnings, tellWarnings, withService, writeDocument } from "../session.ts";
 import { wishFor } from "../shelf.ts";
-import { type Subject, subjectOf } from "../subjects.ts";
-import { findItem } from "../targets.ts";
+import { type Subject, subjectsOf } from "../subjects.ts";
 
 export function setPolicy(call: Call): Promise<number> {
   const [agent = "", values = ""] = call.invocation.words;
@@ -46,20 +45,9 @@ export function removePolicy(call: Call): Promise<number> {
   return carryOut(call, {
     action: "policy.remove",
     ordersOf: (service) => {
-      const shelf = service.snapshot().shelves.policies;
-      shelfWarnings("policies", shelf);
-      const subjects: Subject[] = [];
-      const missing: MusterError[] = [];
-      for (const word of new Set(words)) {
-        try {
-          const item = findItem("policies", profile === null ? word : `${word}/${profile}`, shelf.items.values());
-          subjects.push(subjectOf("policies", item));
-        } catch (thrown) {
-          if (!(thrown instanceof MusterError)) throw thrown;
-          missing.push(thrown);
-        }
-      }
-      return { orders: [{ subjects, values: {} }], missing };
+      const named = profile === null ? words : words.map((word) => `${word}/${profile}`);
+      const { all, missing } = subjectsOf(ACTIONS["policy.remove"], service, named);
+      return { orders: [{ subjects: all, values: {} }], missing };
     },
   });
 }

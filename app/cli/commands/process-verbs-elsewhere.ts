@@ -10,18 +10,17 @@ import type { ActionReport, ActionResult, Answer } from "#core/act/request.ts";
 import { delay } from "#core/model/clock.ts";
 import { errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
 import { makeIdentity } from "#core/model/id.ts";
-import { actionDocument } from "#core/output/document.ts";
 import { visible } from "#core/output/text.ts";
 import type { RootClient } from "#core/pmdaroot/client.ts";
 import { PidFd } from "#ffi/pidfd.ts";
 import { readProcessStat } from "#ffi/procfs.ts";
 import { describeWaitStatus } from "#ffi/signals.ts";
-import { errorOf, isGood, newRequestId } from "../acting.ts";
 import { confirm, needsConfirmation, requireSomeoneToAsk } from "../confirm.ts";
-import { type Call, fail, writeText } from "../context.ts";
+import { type Call, fail } from "../context.ts";
 import { watchInterrupts } from "../interrupt.ts";
 import { usage } from "../option-values.ts";
-import { configWarnings, openSoundSession, origin, type Session, tellWarnings, writeDocument } from "../session.ts";
+import { errorOf, isGood, newRequestId, tellReport } from "../requests.ts";
+import { configWarnings, openSoundSession, type Session } from "../session.ts";
 import { LONGEST_TIMER_MS } from "../system-clock.ts";
 import { partial } from "../targets.ts";
 import { connectTo, socketOf } from "./other-server.ts";
@@ -194,16 +193,9 @@ async function onServer(
   const results: ActionResult[] = [];
   for (const task of tasks) results.push(await resultOf(task, session, isDryRun));
   const report: ActionReport = { action, dryRun: isDryRun, requestId: newRequestId(call), results, warnings: [] };
-  const warnings = configWarnings(session.config);
-  if (call.isJson) await writeDocument(call, actionDocument(origin(session), report, warnings));
-  else {
-    const plain = (result: ActionResult) => `${result.outcome}: ${result.message}`;
-    const lines = results
-      .filter(isGood)
-      .map((result) => visible(isDryRun || lineOf === null ? plain(result) : lineOf(result)));
-    await writeText(call, lines.map((line) => `${line}\n`).join(""));
-    tellWarnings(call, warnings);
-  }
+  const plain = ({ outcome, message }: ActionResult) => `${outcome}: ${message}`;
+  const said = isDryRun || lineOf === null ? plain : lineOf;
+  await tellReport(session, report, configWarnings(session.config), (result) => `${visible(said(result))}\n`);
   const errors = results.filter((result) => !isGood(result)).map(errorOf);
   if (errors.length > 0) return fail(call, partial(errors, results.length));
   return call.invocation.options.has("exit-code") && !isDryRun ? exitCodeOf(results[0]) : 0;

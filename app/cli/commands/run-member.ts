@@ -4,14 +4,14 @@
  */
 import type { ActionId } from "#core/act/actions.ts";
 import { newMemberId } from "#core/act/new-subjects.ts";
-import type { ActionRequest, ActionResult } from "#core/act/request.ts";
+import type { ActionRequest } from "#core/act/request.ts";
 import { plainDocument } from "#core/output/document.ts";
 import type { Service } from "#core/service/service.ts";
 import type { RunningProgram } from "#ffi/spawn-admitted.ts";
-import { errorOf, isGood, newRequestId } from "../acting.ts";
 import { type Call, tell, writeText } from "../context.ts";
 import { usage } from "../option-values.ts";
 import { exitCodeOfStatus, mustBeStartable, programOf, relaySignals } from "../program.ts";
+import { mustBeGood, requestOf } from "../requests.ts";
 import { openSoundSession, origin, type Session, withService, writeDocument } from "../session.ts";
 
 export async function runMember(call: Call): Promise<number> {
@@ -49,16 +49,10 @@ async function start(session: Session, service: Service, { category, file, argv 
   const { call } = session;
   const { runMember: runRegistered } = await import("#core/psm/regself.ts");
   const act = async (action: ActionId, pid: number, args: ActionRequest["arguments"]) => {
-    const report = await service.invoke({
-      action,
-      targets: [{ id: newMemberId(service.node, category, pid) }],
-      arguments: args,
-      dryRun: false,
-      requestId: newRequestId(call),
-      via: "cli",
-    });
+    const target = { id: newMemberId(service.node, category, pid) };
+    const report = await service.invoke(requestOf(call, action, target, args));
     for (const { message } of report.warnings) tell(call, `muster: ${message}`);
-    throwUnlessGood(report.results);
+    mustBeGood(report.results);
   };
   return runRegistered({
     category,
@@ -69,9 +63,4 @@ async function start(session: Session, service: Service, { category, file, argv 
     register: (_, pid, text) => act("member.add", pid, text === null ? {} : { argv: text }),
     unregister: (_, pid) => act("member.remove", pid, {}),
   });
-}
-
-function throwUnlessGood(results: readonly ActionResult[]): void {
-  const [bad] = results.filter((result) => !isGood(result));
-  if (bad) throw errorOf(bad);
 }

@@ -12,11 +12,11 @@ import { MusterError } from "#core/model/error.ts";
 import { plainDocument } from "#core/output/document.ts";
 import { policyStorePath, powerHost } from "#core/service/power-host.ts";
 import { endpointId } from "#core/service/power-id.ts";
-import { errorOf, isGood, newRequestId } from "../acting.ts";
 import { type Call, tell, writeText } from "../context.ts";
 import { EndpointServing, type ServingSettings } from "../endpoint-serving.ts";
 import { usage } from "../option-values.ts";
 import { typedEndpoint } from "../power-names.ts";
+import { mustBeGood, requestOf } from "../requests.ts";
 import { selfCommand } from "../self-command.ts";
 import { ServiceLog } from "../service-log.ts";
 import { openSoundSession, origin, type Session, tellWarnings, withService, writeDocument } from "../session.ts";
@@ -129,15 +129,9 @@ async function releaseByService(session: Session, name: string): Promise<boolean
     async (service) => {
       const { info } = service as { readonly info?: { readonly pid: number } };
       if (info?.pid !== keeperPid) return false;
-      const { results } = await service.invoke({
-        action: "endpoint.release",
-        targets: [{ id: endpointId(service.node, name) }],
-        arguments: {},
-        dryRun: false,
-        requestId: newRequestId(call),
-        via: "cli",
-      });
-      for (const result of results) if (!isGood(result)) throw errorOf(result);
+      const target = { id: endpointId(service.node, name) };
+      const { results } = await service.invoke(requestOf(call, "endpoint.release", target));
+      mustBeGood(results);
       return true;
     },
     { isForChange: true, kinds: ["policies"] },

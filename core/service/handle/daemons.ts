@@ -3,27 +3,21 @@
  * that target's result and nobody else's.
  */
 import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
-import { gate } from "#core/act/gate.ts";
-import type { ActionResult, ActionTarget, Outcome } from "#core/act/request.ts";
+import type { ActionResult, ActionTarget } from "#core/act/request.ts";
 import { settled } from "#core/act/settled.ts";
 import { daemonControl } from "#core/daemon/control.ts";
 import type { ControlResult } from "#core/daemon/control-params.ts";
 import type { Subject } from "#core/daemon/item.ts";
-import type { Clock } from "#core/model/clock.ts";
 import type { Daemon } from "#core/model/daemon.ts";
-import type { Environment } from "#core/model/environment.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
 import type { Step } from "#core/model/step.ts";
-import type { Audit } from "../audit.ts";
 import type { InvokeOptions } from "../service.ts";
+import { auditedAction, closedTo, type HandlerOptions } from "./around-effect.ts";
 import { type DaemonOrder, type DaemonRequest, orderFor } from "./daemon-orders.ts";
+import { asMusterError, type Ending, endingOf, refusal, wouldBe } from "./ending.ts";
 import { outcomeOf } from "./outcome.ts";
 
-export interface DaemonHandlerOptions {
-  readonly environment: Environment;
-  readonly clock: Clock;
-  readonly isReadOnly: boolean;
-  readonly audit: Audit;
+export interface DaemonHandlerOptions extends HandlerOptions {
   readonly look: (id: string) => Daemon | null;
   readonly subjectOf: (id: string) => Subject | null;
   /** A process that was started here is our child. */
@@ -43,7 +37,7 @@ export class DaemonHandler {
     const steps: Step[] = [];
     const elapsed = () => Math.round(this.#options.clock.nowMs() - startMs);
     const before = this.#options.look(target.id);
-    const result = (outcome: Outcome, message: string, error: MusterError | null): ActionResult => ({
+    const result = ({ outcome, message, error }: Pick<Ending, "outcome" | "message" | "error">): ActionResult => ({
       id: target.id,
       outcome,
       plan: [...steps],
@@ -59,11 +53,11 @@ export class DaemonHandler {
       if (!before || !subject) throw new MusterError("NOT_FOUND", `there is no daemon ${target.id}`);
       const spec: ActionSpec = ACTIONS[request.action];
       const unchanged = this.#refuse(spec, before, target);
-      if (unchanged !== null) return result("unchanged", unchanged, null);
+      if (unchanged !== null) return result(endingOf({ message: unchanged, isUnchanged: true }));
       const order = orderFor(request, before, subject, this.#options);
       if (request.dryRun) {
         steps.push(...order.plan);
-        return result("unchanged", `would ${spec.description.split(";")[0]}`, null);
+        return result(wouldBe(spec));
       }
       const control = await this.#carryOut(request, before, order, invoke, (step) => {
         steps.push(step);
@@ -71,22 +65,18 @@ export class DaemonHandler {
       });
       const outcome = outcomeOf(control, spec.effect === "read");
       const isWithdrawn = outcome === "unchanged" && order.wanted !== null && order.wanted !== before.wanted;
-      if (isWithdrawn) return result("done", `${control.message}; from now on it is wanted ${order.wanted}`, null);
-      return result(outcome, control.message, control.error);
+      if (isWithdrawn) {
+        return result(endingOf({ message: `${control.message}; from now on it is wanted ${order.wanted}` }));
+      }
+      return result({ outcome, message: control.message, error: control.error });
     } catch (thrown) {
-      const error =
-        thrown instanceof MusterError ? thrown : new MusterError("INTERNAL", String(thrown), { cause: thrown });
-      return result("refused", error.message, error);
+      return result(refusal(asMusterError(thrown)));
     }
   }
 
   /** Throws why it may not be; returns why it need not be; null if it shall be. */
   #refuse(spec: ActionSpec, item: Daemon, target: ActionTarget): string | null {
-    const { isReadOnly, environment } = this.#options;
-    const closed = gate(spec.effect, `${spec.title} ${item.label}`, {
-      isReadOnly,
-      isForeignRoot: environment.root !== "",
-    });
+    const closed = closedTo(this.#options, spec.effect, `${spec.title} ${item.label}`);
     if (closed) throw closed;
     const nothing = settled(spec.id, item);
     if (nothing !== null) return nothing;
@@ -112,8 +102,7 @@ export class DaemonHandler {
   ): Promise<ControlResult> {
     const { audit, environment, clock } = this.#options;
     const isAudited = ACTIONS[request.action].effect !== "read";
-    const actor = `${invoke.caller?.uid ?? environment.uid} ${request.via}`;
-    const entry = { requestId: request.requestId, action: request.action, target: item.id, actor };
+    const entry = auditedAction(request, item.id, invoke.caller?.uid ?? environment.uid);
     if (isAudited) audit.begin(entry, `${request.action} ${item.label}`);
     if (order.wanted) this.#options.setWanted(item.id, order.wanted);
     const params = {

@@ -10,10 +10,10 @@ import type { Jid, JobRequests } from "#core/pagg/job/requests.ts";
 import { lookupUser } from "#ffi/accounts.ts";
 import { signalName } from "#ffi/signals.ts";
 import { jidOfId } from "../pagg-id.ts";
+import type { Done } from "./ending.ts";
 import { endOf } from "./job-end.ts";
 import { identityOf, newJidIn, ownerIn, pidIn, ticksOf } from "./job-words.ts";
 import {
-  type Done,
   type Kept,
   type OrderContext,
   order,

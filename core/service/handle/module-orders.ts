@@ -7,7 +7,8 @@ import { PAGG_MOD } from "#core/pagg/names.ts";
 import type { Json, RequestNeed } from "#core/pagg/request.ts";
 import { moduleOfId } from "../pagg-id.ts";
 import type { PrivilegedAction } from "../privilege.ts";
-import { type Done, type OrderContext, order, type PaggOrder, type PaggRequest, step, usage } from "./pagg-order.ts";
+import type { Done } from "./ending.ts";
+import { type OrderContext, order, type PaggOrder, type PaggRequest, step, usage } from "./pagg-order.ts";
 
 export function checkModule(request: PaggRequest, name: string, modules: Modules): PaggOrder {
   return order(request, null, { plan: [], run: () => isRegistered(name, modules) });

@@ -1,6 +1,6 @@
-import type { ActionResult, ActionTarget, Outcome } from "#core/act/request.ts";
+import type { Outcome } from "#core/act/request.ts";
 import type { ControlResult } from "#core/daemon/control-params.ts";
-import { type ErrorCode, errorRecord, type MusterError } from "#core/model/error.ts";
+import type { ErrorCode, MusterError } from "#core/model/error.ts";
 
 /** LibUCW's statuses as outcomes. A start over a stale pid file is a start; a stop of nothing is no change. */
 export function outcomeOf({ status, hasActed, error }: ControlResult, isCheck: boolean): Outcome {
@@ -35,18 +35,3 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
 
 /** Of a request on process aggregates: whether this error says that nothing was done. */
 export const isRefusal = ({ code }: MusterError): boolean => REFUSALS.has(code);
-
-/** Of a target that was not even looked at, because who asks may not do it. */
-export function deniedResult({ id }: ActionTarget, error: MusterError): ActionResult {
-  return {
-    id,
-    outcome: "refused",
-    plan: [],
-    before: null,
-    after: null,
-    elapsedMs: 0,
-    undo: null,
-    message: error.message,
-    error: errorRecord(error, id),
-  };
-}

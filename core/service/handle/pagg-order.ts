@@ -1,7 +1,7 @@
 /** What an action on process aggregates is turned into before anything is done, and what orders are made with. */
 import type { EffectClass } from "#core/act/actions.ts";
 import { PAGG_ACTIONS } from "#core/act/pagg-actions.ts";
-import type { ActionRequest, Answer } from "#core/act/request.ts";
+import type { ActionRequest } from "#core/act/request.ts";
 import type { Attachment } from "#core/model/attachment.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { Job, JobReport } from "#core/model/job.ts";
@@ -12,6 +12,7 @@ import type { Modules } from "#core/pagg/modules.ts";
 import { signalNumber } from "#ffi/signals.ts";
 import type { NamedAttachment } from "../pagg-id.ts";
 import type { PrivilegedAction } from "../privilege.ts";
+import type { Done } from "./ending.ts";
 
 export type PaggRequest = ActionRequest & { readonly action: keyof typeof PAGG_ACTIONS };
 
@@ -41,15 +42,6 @@ export interface Carrying {
   /** Throws for whom something of this user's is not. */
   readonly authorize: (ownerUid: number | null) => void;
   readonly signal: AbortSignal | undefined;
-}
-
-export interface Done {
-  readonly message: string;
-  readonly answer?: Answer;
-  /** It was so already. */
-  readonly isUnchanged?: boolean;
-  /** Of what was made. */
-  readonly id?: string;
 }
 
 export interface PaggOrder {

@@ -3,37 +3,22 @@
  * rows; a request to a module is judged by what that very request does and needs.
  */
 import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
-import { gate } from "#core/act/gate.ts";
-import type { ActionResult, ActionTarget, Answer, Outcome } from "#core/act/request.ts";
-import type { Clock } from "#core/model/clock.ts";
-import type { Environment } from "#core/model/environment.ts";
+import type { ActionResult, ActionTarget } from "#core/act/request.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
 import type { Step } from "#core/model/step.ts";
-import type { Audit } from "../audit.ts";
-import { type Caller, selfCaller } from "../caller.ts";
+import type { Caller } from "../caller.ts";
 import { attachmentOfId, jidOfId, moduleOfId } from "../pagg-id.ts";
 import { authorize } from "../privilege.ts";
 import type { InvokeOptions } from "../service.ts";
+import { audited, auditedAction, callerOf, closedTo, type HandlerOptions } from "./around-effect.ts";
+import { asMusterError, type Ending, endingOf, failure, refusal, wouldBe } from "./ending.ts";
 import { isRefusal } from "./outcome.ts";
 import type { Kept, PaggOrder, PaggRequest } from "./pagg-order.ts";
 import { orderFor } from "./pagg-orders.ts";
 
-export interface PaggHandlerOptions {
-  readonly environment: Environment;
-  readonly clock: Clock;
-  readonly isReadOnly: boolean;
-  readonly audit: Audit;
+export interface PaggHandlerOptions extends HandlerOptions {
   /** Waits until jobs and modules are there, or it is known that they will not be; null if this process keeps none. */
   readonly kept: () => Promise<Kept | null>;
-}
-
-interface Ending {
-  readonly outcome: Outcome;
-  readonly message: string;
-  readonly error: MusterError | null;
-  readonly answer: Answer | null;
-  /** Of what was made. */
-  readonly id: string | null;
 }
 
 export class PaggHandler {
@@ -44,7 +29,7 @@ export class PaggHandler {
   }
 
   async perform(request: PaggRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
-    const { clock, environment } = this.#options;
+    const { clock, environment, audit } = this.#options;
     const startMs = clock.nowMs();
     const kept = await this.#options.kept();
     const steps: Step[] = [];
@@ -63,14 +48,15 @@ export class PaggHandler {
     });
     try {
       if (!kept) throw this.#notKept(request);
-      const caller = invoke.caller ?? selfCaller(environment.uid, process.getegid?.() ?? 0, process.pid);
+      const caller = callerOf(this.#options, invoke);
       const context = { node: environment.node, procRoot: environment.procRoot, callerPid: caller.pid };
       const order = orderFor(request, target, kept, context);
       this.#refuse(request, order, caller);
       steps.push(...order.plan);
-      if (request.dryRun) return result(endingOf("unchanged", `would ${describe(ACTIONS[request.action])}`));
+      if (request.dryRun) return result(wouldBe(ACTIONS[request.action]));
       for (const step of order.plan) invoke.onProgress?.({ id: target.id, step, elapsedMs: 0 });
-      return result(await this.#carryOut(request, target, order, caller, invoke));
+      const action = auditedAction(request, target.id, caller.uid);
+      return result(await audited(audit, action, order, () => effectOf(order, caller, invoke)));
     } catch (thrown) {
       return result(refusal(asMusterError(thrown)));
     }
@@ -78,7 +64,7 @@ export class PaggHandler {
 
   /** Read-only mode and a foreign tree are better reasons than that nobody keeps anything. */
   #notKept({ action }: PaggRequest): MusterError {
-    const closed = this.#closed(ACTIONS[action].effect, ACTIONS[action].title);
+    const closed = closedTo(this.#options, ACTIONS[action].effect, ACTIONS[action].title);
     const hint = "start it with 'muster serve'; what it says in 'muster doctor' tells why it keeps none";
     return (
       closed ?? new MusterError("UNREACHABLE", "no service keeps jobs and modules here", { errno: "ENODEV", hint })
@@ -88,63 +74,28 @@ export class PaggHandler {
   /** Throws why it may not be. */
   #refuse(request: PaggRequest, order: PaggOrder, caller: Caller): void {
     const spec: ActionSpec = ACTIONS[request.action];
-    const refusal =
+    const denied =
       order.asksOwner && order.ownerUid === null ? null : authorize(order.privilege, caller, order.ownerUid);
-    if (refusal) throw refusal;
-    const closed = this.#closed(order.effect, spec.title);
+    if (denied) throw denied;
+    const closed = closedTo(this.#options, order.effect, spec.title);
     if (closed) throw closed;
     const reason = order.item && spec.when(order.item);
     if (reason) throw new MusterError("NOT_ALLOWED_NOW", reason);
   }
-
-  #closed(effect: ActionSpec["effect"], title: string): MusterError | null {
-    const { isReadOnly, environment } = this.#options;
-    return gate(effect, title, { isReadOnly, isForeignRoot: environment.root !== "" });
-  }
-
-  async #carryOut(
-    request: PaggRequest,
-    target: ActionTarget,
-    order: PaggOrder,
-    caller: Caller,
-    invoke: InvokeOptions,
-  ): Promise<Ending> {
-    const { audit } = this.#options;
-    const isAudited = order.effect !== "read";
-    const actor = `${caller.uid} ${request.via}`;
-    const entry = { requestId: request.requestId, action: request.action, target: target.id, actor };
-    if (isAudited) audit.begin(entry, order.plan.map(({ text }) => text).join(", "));
-    const ending = await this.#effect(order, caller, invoke);
-    if (isAudited) audit.end(entry, ending.outcome, ending.message);
-    return ending;
-  }
-
-  async #effect(order: PaggOrder, caller: Caller, { signal }: InvokeOptions): Promise<Ending> {
-    try {
-      const { message, answer, id } = await order.run({
-        signal,
-        authorize: (ownerUid) => {
-          const refusal = authorize(order.privilege, caller, ownerUid);
-          if (refusal) throw refusal;
-        },
-      });
-      return { ...endingOf("done", message), answer: answer ?? null, id: id ?? null };
-    } catch (thrown) {
-      const error = asMusterError(thrown);
-      return isRefusal(error) ? refusal(error) : { ...endingOf("failed", error.message), error };
-    }
-  }
 }
 
-const endingOf = (outcome: Outcome, message: string): Ending => ({
-  outcome,
-  message,
-  error: null,
-  answer: null,
-  id: null,
-});
-
-const refusal = (error: MusterError): Ending => ({ ...endingOf("refused", error.message), error });
+async function effectOf(order: PaggOrder, caller: Caller, { signal }: InvokeOptions): Promise<Ending> {
+  const mustBeAllowed = (ownerUid: number | null) => {
+    const denied = authorize(order.privilege, caller, ownerUid);
+    if (denied) throw denied;
+  };
+  try {
+    return endingOf(await order.run({ signal, authorize: mustBeAllowed }));
+  } catch (thrown) {
+    const error = asMusterError(thrown);
+    return isRefusal(error) ? refusal(error) : failure(error);
+  }
+}
 
 function stateOf(kept: Kept | null, id: string): { state: string } | null {
   if (!kept) return null;
@@ -160,10 +111,4 @@ function stateOf(kept: Kept | null, id: string): { state: string } | null {
           ? null
           : kept.modules.item(module);
   return item && { state: item.state };
-}
-
-const describe = (spec: ActionSpec): string => spec.description.split(";")[0] ?? spec.title;
-
-function asMusterError(thrown: unknown): MusterError {
-  return thrown instanceof MusterError ? thrown : new MusterError("INTERNAL", String(thrown), { cause: thrown });
 }

@@ -1,6 +1,6 @@
 /** An action on privileged processes turned into what will be done: judged first, so that it can be told before. */
 import { PMDAROOT_ACTIONS } from "#core/act/pmdaroot-actions.ts";
-import type { ActionRequest, ActionTarget, Answer } from "#core/act/request.ts";
+import type { ActionRequest, ActionTarget } from "#core/act/request.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { Step } from "#core/model/step.ts";
 import { splitArguments } from "#core/pmdaroot/program.ts";
@@ -11,19 +11,13 @@ import type { KeptProcesses } from "../kept-processes.ts";
 import { endText } from "../observe/privileged.ts";
 import type { PmdaRootContext } from "../pmdaroot.ts";
 import { processId, processOfId } from "../pmdaroot-id.ts";
+import type { Done } from "./ending.ts";
 import { signalProcess } from "./signal-process.ts";
 
 export type PmdaRootRequest = ActionRequest & { readonly action: keyof typeof PMDAROOT_ACTIONS };
 
 export function isPmdaRootRequest(request: ActionRequest): request is PmdaRootRequest {
   return Object.hasOwn(PMDAROOT_ACTIONS, request.action);
-}
-
-export interface Done {
-  readonly message: string;
-  readonly answer?: Answer;
-  /** Of what was made. */
-  readonly id?: string;
 }
 
 export interface PmdaRootOrder {

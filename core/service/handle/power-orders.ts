@@ -3,7 +3,7 @@
  * Numbers and words of refusals are GEOPM's: geopm_endpoint(3), geopm_policystore(3).
  */
 import { lstatSync, rmSync } from "node:fs";
-import type { ActionTarget, Answer } from "#core/act/request.ts";
+import type { ActionTarget } from "#core/act/request.ts";
 import { AGENTS, type Agent } from "#core/geopm/agents.ts";
 import { type EndpointOptions, Endpoint as OpenEndpoint } from "#core/geopm/endpoint.ts";
 import { type GeopmError, geopmError, toGeopmError } from "#core/geopm/errors.ts";
@@ -23,6 +23,7 @@ import type { KeptEndpoints } from "../kept-endpoints.ts";
 import type { PowerEvent } from "../observe/power-events.ts";
 import { policyFields, policyItem, policyProblems, valuesOf } from "../observe/power-items.ts";
 import { endpointId, endpointOfId, type NamedPolicy, policyId, policyOfId } from "../power-id.ts";
+import type { Done } from "./ending.ts";
 import type { PowerRequest } from "./power-request.ts";
 
 export interface PowerContext {
@@ -37,12 +38,6 @@ export interface PowerContext {
   readonly record: (event: PowerEvent) => void;
 }
 
-export interface PowerDone {
-  readonly message: string;
-  readonly answer?: Answer;
-  readonly isUnchanged?: boolean;
-}
-
 export interface PowerOrder {
   /** The id by which everybody knows it. */
   readonly id: string;
@@ -50,7 +45,7 @@ export interface PowerOrder {
   readonly plan: readonly Step[];
   /** What it is like, in a word, before and after. */
   readonly state: () => string | null;
-  readonly run: (signal: AbortSignal | undefined) => PowerDone | Promise<PowerDone>;
+  readonly run: (signal: AbortSignal | undefined) => Done | Promise<Done>;
 }
 
 /** Throws what keeps it from being asked for at all. */
@@ -204,7 +199,7 @@ function refuseInvalid(known: Agent, values: readonly number[]): void {
 }
 
 /** Read without the lock: it answers whoever holds that. */
-function tellSample(item: Endpoint): PowerDone {
+function tellSample(item: Endpoint): Done {
   const [problem] = item.problems;
   if (item.state === "broken" && problem) throw geopmError("INVALID", problem.message, { code: "BAD_DATA" });
   if (item.agent === null) throw nobody(item.name);
@@ -245,7 +240,7 @@ function agentIn(files: RegionFiles, path: string): string {
   return sampleOf(looked.copy).agent;
 }
 
-function tellAttachment(item: Endpoint | null, name: string): PowerDone {
+function tellAttachment(item: Endpoint | null, name: string): Done {
   const { agent = null, profile = null, nodes = null } = item ?? {};
   const message = agent === null ? `no controller is attached at ${name}` : `a ${agent} controller is at ${name}`;
   return { message, answer: { name, agent, profile, nodes } };

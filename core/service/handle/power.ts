@@ -1,32 +1,17 @@
 /** The handler of power's actions: gate, privilege, judge, plan, audit, effect, audit. What only asks leaves no rows. */
 import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
-import { gate } from "#core/act/gate.ts";
-import type { ActionResult, ActionTarget, Answer, Outcome } from "#core/act/request.ts";
-import type { Clock } from "#core/model/clock.ts";
-import type { Environment } from "#core/model/environment.ts";
+import type { ActionResult, ActionTarget } from "#core/act/request.ts";
 import { type ErrorCode, errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
-import type { Audit } from "../audit.ts";
-import { selfCaller } from "../caller.ts";
-import { authorize } from "../privilege.ts";
 import type { InvokeOptions } from "../service.ts";
+import { audited, auditedAction, callerOf, type HandlerOptions, mustBeAllowed } from "./around-effect.ts";
+import { type Ending, endingOf, failure, refusal, wouldBe } from "./ending.ts";
 import type { PowerContext, PowerOrder } from "./power-orders.ts";
 import type { PowerRequest } from "./power-request.ts";
 
-export interface PowerHandlerOptions {
-  readonly environment: Environment;
-  readonly clock: Clock;
-  readonly isReadOnly: boolean;
-  readonly audit: Audit;
+export interface PowerHandlerOptions extends HandlerOptions {
   readonly context: () => Promise<PowerContext>;
   /** What was done shall show at once. */
   readonly onDone: () => Promise<void>;
-}
-
-interface Ending {
-  readonly outcome: Outcome;
-  readonly message: string;
-  readonly error: MusterError | null;
-  readonly answer: Answer | null;
 }
 
 export class PowerHandler {
@@ -55,14 +40,14 @@ export class PowerHandler {
       error: error && errorRecord(error, target.id),
     });
     try {
-      this.#refuse(request, spec, invoke);
+      mustBeAllowed(this.#options, request.action, spec, invoke);
       // Only here: it brings SQLite with it.
       const { orderFor } = await import("./power-orders.ts");
       order = orderFor(request, target, await this.#options.context());
       before = stateOf(order);
       const reason = order.item && spec.when(order.item);
       if (reason) throw new MusterError("NOT_ALLOWED_NOW", reason);
-      if (request.dryRun) return result(endingOf("unchanged", `would ${spec.description.split(";")[0]}`));
+      if (request.dryRun) return result(wouldBe(spec));
       // All else is done at once.
       for (const step of order.plan.filter(({ op }) => op === "wait")) {
         invoke.onProgress?.({ id: target.id, step, elapsedMs: 0 });
@@ -73,15 +58,6 @@ export class PowerHandler {
     }
   }
 
-  /** Throws why it may not be. */
-  #refuse(request: PowerRequest, spec: ActionSpec, { caller }: InvokeOptions): void {
-    const { isReadOnly, environment } = this.#options;
-    const denied = caller ? authorize(request.action, caller, null) : null;
-    if (denied) throw denied;
-    const closed = gate(spec.effect, spec.title, { isReadOnly, isForeignRoot: environment.root !== "" });
-    if (closed) throw closed;
-  }
-
   async #carryOut(
     request: PowerRequest,
     target: ActionTarget,
@@ -89,28 +65,21 @@ export class PowerHandler {
     spec: ActionSpec,
     invoke: InvokeOptions,
   ): Promise<Ending> {
-    const { audit, environment, onDone } = this.#options;
-    const isAudited = spec.effect !== "read";
-    const caller = invoke.caller ?? selfCaller(environment.uid, process.getegid?.() ?? 0, process.pid);
-    const { requestId, action, via } = request;
-    const entry = { requestId, action, target: target.id, actor: `${caller.uid} ${via}` };
-    if (isAudited) audit.begin(entry, order.plan.map(({ text }) => text).join(", "));
-    const ending = await effectOf(order, invoke);
-    if (isAudited) {
-      audit.end(entry, ending.outcome, ending.message);
-      await onDone();
-    }
+    const { audit, onDone } = this.#options;
+    const { effect } = spec;
+    const action = auditedAction(request, target.id, callerOf(this.#options, invoke).uid);
+    const ending = await audited(audit, action, { effect, plan: order.plan }, () => effectOf(order, invoke));
+    if (effect !== "read") await onDone();
     return ending;
   }
 }
 
 async function effectOf(order: PowerOrder, { signal }: InvokeOptions): Promise<Ending> {
   try {
-    const { message, answer, isUnchanged } = await order.run(signal);
-    return { ...endingOf(isUnchanged ? "unchanged" : "done", message), answer: answer ?? null };
+    return endingOf(await order.run(signal));
   } catch (thrown) {
     const error = toMusterError(thrown);
-    return REFUSALS.has(error.code) ? refusal(error) : { ...endingOf("failed", error.message), error };
+    return REFUSALS.has(error.code) ? refusal(error) : failure(error);
   }
 }
 
@@ -127,10 +96,6 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set([
   "BAD_DATA",
   "CANCELLED",
 ]);
-
-const endingOf = (outcome: Outcome, message: string): Ending => ({ outcome, message, error: null, answer: null });
-
-const refusal = (error: MusterError): Ending => ({ ...endingOf("refused", error.message), error });
 
 /** What cannot be read now has none. */
 function stateOf(order: PowerOrder): { state: string } | null {

@@ -3,28 +3,22 @@
  * that target's result and nobody else's; every refusal carries the cfg_status word it would have been in libcfg.
  */
 import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
-import { gate } from "#core/act/gate.ts";
-import type { ActionResult, ActionTarget, Outcome } from "#core/act/request.ts";
-import type { Clock } from "#core/model/clock.ts";
-import type { Environment } from "#core/model/environment.ts";
+import type { ActionResult, ActionTarget } from "#core/act/request.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
 import type { Step } from "#core/model/step.ts";
 import { memberItem } from "#core/psm/entry.ts";
 import type { SetQuery } from "#core/psm/query.ts";
 import type { ProcessSet } from "#core/psm/set.ts";
 import { PsmError, privilegeError, psmError } from "#core/psm/status.ts";
-import type { Audit } from "../audit.ts";
-import { type Caller, selfCaller } from "../caller.ts";
+import type { Caller } from "../caller.ts";
 import { authorize } from "../privilege.ts";
 import { categoryOfId, memberOfId } from "../psm-id.ts";
 import type { InvokeOptions } from "../service.ts";
+import { auditedAction, callerOf, closedTo, type HandlerOptions, planText } from "./around-effect.ts";
+import { asMusterError, type Ending, endingOf, failure, refusal, wouldBe } from "./ending.ts";
 import { orderFor, type PsmOrder, type PsmRequest } from "./psm-orders.ts";
 
-export interface PsmHandlerOptions {
-  readonly environment: Environment;
-  readonly clock: Clock;
-  readonly isReadOnly: boolean;
-  readonly audit: Audit;
+export interface PsmHandlerOptions extends HandlerOptions {
   /** Waits until the set is open, or it is known that it will not be; null if this process does not keep it. */
   readonly set: () => Promise<ProcessSet | null>;
   readonly query: () => SetQuery;
@@ -43,7 +37,7 @@ export class PsmHandler {
     const set = await this.#options.set();
     const steps: Step[] = [];
     const before = stateOf(query(), target.id);
-    const result = (outcome: Outcome, message: string, error: MusterError | null): ActionResult => ({
+    const result = ({ outcome, message, error }: Ending): ActionResult => ({
       id: target.id,
       outcome,
       plan: [...steps],
@@ -55,69 +49,59 @@ export class PsmHandler {
       error: error && errorRecord(error, target.id),
     });
     try {
-      const caller = invoke.caller ?? selfCaller(environment.uid, process.getegid?.() ?? 0, process.pid);
+      const caller = callerOf(this.#options, invoke);
       const context = { query: query(), procRoot: environment.procRoot, callerPid: caller.pid };
       const order = orderFor(request, target, context);
       this.#refuse(request, order, caller);
       steps.push(...order.plan);
-      if (request.dryRun) return result("unchanged", `would ${describe(ACTIONS[request.action])}`, null);
+      if (request.dryRun) return result(wouldBe(ACTIONS[request.action]));
       if (!set) {
         throw psmError("ENODEV", "no service keeps this set", { hint: "start one with `muster serve`" });
       }
       for (const step of order.plan) invoke.onProgress?.({ id: target.id, step, elapsedMs: 0 });
-      const { outcome, message, error } = this.#carryOut(request, target, order, set, caller);
-      return result(outcome, message, error);
+      return result(this.#carryOut(request, target, order, set, caller));
     } catch (thrown) {
-      const error = asMusterError(thrown);
-      return result("refused", error.message, error);
+      return result(refusal(asMusterError(thrown)));
     }
   }
 
   /** Throws why it may not be. */
   #refuse(request: PsmRequest, { item, ownerUid }: PsmOrder, caller: Caller): void {
-    const { isReadOnly, environment } = this.#options;
     const spec: ActionSpec = ACTIONS[request.action];
     // Whose process it is that is to be added, only the process itself can tell.
     if (request.action !== "member.add") mustBeAllowed(request, caller, ownerUid);
-    const closed = gate(spec.effect, spec.title, { isReadOnly, isForeignRoot: environment.root !== "" });
+    const closed = closedTo(this.#options, spec.effect, spec.title);
     if (closed) throw closed;
     const reason = item && spec.when(item);
     if (reason) throw new MusterError("NOT_ALLOWED_NOW", reason);
   }
 
-  #carryOut(
-    request: PsmRequest,
-    target: ActionTarget,
-    order: PsmOrder,
-    set: ProcessSet,
-    caller: Caller,
-  ): { outcome: Outcome; message: string; error: MusterError | null } {
+  #carryOut(request: PsmRequest, target: ActionTarget, order: PsmOrder, set: ProcessSet, caller: Caller): Ending {
     const { audit } = this.#options;
-    const actor = `${caller.uid} ${request.via}`;
-    const entry = { requestId: request.requestId, action: request.action, target: target.id, actor };
-    audit.begin(entry, order.plan.map(({ text }) => text).join(", "));
-    const finish = (outcome: Outcome, message: string, error: MusterError | null) => {
-      audit.end(entry, outcome, message);
-      return { outcome, message, error };
-    };
-    try {
-      return finish(
-        "done",
-        order.run(set, (uid) => mustBeAllowed(request, caller, uid)),
-        null,
-      );
-    } catch (thrown) {
-      const error = asMusterError(thrown);
-      if (isAlready(request, target, error, set)) return finish("unchanged", `${error.message}; ${error.hint}`, null);
-      // The store says no before anything is changed; a signal that failed was not sent.
-      return finish(error.errno === "EIO" ? "failed" : "refused", error.message, error);
+    const action = auditedAction(request, target.id, caller.uid);
+    audit.begin(action, planText(order.plan));
+    const ending = effectOf(request, target, order, set, caller);
+    audit.end(action, ending.outcome, ending.message);
+    return ending;
+  }
+}
+
+function effectOf(request: PsmRequest, target: ActionTarget, order: PsmOrder, set: ProcessSet, caller: Caller): Ending {
+  try {
+    return endingOf({ message: order.run(set, (uid) => mustBeAllowed(request, caller, uid)) });
+  } catch (thrown) {
+    const error = asMusterError(thrown);
+    if (isAlready(request, target, error, set)) {
+      return endingOf({ message: `${error.message}; ${error.hint}`, isUnchanged: true });
     }
+    // The store says no before anything is changed; a signal that failed was not sent.
+    return error.errno === "EIO" ? failure(error) : refusal(error);
   }
 }
 
 function mustBeAllowed(request: PsmRequest, caller: Caller, ownerUid: number | null): void {
-  const refusal = authorize(request.action, caller, ownerUid);
-  if (refusal) throw privilegeError(refusal.message, refusal.hint ?? undefined);
+  const denied = authorize(request.action, caller, ownerUid);
+  if (denied) throw privilegeError(denied.message, denied.hint ?? undefined);
 }
 
 /** What was asked for is so: a category that is there, a process in the very category it was to be added to. */
@@ -146,10 +130,4 @@ function firstOf(query: SetQuery, category: string, pid: number) {
     // Not there is what it says; that it was no pid at all is said elsewhere.
     return null;
   }
-}
-
-const describe = (spec: ActionSpec): string => spec.description.split(";")[0] ?? spec.title;
-
-function asMusterError(thrown: unknown): MusterError {
-  return thrown instanceof MusterError ? thrown : new MusterError("INTERNAL", String(thrown), { cause: thrown });
 }

@@ -16,7 +16,7 @@ import type { SourceEvent, Warning } from "#core/model/source.ts";
 import { type ContainerRecord, containerKey, isHexId } from "#core/pmdaroot/container.ts";
 import type { ContainerIndex, Listed } from "#core/pmdaroot/container-index.ts";
 import { Insides } from "#core/pmdaroot/inside.ts";
-import { lookupUser } from "#ffi/accounts.ts";
+import { UserNames } from "#ffi/accounts.ts";
 import { containerId, isContainerId } from "../pmdaroot-id.ts";
 import { type ContainerContext, containerItem } from "./container-items.ts";
 import { JobUsage } from "./job-usage.ts";
@@ -52,7 +52,7 @@ export class ContainerObserver {
   readonly #groups = new Map<string, Set<string>>();
   readonly #groupOf = new Map<string, string>();
   readonly #told = new Map<string, Container>();
-  readonly #users = new Map<number, string | null>();
+  readonly #users = new UserNames();
   readonly #warnings: Warning[] = [];
   #attended: ReadonlySet<string> = new Set();
   #isFollowing = false;
@@ -67,7 +67,7 @@ export class ContainerObserver {
     this.#options = options;
     this.#usage = new JobUsage(clock);
     this.#lull = new Lull(clock, LULL_MS, () => this.#look());
-    this.#context = { node, procRoot, insides: new Insides(procRoot), userName: (uid) => this.#userName(uid) };
+    this.#context = { node, procRoot, insides: new Insides(procRoot), userName: (uid) => this.#users.of(uid) };
   }
 
   /** Something of this record has changed. */
@@ -273,15 +273,6 @@ export class ContainerObserver {
     if (!record) return;
     const events = [...new Set(ids)].flatMap((id) => eventOf(before.get(id), this.#told.get(id)) ?? []);
     if (events.length > 0) record(events);
-  }
-
-  #userName(uid: number): string | null {
-    let name = this.#users.get(uid);
-    if (name === undefined) {
-      name = lookupUser(uid)?.name ?? null;
-      this.#users.set(uid, name);
-    }
-    return name;
   }
 }
 

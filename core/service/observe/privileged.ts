@@ -6,7 +6,7 @@ import { type Clock, timestamp } from "#core/model/clock.ts";
 import type { Environment } from "#core/model/environment.ts";
 import type { Process } from "#core/model/process.ts";
 import type { SourceEvent, Warning } from "#core/model/source.ts";
-import { lookupUser } from "#ffi/accounts.ts";
+import { UserNames } from "#ffi/accounts.ts";
 import { describeWaitStatus } from "#ffi/signals.ts";
 import { type KeptProcess, viewProcesses } from "../kept-process-list.ts";
 import { processId, processOfId } from "../pmdaroot-id.ts";
@@ -26,7 +26,7 @@ export const endText = (status: number | null): string => (status === null ? NEV
 export class PrivilegedObserver {
   readonly #options: PrivilegedObserverOptions;
   readonly #usage: ProcessUsage;
-  readonly #users = new Map<number, string | null>();
+  readonly #users = new UserNames();
   readonly #warnings: Warning[] = [];
   #list: (() => readonly KeptProcess[]) | null = null;
   #viewed = "";
@@ -123,7 +123,7 @@ export class PrivilegedObserver {
       commandLine,
       via,
       starterUid: starter.uid,
-      starterUser: this.#userName(starter.uid),
+      starterUser: this.#users.of(starter.uid),
       starterPid: starter.pid,
       state: endedAtMs === null ? "running" : "exited",
       exitCode: status,
@@ -133,14 +133,5 @@ export class PrivilegedObserver {
       startedAt: timestamp(startedAtMs),
       usage: endedAtMs === null ? this.#usage.of(id) : null,
     };
-  }
-
-  #userName(uid: number): string | null {
-    let name = this.#users.get(uid);
-    if (name === undefined) {
-      name = lookupUser(uid)?.name ?? null;
-      this.#users.set(uid, name);
-    }
-    return name;
   }
 }

@@ -8,7 +8,6 @@
  *       <------------- change, gap, progress (notifications)
  */
 import * as v from "valibot";
-import { ACTIONS, type ActionId } from "#core/act/actions.ts";
 import { DOORS } from "#core/act/request.ts";
 import { AttachmentSchema } from "#core/model/attachment.ts";
 import { CategorySchema } from "#core/model/category.ts";
@@ -22,7 +21,13 @@ import { MemberSchema } from "#core/model/member.ts";
 import { ModuleSchema } from "#core/model/module.ts";
 import { PolicySchema } from "#core/model/policy.ts";
 import { ProcessSchema } from "#core/model/process.ts";
-import { ActionProgressSchema, ActionReportSchema, ErrorRecordSchema, WarningSchema } from "#core/output/parts.ts";
+import {
+  ActionIdSchema,
+  ActionProgressSchema,
+  ActionReportSchema,
+  ErrorRecordSchema,
+  WarningSchema,
+} from "#core/output/parts.ts";
 import { PROTOCOL_VERSION } from "./codes.ts";
 import { ATTENDED, HISTORY, TARGETS } from "./limits.ts";
 
@@ -93,7 +98,7 @@ const SourceEventSchema = v.union([
 ]);
 
 export const ActionRequestSchema = v.object({
-  action: v.picklist(Object.keys(ACTIONS) as [ActionId, ...ActionId[]]),
+  action: ActionIdSchema,
   targets: v.pipe(
     v.array(v.object({ id: text, identity: v.optional(v.nullable(text)) })),
     v.maxLength(TARGETS),

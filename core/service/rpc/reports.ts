@@ -1,8 +1,9 @@
 /** Reports of actions that never reached the service, or whose answer never came. */
 import { actionById } from "#core/act/actions.ts";
+import { errorResult } from "#core/act/error-result.ts";
 import { gate } from "#core/act/gate.ts";
 import type { ActionReport, ActionRequest, Outcome } from "#core/act/request.ts";
-import { errorRecord, MusterError } from "#core/model/error.ts";
+import { MusterError } from "#core/model/error.ts";
 
 /** Null if nothing stands against it on this side. */
 export function readOnlyReport(request: ActionRequest): ActionReport | null {
@@ -26,16 +27,6 @@ export function unknownReport(request: ActionRequest, error: MusterError): Actio
 
 function sameForAll(request: ActionRequest, outcome: Outcome, error: MusterError): ActionReport {
   const { action, dryRun, requestId, targets } = request;
-  const results = targets.map(({ id }) => ({
-    id,
-    outcome,
-    plan: [],
-    before: null,
-    after: null,
-    elapsedMs: 0,
-    undo: null,
-    message: error.message,
-    error: errorRecord(error, id),
-  }));
+  const results = targets.map(({ id }) => errorResult(id, outcome, error));
   return { action, dryRun, requestId, results, warnings: [] };
 }

@@ -1,8 +1,8 @@
 /** The socket: who may connect and how many; each connection is served by itself (connection.ts). */
-import { chmodSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Socket } from "bun";
 import { MusterError, toMusterError } from "#core/model/error.ts";
+import { descriptorOf, listenAt, type ServedSocket } from "#ffi/unix-listener.ts";
 import { type Caller, peerCaller } from "../caller.ts";
 import { rpcError, SOCKET_NAME } from "./codes.ts";
 import { Connection, type Line } from "./connection.ts";
@@ -25,10 +25,6 @@ export interface Server {
   close(): Promise<void>;
 }
 
-interface State {
-  connection: Connection | null;
-}
-
 /**
  * Throws SysError and MusterError. Whoever calls holds the lock of the service's pid file: only that makes a socket that
  * is there already one that a dead service left.
@@ -38,53 +34,31 @@ export function openServer(options: ServerOptions): Server {
   const host = new Host(options);
   const quota = new Quota(options.connections ?? CONNECTIONS);
   let isClosing = false;
-  const enter = (socket: Socket<State>) => {
+  const enter = (socket: ServedSocket) => {
     const caller = callerOf(socket, options);
     const account = caller && !isClosing ? quota.enter(caller) : null;
-    if (caller && account) socket.data.connection = new Connection(host, caller, account, lineOf(socket));
-    else turnAway(socket);
+    if (caller && account) return new Connection(host, caller, account, lineOf(socket));
+    turnAway(socket);
+    return null;
   };
   rmSync(path, { force: true });
-  // Nobody can connect before the mode is what it shall be.
-  const umask = process.umask(0o177);
   try {
-    const listener = Bun.listen<State>({
-      unix: path,
-      data: { connection: null },
-      socket: {
-        open: (socket) => {
-          socket.data = { connection: null };
-          enter(socket);
-        },
-        data: (socket, chunk) => socket.data.connection?.take(chunk),
-        drain: (socket) => socket.data.connection?.drained(),
-        close: ({ data: { connection } }) => {
-          connection?.closed();
-          if (connection) quota.leave(connection.account);
-        },
-        error: (socket, error) => {
-          options.log(`a connection failed: ${error.message}`);
-          socket.terminate();
-        },
-      },
-    });
-    if (options.isForAll) chmodSync(path, 0o666);
+    const left = ({ account }: Connection) => quota.leave(account);
+    const listener = listenAt({ path, isForAll: options.isForAll, enter, left, log: options.log });
     const close = async () => {
       isClosing = true;
       await host.windUp();
-      listener.stop(true);
+      listener.stop();
     };
     return { path, close };
   } catch (thrown) {
     const { message, errno } = toMusterError(thrown, path);
     throw new MusterError("SYSTEM", `cannot listen at ${path}: ${message}`, { target: path, errno, cause: thrown });
-  } finally {
-    process.umask(umask);
   }
 }
 
 /** Null if the kernel does not say who it is: then it is nobody. */
-function callerOf(socket: Socket<State>, { facts, procRoot }: ServerOptions): Caller | null {
+function callerOf(socket: ServedSocket, { facts, procRoot }: ServerOptions): Caller | null {
   try {
     return peerCaller(descriptorOf(socket), facts.uid, procRoot);
   } catch {
@@ -92,12 +66,7 @@ function callerOf(socket: Socket<State>, { facts, procRoot }: ServerOptions): Ca
   }
 }
 
-/** Bun's sockets have it, its types do not. */
-function descriptorOf(socket: object): number {
-  return "fd" in socket && typeof socket.fd === "number" ? socket.fd : -1;
-}
-
-function lineOf(socket: Socket<State>): Line {
+function lineOf(socket: ServedSocket): Line {
   return {
     write: (bytes) => socket.write(bytes),
     pause: () => socket.pause(),
@@ -106,7 +75,7 @@ function lineOf(socket: Socket<State>): Line {
   };
 }
 
-function turnAway(socket: Socket<State>): void {
+function turnAway(socket: ServedSocket): void {
   const error = new MusterError("BUSY", "too many connections", { hint: "try again when others have ended" });
   socket.write(`${JSON.stringify({ jsonrpc: "2.0", id: null, error: rpcError(error) })}\n`);
   socket.end();

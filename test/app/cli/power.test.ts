@@ -11,7 +11,7 @@ import { PolicySchema } from "#core/model/policy.ts";
 import { CommandLine, MAIN } from "#test/harness/cli.ts";
 import { Controller } from "#test/harness/controllers.ts";
 import { deathTest } from "#test/harness/geopm.ts";
-import { LineReader } from "#test/harness/line-reader.ts";
+import { LineReader } from "#test/harness/lines.ts";
 
 /** Each test runs several processes: under load that takes its time. */
 setDefaultTimeout(60_000);

@@ -4,6 +4,8 @@ import { hostname } from "node:os";
 import * as v from "valibot";
 import { SCHEMAS } from "#core/output/schema-definitions.ts";
 import { CommandLine, MAIN } from "#test/harness/cli.ts";
+import { linesOf } from "#test/harness/lines.ts";
+import { NO_MEMBERS } from "#test/harness/process-set.ts";
 
 /** Each test runs several processes: under load that takes its time. */
 setDefaultTimeout(60_000);
@@ -180,34 +182,17 @@ describe("members", () => {
     expect(errorOf(missing.stderr)).toMatchObject({ code: "NOT_FOUND", errno: "ENOENT" });
     expect((await members("members list --category mountd")).items).toEqual([]);
     const { items } = JSON.parse((await run("members list --category mountd --record")).stdout);
-    expect(items).toEqual([
-      {
-        mrs_listidx: 0,
-        mrs_listcnt: 0,
-        mrs_total: 0,
-        mrs_pid: 0,
-        mrs_exitcode: 0,
-        mrs_flags: 0,
-        mrs_name: "",
-        mrs_state: "",
-        mrs_argv: "",
-      },
-    ]);
+    expect(items).toEqual([NO_MEMBERS]);
   });
 
   test("watch: what is there, what comes, how it ends", async () => {
     const child = cli.spawn(["members", "watch", "--filter", "category=watched", "--json"]);
     const seen: string[] = [];
-    let rest = "";
     let isTold = false;
-    for await (const chunk of child.stdout) {
-      const lines = (rest + new TextDecoder().decode(chunk)).split("\n");
-      rest = lines.pop() ?? "";
-      for (const text of lines) {
-        const line = JSON.parse(text);
-        if (line.type === "sync") await run("members run watched -- sh -c", "exit 7");
-        if (line.type === "upsert") seen.push(line.item.exit?.text ?? line.item.state);
-      }
+    for await (const text of linesOf(child.stdout)) {
+      const line = JSON.parse(text);
+      if (line.type === "sync") await run("members run watched -- sh -c", "exit 7");
+      if (line.type === "upsert") seen.push(line.item.exit?.text ?? line.item.state);
       // Once: a second signal would end it at once.
       if (seen.includes("exit 7") && !isTold) child.kill("SIGINT");
       isTold = seen.includes("exit 7");

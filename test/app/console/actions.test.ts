@@ -83,7 +83,7 @@ test("an answer that is too long for one line is shown whole", async () => {
     new MusterError("PERMISSION_DENIED", "the kernel does not allow uid 1000 to signal pid 101", { hint }),
   );
   await screen.settle();
-  expect(screen.text().replaceAll(/\s+/g, " ")).toContain(hint);
+  expect(screen.flat()).toContain(hint);
   expect(screen.lines().at(-1)).toContain("? help");
 });
 
@@ -116,7 +116,7 @@ test("an item that ends with its action: the outcome and where the cursor is now
   screen.service.emit({ src: "daemons", op: "remove", id: "n1/daemon/alpha", reason: "its pid file is gone" });
   screen.service.invocations[0]?.finish({ message: "its lock is free" });
   await screen.settle();
-  const said = screen.text().replaceAll(/\s+/g, " ");
+  const said = screen.flat();
   expect(said).toContain("stop alpha: its lock is free; alpha is gone: the cursor is on beta now");
 });
 

@@ -40,7 +40,6 @@ const FROZEN = 3;
 const SESSIONS = 5;
 
 const request = (index = 0) => screen.service.invocations[index]?.request;
-const flat = () => screen.text().replaceAll(/\s+/g, " ");
 
 test("the same key means what fits the selected line; footer, help and palette of actions say so", async () => {
   await open({ theme: { colorLevel: 0 } });
@@ -72,7 +71,7 @@ test("S: a job's signal is asked with TERM, a process's without; both are confir
   expect(screen.text()).toContain("signal: TERM");
   await screen.press(ENTER);
   expect(screen.text()).toContain(`Signal job TERM to ${jidOf(1)}?`);
-  expect(flat()).toContain(`Everything in ${jidOf(1)} will get the signal: 1`);
+  expect(screen.flat()).toContain(`Everything in ${jidOf(1)} will get the signal: 1`);
   await screen.press(ENTER);
   expect(screen.service.invocations).toHaveLength(0);
   await screen.press("S", CLEAR, "int", ENTER, "y");
@@ -117,7 +116,7 @@ test("a job is made for a process out of the list, which leaves its old one; the
   expect(screen.text()).toContain("Create job process 500?");
   expect(screen.text()).not.toContain("jid  ");
   expect(screen.line("process  ")).toContain("pid 500, started at tick 2");
-  expect(flat()).toContain("nginx: worker process gets a job of its own;");
+  expect(screen.flat()).toContain("nginx: worker process gets a job of its own;");
   await screen.press("y");
   expect(request()?.arguments).toEqual({ pid: 500 });
   expect(request()).toMatchObject({
@@ -136,9 +135,9 @@ test("a job of a jid and an owner of the operator's choice: both are asked, told
   await open();
   await screen.press("a");
   await screen.press("nginx", ENTER, "5g", ENTER);
-  expect(flat()).toContain("a jid is hexadecimal, such as 0x501, and not 0");
+  expect(screen.flat()).toContain("a jid is hexadecimal, such as 0x501, and not 0");
   await screen.press(CLEAR, "0", ENTER);
-  expect(flat()).toContain("a jid is hexadecimal, such as 0x501, and not 0");
+  expect(screen.flat()).toContain("a jid is hexadecimal, such as 0x501, and not 0");
   await screen.press(CLEAR, "0x501", ENTER, "alice", ENTER);
   expect(screen.line("jid  ")).toContain("0x501");
   expect(screen.line("user  ")).toContain("alice");
@@ -192,10 +191,10 @@ test("what a new job would take its process out of, and that process 1 is more t
   });
   await screen.press("a");
   await screen.press(ENTER, ENTER, ENTER);
-  expect(flat()).toContain("Everything comes from process 1");
+  expect(screen.flat()).toContain("Everything comes from process 1");
   await screen.press(ESC, "a");
   await screen.press("make", ENTER, ENTER, ENTER);
-  expect(flat()).toContain(`It leaves ${jidOf(1)}.`);
+  expect(screen.flat()).toContain(`It leaves ${jidOf(1)}.`);
 });
 
 test("a dying job takes nobody in", async () => {
@@ -225,7 +224,7 @@ test("detach: of a job and of a process confirmed, with what follows", async () 
   expect(request()).toMatchObject({ action: "job.detach", targets: [{ id: job(1).id }] });
   await goTo(PROCESS);
   await screen.press("d");
-  expect(flat()).toContain(`Process 100 (sh) goes on outside ${jidOf(1)}.`);
+  expect(screen.flat()).toContain(`Process 100 (sh) goes on outside ${jidOf(1)}.`);
   await screen.press("y");
   expect(request(1)).toMatchObject({ action: "attachment.detach", targets: [{ identity: "100:5000" }] });
   // The service tells what has changed a moment after its answer.
@@ -233,7 +232,7 @@ test("detach: of a job and of a process confirmed, with what follows", async () 
   await screen.advance(900);
   screen.service.emit({ src: "attachments", op: "remove", id: attachment(1, 100).id, reason: "detached" });
   await screen.advance(300);
-  expect(flat()).toContain("process 100 has left; process 100 (sh) is");
+  expect(screen.flat()).toContain("process 100 has left; process 100 (sh) is");
 });
 
 test("freeze is taken back by z; what is not running or has no cgroup says why not", async () => {
@@ -253,7 +252,7 @@ test("freeze is taken back by z; what is not running or has no cgroup says why n
   screen.service.emit({ src: "jobs", op: "upsert", item: job(2, { containment: "tracker" }) });
   await screen.advance(3000);
   await screen.press("F");
-  expect(flat()).toContain("is held by the tracker: only a cgroup can be");
+  expect(screen.flat()).toContain("is held by the tracker: only a cgroup can be");
 });
 
 test("wait: seconds on the row, other actions go on meanwhile, Esc asks to cancel, the answer stays until it is read", async () => {
@@ -267,7 +266,7 @@ test("wait: seconds on the row, other actions go on meanwhile, Esc asks to cance
   expect(screen.line(`▼ ${jidOf(1)}`)).toContain("wait 3s");
   expect(screen.line("its last process")).toContain("3 s  Esc cancels");
   await screen.press("w");
-  expect(flat()).toContain(`wait of ${jidOf(1)} is still running`);
+  expect(screen.flat()).toContain(`wait of ${jidOf(1)} is still running`);
   await screen.press("S", ENTER, "y");
   expect(request(1)?.action).toBe("job.kill");
   await screen.press("w");
@@ -280,13 +279,13 @@ test("wait: seconds on the row, other actions go on meanwhile, Esc asks to cance
   const answer = { jid: jidOf(1), status: 15, text: "killed by SIGTERM" };
   screen.service.invocations[0]?.finish({ message: "it has ended: killed by SIGTERM", answer });
   await screen.settle();
-  expect(flat()).toContain(`wait ${jidOf(1)}: it has ended: killed by SIGTERM`);
+  expect(screen.flat()).toContain(`wait ${jidOf(1)}: it has ended: killed by SIGTERM`);
   screen.service.emit({ src: "jobs", op: "remove", id: job(2).id, reason: "ended" });
   await screen.advance(60_000);
-  expect(flat()).toContain(`${jidOf(2)} is gone: the cursor is on job now`);
-  expect(flat()).toContain("it has ended: killed by SIGTERM");
+  expect(screen.flat()).toContain(`${jidOf(2)} is gone: the cursor is on job now`);
+  expect(screen.flat()).toContain("it has ended: killed by SIGTERM");
   await screen.press("j");
-  expect(flat()).not.toContain("killed by SIGTERM");
+  expect(screen.flat()).not.toContain("killed by SIGTERM");
 });
 
 test("a wait that is cancelled says so, and the job can be waited for again", async () => {
@@ -300,7 +299,7 @@ test("a wait that is cancelled says so, and the job can be waited for again", as
   const error = errorRecord(new MusterError("CANCELLED", "it goes on; it is no longer waited for"));
   screen.service.invocations[0]?.finish({ outcome: "refused", message: error.message, error });
   await screen.settle();
-  expect(flat()).toContain("it goes on; it is no longer waited for");
+  expect(screen.flat()).toContain("it goes on; it is no longer waited for");
   await screen.press("w");
   expect(screen.service.invocations).toHaveLength(2);
 });
@@ -346,13 +345,13 @@ test("an answer that comes late, or under a dialog, is a line: it takes no keys"
   screen.service.invocations[1]?.finish({ message: "it has 1 process", answer: { pids: [200] } });
   await screen.settle();
   expect(screen.text()).toContain("Detach process");
-  expect(flat()).toContain(`pids ${jidOf(2)}: it has 1 process`);
+  expect(screen.flat()).toContain(`pids ${jidOf(2)}: it has 1 process`);
   await screen.press(ESC);
   await screen.advance(5000);
   screen.service.invocations[0]?.finish({ message: "it has 2 processes", answer: { pids: [100, 101] } });
   await screen.settle();
   expect(screen.text()).not.toContain("Tell pids:");
-  expect(flat()).toContain(`pids ${jidOf(1)}: it has 2 processes`);
+  expect(screen.flat()).toContain(`pids ${jidOf(1)}: it has 2 processes`);
 });
 
 test("a module is loaded by path or name, unloaded after a question, and loaded again by z", async () => {
@@ -373,11 +372,11 @@ test("a module is loaded by path or name, unloaded after a question, and loaded 
   expect(screen.line("▸   audit")).not.toBe("");
   await screen.press("z");
   expect(screen.text()).toContain("Unload module audit?");
-  expect(flat()).toContain("audit will be detached from 0 processes; what it knows");
+  expect(screen.flat()).toContain("audit will be detached from 0 processes; what it knows");
   await screen.press("y");
   expect(request(1)).toMatchObject({ action: "module.unload", targets: [{ id: "n1/module/audit" }] });
   await screen.press("j", "u");
-  expect(flat()).toContain("job is part of muster: it cannot be unloaded");
+  expect(screen.flat()).toContain("job is part of muster: it cannot be unloaded");
 });
 
 test("check and ctl: the marked module's name stands there; name, request and data are asked; the answer is shown", async () => {
@@ -386,7 +385,7 @@ test("check and ctl: the marked module's name stands there; name, request and da
   await screen.press("c");
   expect(screen.text()).toContain("module: sessions");
   await screen.press(CLEAR, "x".repeat(33), ENTER);
-  expect(flat()).toContain("the name of a module is at most 32 bytes, this is 33");
+  expect(screen.flat()).toContain("the name of a module is at most 32 bytes, this is 33");
   await screen.press(CLEAR, "nobody", ENTER);
   expect(request()).toMatchObject({ action: "module.check", arguments: {}, targets: [{ id: "n1/module/nobody" }] });
   const answer = { name: "nobody", registered: false };

@@ -33,14 +33,11 @@ const attachments = [
 async function open(options: ScreenOptions = {}): Promise<void> {
   screen = await openScreen({
     ...options,
-    prepare: (service) => {
-      service.emit(
-        { src: "modules", op: "reset", items: modules },
-        { src: "jobs", op: "reset", items: jobs },
-        { src: "attachments", op: "reset", items: attachments },
-      );
-      options.prepare?.(service);
-    },
+    events: [
+      { src: "modules", op: "reset", items: modules },
+      { src: "jobs", op: "reset", items: jobs },
+      { src: "attachments", op: "reset", items: attachments },
+    ],
   });
   await screen.press("4");
 }
@@ -247,7 +244,7 @@ test("what is gone leaves the cursor to one beside it, else to what it belonged 
   await screen.advance(300);
   expect(cursorLine()).toStartWith("0x0000000000000002");
   const said = "process 200 (backup) is gone: the cursor is on 0x0000000000000002 now";
-  expect(screen.text().replaceAll(/\s+/g, " ")).toContain(said);
+  expect(screen.flat()).toContain(said);
   screen.service.emit(
     { src: "jobs", op: "remove", id: job(2).id, reason: "ended" },
     { src: "attachments", op: "remove", id: attachment(1, 101).id, reason: "ended" },

@@ -24,13 +24,10 @@ const processes = [
 async function open(options: ScreenOptions = {}): Promise<void> {
   screen = await openScreen({
     ...options,
-    prepare: (service) => {
-      service.emit(
-        { src: "containers", op: "reset", items: containers },
-        { src: "processes", op: "reset", items: processes },
-      );
-      options.prepare?.(service);
-    },
+    events: [
+      { src: "containers", op: "reset", items: containers },
+      { src: "processes", op: "reset", items: processes },
+    ],
   });
   await screen.press("6");
   await screen.advance(200);
@@ -41,8 +38,6 @@ const goTo = (row: number) => screen.press("g", "j".repeat(row));
 const [BUILD, WEB, ENDED, RUNNING] = [0, 3, 4, 5];
 
 const request = (index = 0) => screen.service.invocations[index]?.request;
-const flat = () => screen.text().replaceAll(/[│╭╮╰╯─\s]+/g, " ");
-const marked = () => screen.lines().find((each) => each.startsWith("▸ ")) ?? "";
 
 test("containers by name, then privileged processes; the tab counts containers and what needs somebody", async () => {
   await open();
@@ -133,7 +128,7 @@ test("the filter finds a container by name, host name, image, engine, user, pid 
   ] as const) {
     await screen.press("/", typed, ENTER);
     expect(screen.lines()[1]).toContain("1/1 (of 7)");
-    expect(marked()).toContain(name);
+    expect(screen.marked()).toContain(name);
     await screen.press(ESC);
   }
 });
@@ -150,23 +145,23 @@ test("J: a container that leads to several places asks where to; Esc stays, Ente
   await open({ prepare: known });
   await goTo(WEB);
   await screen.press("J");
-  expect(flat()).toContain("From web to");
-  expect(flat()).toContain("▸ daemon nginx, pid 4200");
-  expect(flat()).toContain(`job ${job(1).jid}, 1 process`);
+  expect(screen.flat()).toContain("From web to");
+  expect(screen.flat()).toContain("▸ daemon nginx, pid 4200");
+  expect(screen.flat()).toContain(`job ${job(1).jid}, 1 process`);
   await screen.press(ESC);
-  expect(flat()).not.toContain("From web to");
-  expect(marked()).toContain("web");
+  expect(screen.flat()).not.toContain("From web to");
+  expect(screen.marked()).toContain("web");
   await screen.press("J", "j", ENTER);
   expect(screen.lines()[1]).toContain("▸ 3 Members");
-  expect(marked()).toContain("4201");
+  expect(screen.marked()).toContain("4201");
   await screen.press("6", "J", ENTER);
   expect(screen.lines()[1]).toContain("▸ 1 Daemons");
   await screen.press("J");
   expect(screen.lines()[1]).toContain("▸ 6 Containers");
-  expect(marked()).toContain("web");
+  expect(screen.marked()).toContain("web");
   await screen.press("J", "jjjj", ENTER);
   expect(screen.lines()[1]).toContain("▸ 4 Aggregates");
-  expect(marked()).toContain(job(1).jid);
+  expect(screen.marked()).toContain(job(1).jid);
 });
 
 test("J: what has ended while the question stood is not gone to", async () => {
@@ -176,7 +171,7 @@ test("J: what has ended while the question stood is not gone to", async () => {
   screen.service.emit({ src: "daemons", op: "remove", id: "n1/daemon/nginx", reason: "pid file removed" });
   await screen.advance(300);
   await screen.press(ENTER);
-  expect(flat()).toContain("daemon nginx, pid 4200 is gone meanwhile");
+  expect(screen.flat()).toContain("daemon nginx, pid 4200 is gone meanwhile");
   expect(screen.lines()[1]).toContain("▸ 6 Containers");
 });
 
@@ -192,17 +187,17 @@ test("J: why a line leads nowhere; from an event to its container and its proces
   });
   await goTo(BUILD);
   await screen.press("J");
-  expect(flat()).toContain("build does not run: it has no processes");
+  expect(screen.flat()).toContain("build does not run: it has no processes");
   await goTo(ENDED);
   await screen.press("J");
-  expect(flat()).toContain("process 700 (collect) has ended");
+  expect(screen.flat()).toContain("process 700 (collect) has ended");
   await screen.press("7");
-  expect(marked()).toMatch(/info +db +event number 2/);
-  expect(flat()).toContain("collect (800)");
+  expect(screen.marked()).toMatch(/info +db +event number 2/);
+  expect(screen.flat()).toContain("collect (800)");
   await screen.press("J");
-  expect(marked()).toContain("db");
+  expect(screen.marked()).toContain("db");
   await screen.press("7", "j", "J");
-  expect(marked()).toContain("800");
+  expect(screen.marked()).toContain("800");
 });
 
 test("places that need more than a screen are gone through; 40x15", async () => {
@@ -219,26 +214,26 @@ test("places that need more than a screen are gone through; 40x15", async () => 
   });
   await goTo(WEB);
   await screen.press("J");
-  expect(flat()).toContain("1/30 Enter goes there, Esc closes");
+  expect(screen.flat()).toContain("1/30 Enter goes there, Esc closes");
   await screen.press("\x1b[6~", "\x1b[6~", "\x1b[6~", "\x1b[6~");
-  expect(flat()).toContain("▸ member shop/4229");
+  expect(screen.flat()).toContain("▸ member shop/4229");
   await screen.press("k", "\x1b[5~", ENTER);
-  expect(marked()).toContain("4220");
+  expect(screen.marked()).toContain("4220");
 });
 
 test("start: label and command line are asked for; the cursor goes to what was started", async () => {
   await open();
   await screen.press("a");
-  expect(flat()).toContain("Start process");
+  expect(screen.flat()).toContain("Start process");
   await screen.press(ENTER);
-  expect(flat()).toContain("a label is needed");
+  expect(screen.flat()).toContain("a label is needed");
   await screen.press("x".repeat(64), ENTER);
-  expect(flat()).toContain("a label is at most 63 bytes, this is 64");
+  expect(screen.flat()).toContain("a label is at most 63 bytes, this is 64");
   await screen.press("\x15");
   await screen.press("nightly", ENTER);
-  expect(flat()).toContain("there are no quotes");
+  expect(screen.flat()).toContain("there are no quotes");
   await screen.press(ENTER);
-  expect(flat()).toContain("command line is needed");
+  expect(screen.flat()).toContain("command line is needed");
   await screen.press("/usr/bin/collect -x", ENTER);
   expect(request()).toMatchObject({
     action: "process.start",
@@ -248,8 +243,8 @@ test("start: label and command line are asked for; the cursor goes to what was s
   screen.service.emit({ src: "processes", op: "upsert", item: privileged("nightly", 950) });
   screen.service.invocations[0]?.finish({ id: "n1/process/nightly", message: "runs as pid 950" });
   await screen.settle();
-  expect(flat()).toContain("start nightly: runs as pid 950");
-  expect(marked()).toContain("950");
+  expect(screen.flat()).toContain("start nightly: runs as pid 950");
+  expect(screen.marked()).toContain("950");
 });
 
 test("wait: it runs on the line, other actions go on, Esc asks it to stop, its answer stays", async () => {
@@ -262,9 +257,9 @@ test("wait: it runs on the line, other actions go on, Esc asks it to stop, its a
   });
   screen.service.invocations[0]?.progress("it runs");
   await screen.advance(3200);
-  expect(marked()).toContain("wait 3s");
+  expect(screen.marked()).toContain("wait 3s");
   await screen.press("S", "HUP", ENTER);
-  expect(flat()).toContain("Send signal HUP to collect (800)?");
+  expect(screen.flat()).toContain("Send signal HUP to collect (800)?");
   await screen.press("n");
   await screen.press(ESC);
   expect(screen.service.invocations[0]?.signal?.aborted).toBe(true);
@@ -272,16 +267,16 @@ test("wait: it runs on the line, other actions go on, Esc asks it to stop, its a
   screen.service.invocations[1]?.finish({ message: "it ended with exit 0", answer: { status: 0 } });
   await screen.settle();
   await screen.advance(60_000);
-  expect(flat()).toContain("it ended with exit 0");
+  expect(screen.flat()).toContain("it ended with exit 0");
 });
 
 test("terminate and signal are confirmed with the very process, and go to it whatever moves meanwhile", async () => {
   await open();
   await goTo(RUNNING);
   await screen.press("x");
-  expect(flat()).toContain("Terminate process collect (800)?");
-  expect(flat()).toContain("pid 800, started at tick 5000");
-  expect(flat()).toContain("ends at once, without a chance to tidy up");
+  expect(screen.flat()).toContain("Terminate process collect (800)?");
+  expect(screen.flat()).toContain("pid 800, started at tick 5000");
+  expect(screen.flat()).toContain("ends at once, without a chance to tidy up");
   screen.service.emit({ src: "containers", op: "upsert", item: container("aaa") });
   await screen.press(ENTER);
   expect(screen.service.invocations).toHaveLength(0);
@@ -295,24 +290,24 @@ test("terminate and signal are confirmed with the very process, and go to it wha
   await screen.press("S", "TERM", ENTER);
   screen.service.emit({ src: "processes", op: "upsert", item: privileged("collect", 800, {}, 0) });
   await screen.advance(300);
-  expect(flat()).toContain("Meanwhile: process 800 (collect) has ended: exit 0. The action will be refused.");
+  expect(screen.flat()).toContain("Meanwhile: process 800 (collect) has ended: exit 0. The action will be refused.");
 });
 
 test("what cannot be done says why: on what has ended, on a container, read-only", async () => {
   await open();
   await goTo(ENDED);
   await screen.press("x");
-  expect(flat()).toContain("process 700 (collect) has ended: exit 3");
+  expect(screen.flat()).toContain("process 700 (collect) has ended: exit 3");
   await goTo(WEB);
   await screen.press("x");
-  expect(flat()).toContain("x (end) is for a line of privileged processes, not of containers");
+  expect(screen.flat()).toContain("x (end) is for a line of privileged processes, not of containers");
   expect(screen.service.invocations).toHaveLength(0);
   await screen.close();
   await open({ isReadOnly: true });
   await goTo(RUNNING);
   for (const key of ["a", "x", "S"]) {
     await screen.press(key);
-    expect(flat()).toContain("muster runs read-only");
+    expect(screen.flat()).toContain("muster runs read-only");
     await screen.advance(3000);
   }
   await screen.press("w");
@@ -329,7 +324,7 @@ test("the past of the selected line is in its detail", async () => {
       ];
     },
   });
-  expect(flat()).not.toContain("docker container web runs");
+  expect(screen.flat()).not.toContain("docker container web runs");
   await goTo(WEB);
   await screen.advance(300);
   expect(
@@ -346,23 +341,23 @@ test("loading, empty, failed: a sentence each, and the way on", async () => {
   expect(screen.text()).toContain("Reading containers and privileged processes...");
   screen.service.emit({ src: "containers", op: "reset", items: [] }, { src: "processes", op: "reset", items: [] });
   await screen.advance(300);
-  expect(flat()).toContain(
+  expect(screen.flat()).toContain(
     "No containers: looked for those of docker, podman, LXC, systemd-nspawn, CRI, crun and runc ('muster doctor' tells",
   );
-  expect(flat()).toContain("press a to start one");
+  expect(screen.flat()).toContain("press a to start one");
   const error = errorRecord(
     new MusterError("PERMISSION_DENIED", "/var/lib/muster cannot be read", { hint: "ask root" }),
   );
   screen.service.emit({ src: "processes", op: "unavailable", error });
   await screen.advance(300);
-  expect(flat()).toContain("Cannot read privileged processes: /var/lib/muster cannot be read");
-  expect(flat()).toContain("ask root");
+  expect(screen.flat()).toContain("Cannot read privileged processes: /var/lib/muster cannot be read");
+  expect(screen.flat()).toContain("ask root");
   await screen.press("a");
-  expect(flat()).toContain("privileged processes cannot be read");
+  expect(screen.flat()).toContain("privileged processes cannot be read");
   screen.service.emit({ src: "containers", op: "reset", items: containers });
   await screen.advance(300);
   await screen.press(ESC);
   await screen.advance(10_000);
   expect(screen.text()).toContain("web");
-  expect(flat()).toContain("privileged processes cannot be read now");
+  expect(screen.flat()).toContain("privileged processes cannot be read now");
 });

@@ -24,13 +24,10 @@ const policies = [
 async function open(options: ScreenOptions = {}): Promise<void> {
   screen = await openScreen({
     ...options,
-    prepare: (service) => {
-      service.emit(
-        { src: "endpoints", op: "reset", items: endpoints },
-        { src: "policies", op: "reset", items: policies },
-      );
-      options.prepare?.(service);
-    },
+    events: [
+      { src: "endpoints", op: "reset", items: endpoints },
+      { src: "policies", op: "reset", items: policies },
+    ],
   });
   await screen.press("5");
   await screen.advance(200);
@@ -52,7 +49,6 @@ const names = () =>
     .map((line) => line.slice(2, 22).trimEnd())
     .filter((line) => line !== "");
 const line = (text: string) => screen.lines().find((each) => each.slice(2, 24).includes(text)) ?? "";
-const flat = () => screen.text().replaceAll(/\s+/g, " ");
 
 test("endpoints, then the policies of each agent: its default, and below it the best ones of its profiles", async () => {
   await open();
@@ -110,7 +106,7 @@ test("the sparkline: scale from 0 to a round number, the newest at the right, Na
   await sends("ep0", 120);
   expect(line("ep0")).toEndWith(" 120 W  █▁   ▅");
   await screen.press(ENTER);
-  expect(flat()).toContain("POWER 120 W; 60 s, 0 to 200 W");
+  expect(screen.flat()).toContain("POWER 120 W; 60 s, 0 to 200 W");
   expect(screen.text()).toContain(" ▄ █▁   ▅");
 });
 
@@ -208,13 +204,13 @@ test("J: from an endpoint to the policy that is meant for it, and back; from an 
   });
   await screen.press("J");
   expect(screen.line("▸ ").trim()).not.toBe("");
-  expect(screen.lines().find((each) => each.startsWith("▸ "))).toContain("dgemm");
+  expect(screen.marked()).toContain("dgemm");
   await screen.press("J");
-  expect(screen.lines().find((each) => each.startsWith("▸ "))).toContain("/dev/shm/ep0");
+  expect(screen.marked()).toContain("/dev/shm/ep0");
   await screen.press("j", "J");
-  expect(flat()).toContain("nobody is attached at /dev/shm/ep1");
+  expect(screen.flat()).toContain("nobody is attached at /dev/shm/ep1");
   await screen.press("7", "J");
-  expect(screen.lines().find((each) => each.startsWith("▸ "))).toContain("/dev/shm/ep2");
+  expect(screen.marked()).toContain("/dev/shm/ep2");
 });
 
 test("loading, empty, failed: a sentence each, and the way on", async () => {
@@ -223,15 +219,15 @@ test("loading, empty, failed: a sentence each, and the way on", async () => {
   expect(screen.text()).toContain("Reading endpoints and policies...");
   screen.service.emit({ src: "endpoints", op: "reset", items: [] }, { src: "policies", op: "reset", items: [] });
   await screen.advance(300);
-  expect(flat()).toContain("No endpoints and no policies. Press a to create an endpoint, n to set a policy");
+  expect(screen.flat()).toContain("No endpoints and no policies. Press a to create an endpoint, n to set a policy");
   const error = errorRecord(new MusterError("BAD_DATA", "policystore.db is no database", { hint: "move it away" }));
   screen.service.emit({ src: "policies", op: "unavailable", error });
   await screen.advance(300);
-  expect(flat()).toContain("Cannot read policies: policystore.db is no database");
-  expect(flat()).toContain("move it away");
+  expect(screen.flat()).toContain("Cannot read policies: policystore.db is no database");
+  expect(screen.flat()).toContain("move it away");
   await screen.press("n");
-  expect(flat()).toContain("policies cannot be read: policystore.db is no database");
+  expect(screen.flat()).toContain("policies cannot be read: policystore.db is no database");
   await screen.press("a");
-  expect(flat()).toContain("Create endpoint");
+  expect(screen.flat()).toContain("Create endpoint");
   await screen.press(ESC);
 });

@@ -2,9 +2,8 @@ import { expect, test } from "bun:test";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { loadConfig } from "#core/config/load.ts";
-import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
+import { CONFIG_DEFAULTS } from "#core/model/config-defaults.ts";
 import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
-import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 
@@ -57,14 +56,9 @@ test("everything that can be said", async () => {
   using directory = new ConfigDirectory();
   writeFileSync(directory.main, FULL);
   expect(await directory.load()).toEqual({
+    ...CONFIG_DEFAULTS,
     readOnly: true,
     discover: ["/run", "/var/run/x"],
-    psm: PSM_DEFAULTS,
-    pagg: PAGG_DEFAULTS,
-    jobs: JOB_DEFAULTS,
-    geopm: GEOPM_DEFAULTS,
-    pmdaroot: PMDAROOT_DEFAULTS,
-    problems: [],
     daemons: [
       {
         name: "web",
@@ -107,17 +101,8 @@ test("everything that can be said", async () => {
 test("no file, no directory: the defaults and no problem", async () => {
   using directory = new TemporaryDirectory();
   const config = await loadConfig({ configFile: directory.file("none/muster.toml"), root: "" });
-  expect(config).toEqual({
-    readOnly: false,
-    discover: ["/run"],
-    daemons: [],
-    psm: PSM_DEFAULTS,
-    pagg: PAGG_DEFAULTS,
-    jobs: JOB_DEFAULTS,
-    geopm: GEOPM_DEFAULTS,
-    pmdaroot: PMDAROOT_DEFAULTS,
-    problems: [],
-  });
+  expect(config).toEqual(CONFIG_DEFAULTS);
+  expect(config).toMatchObject({ readOnly: false, discover: ["/run"], daemons: [], problems: [] });
 });
 
 test("drop-ins in the order of their names; others and hidden files are not read", async () => {

@@ -7,7 +7,7 @@ import { PsmError } from "#core/psm/status.ts";
 import { listPids, processIdentityTicks, readProcessStat } from "#ffi/procfs.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { Perl } from "#test/harness/perl.ts";
-import { refusal, TestSet } from "#test/harness/process-set.ts";
+import { NO_MEMBERS, refusal, TestSet } from "#test/harness/process-set.ts";
 
 test("the 28 well-known categories are there from the start", () => {
   using directory = new TemporaryDirectory();
@@ -47,19 +47,7 @@ test("categories: add, add again, get, remove", () => {
 test("a generic query of an empty set is one element of zeros; lists are simply empty", () => {
   using directory = new TemporaryDirectory();
   using own = new TestSet(directory);
-  expect(own.set.memget(null, 0)).toEqual([
-    {
-      mrs_listidx: 0,
-      mrs_listcnt: 0,
-      mrs_total: 0,
-      mrs_pid: 0,
-      mrs_exitcode: 0,
-      mrs_flags: 0,
-      mrs_name: "",
-      mrs_state: "",
-      mrs_argv: "",
-    },
-  ]);
+  expect(own.set.memget(null, 0)).toEqual([NO_MEMBERS]);
   expect(own.set.members(null, 0)).toEqual([]);
   expect(own.set.members("mountd", 0)).toEqual([]);
   expect(own.set.memget("mountd", 0)[0]?.mrs_listcnt).toBe(0);

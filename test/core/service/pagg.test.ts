@@ -1,4 +1,5 @@
 /** Process aggregates through the service: actions and their outcomes, what is shown, what is told, and who may. */
+
 import { describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,12 +7,10 @@ import { systemClock } from "#app/cli/system-clock.ts";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
 import type { Attachment } from "#core/model/attachment.ts";
-import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
+import { CONFIG_DEFAULTS } from "#core/model/config-defaults.ts";
 import { jidText } from "#core/model/jid.ts";
 import type { Job } from "#core/model/job.ts";
 import { JOB_DEFAULTS, type JobSettings, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
-import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
-import { PSM_DEFAULTS } from "#core/model/psm-settings.ts";
 import { job_create, job_getjidcnt, job_sethid, job_waitjid } from "#core/pagg/job/libjob.ts";
 import type { Caller } from "#core/service/caller.ts";
 import { CAPABILITIES } from "#core/service/privilege.ts";
@@ -89,14 +88,9 @@ class Jobs implements AsyncDisposable {
 
   reload(settings: Partial<JobSettings>): Promise<void> {
     return this.service.local.reload({
-      readOnly: false,
+      ...CONFIG_DEFAULTS,
       discover: [],
-      daemons: [],
-      problems: [],
-      psm: PSM_DEFAULTS,
-      geopm: GEOPM_DEFAULTS,
       pagg: { ...PAGG_DEFAULTS, modules: [this.modules.path], load: [...this.load] },
-      pmdaroot: PMDAROOT_DEFAULTS,
       jobs: { ...JOB_DEFAULTS, ...this.#settings, ...settings },
     });
   }

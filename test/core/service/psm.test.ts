@@ -1,13 +1,12 @@
 /** The process set through the service: actions and their outcomes, what is shown, what is told, and who may. */
+
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
 import type { Category } from "#core/model/category.ts";
-import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
+import { CONFIG_DEFAULTS } from "#core/model/config-defaults.ts";
 import type { Member } from "#core/model/member.ts";
-import { JOB_DEFAULTS, PAGG_DEFAULTS } from "#core/model/pagg-settings.ts";
-import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
 import type { Caller } from "#core/service/caller.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
@@ -243,17 +242,7 @@ test("psm_noevm keeps events from being told, at run time too", async () => {
   await act(service, "member.add", `member/web/${peer.pid}`);
   peer.tell("POSIX::_exit(0)");
   expect((await service.untilEvent("sys.unix.psm.member.exited")).severity).toBe("info");
-  const plain = {
-    readOnly: false,
-    discover: [],
-    daemons: [],
-    problems: [],
-    pagg: PAGG_DEFAULTS,
-    jobs: JOB_DEFAULTS,
-    geopm: GEOPM_DEFAULTS,
-    pmdaroot: PMDAROOT_DEFAULTS,
-  };
-  await service.local.reload({ ...plain, psm: { ...psm, noevm: 8 } });
+  await service.local.reload({ ...CONFIG_DEFAULTS, discover: [], psm: { ...psm, noevm: 8 } });
   await act(service, "category.add", "category/told");
   await service.untilEvent("sys.unix.psm.category.added");
   expect(psmEvents(service)).toEqual(["member.exited", "category.added"]);

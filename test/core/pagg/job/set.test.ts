@@ -12,7 +12,7 @@ import { readProcessStat } from "#ffi/procfs.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { groupsMissing, ownGroup, refusal, sweepGroup, TestJobs } from "#test/harness/job-set.ts";
-import { LineReader } from "#test/harness/line-reader.ts";
+import { LineReader } from "#test/harness/lines.ts";
 import { Perl } from "#test/harness/perl.ts";
 
 const MOUNT = v2Mount("/proc") ?? "";

@@ -1,12 +1,13 @@
 /** 40,000 processes that begin and end at full speed inside a job, in every way there is. */
 import { expect, test } from "bun:test";
+import type { JobReport } from "#core/model/job.ts";
 import type { Jid } from "#core/pagg/job/requests.ts";
 import { groupProcesses } from "#ffi/cgroup.ts";
 import { ProcessEvents, type ProcessEventsOptions } from "#ffi/proc-events.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { groupsMissing, TestJobs } from "#test/harness/job-set.ts";
 import { PER_ROUND } from "#test/harness/job-storm.ts";
-import { LineReader } from "#test/harness/line-reader.ts";
+import { LineReader } from "#test/harness/lines.ts";
 
 const ROUNDS = Number(process.env.MUSTER_STORM_ROUNDS ?? 4000);
 const WORKERS = 4;
@@ -47,11 +48,14 @@ async function startStorm(outsider: boolean, rounds = ROUNDS): Promise<Storm> {
   };
 }
 
-/** So that it is the storm that says who is last. */
-async function endAllBut(prime: number, jid: Jid, jobs: TestJobs): Promise<void> {
+/** All but the first are ended, so that it is the storm that says who is last; then it ends, too. */
+async function reportOfEnd({ prime, go, over }: Storm, jid: Jid, jobs: TestJobs): Promise<JobReport> {
   for (const pid of jobs.set.getpidlst(jid, 1e6)) if (pid !== prime) process.kill(pid, 9);
   await jobs.until((change) => (change.type === "changed" && jobs.set.getpidcnt(jid) === 1 ? change : null));
   expect(jobs.set.getpidlst(jid, 2)).toEqual([prime]);
+  go();
+  await over();
+  return jobs.untilEnded(jid);
 }
 
 test.skipIf(groupsMissing !== null)(
@@ -82,10 +86,7 @@ test.skipIf(groupsMissing !== null)(
     const listed = [...(groupProcesses(path) ?? [])].toSorted();
     expect(jobs.set.getpidlst(jid, 1e6).toSorted()).toEqual(listed);
     expect([jobs.set.getpidcnt(jid), listed.length, jobs.repairs]).toEqual([count, count, 0]);
-    await endAllBut(storm.prime, jid, jobs);
-    storm.go();
-    await storm.over();
-    const report = await jobs.untilEnded(jid);
+    const report = await reportOfEnd(storm, jid, jobs);
     const total = ROUNDS * PER_ROUND + WORKERS + count + 1;
     expect(report).toMatchObject({ reason: "exit", processes: total, exit: { status: 9 << 8 } });
     expect(jobs.set.getjidcnt()).toBe(0);
@@ -107,10 +108,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const count = await storm.calm();
     const members = jobs.set.getpidlst(jid, 1e6);
     expect([members.length, jobs.repairs]).toEqual([count, 0]);
-    await endAllBut(storm.prime, jid, jobs);
-    storm.go();
-    await storm.over();
-    const report = await jobs.untilEnded(jid);
+    const report = await reportOfEnd(storm, jid, jobs);
     const total = ROUNDS * PER_ROUND + WORKERS + count + 1;
     expect(report).toMatchObject({ reason: "exit", processes: total, exit: { status: 9 << 8 } });
     expect(jobs.set.getjidcnt()).toBe(0);
@@ -132,10 +130,7 @@ test.each(["cgroup", "tracker"] as const)(
     const count = await storm.calm();
     expect(jobs.set.getpidlst(jid, 1e6)).toHaveLength(count);
     expect(jobs.repairs).toBeGreaterThan(0);
-    await endAllBut(storm.prime, jid, jobs);
-    storm.go();
-    await storm.over();
-    const report = await jobs.untilEnded(jid);
+    const report = await reportOfEnd(storm, jid, jobs);
     expect(report.processes).toBeNull();
     // By then the word of the last end may be among the lost; it is right or not told.
     expect([null, 9 << 8]).toContain(report.exit?.status ?? null);

@@ -2,10 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "#app/cli/system-clock.ts";
 import { peerCaller, selfCaller } from "#core/service/caller.ts";
 import { authorize, CAPABILITIES, PRIVILEGES } from "#core/service/privilege.ts";
-import { openServer } from "#core/service/rpc/server.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { peerTest } from "#test/harness/peers.ts";
 import { type Answer, stopRequest, TestServer, UID } from "#test/harness/rpc.ts";
@@ -55,25 +53,8 @@ async function withSharedService(use: (path: string) => Promise<void>): Promise<
   chmodSync(directory.path, 0o755);
   await using local = await TestService.open(directory, [declaration("web", directory)], { mode: "watch" });
   await local.untilState("web", "down");
-  const server = openServer({
-    service: local.service,
-    clock: systemClock,
-    runtimeDirectory: directory.path,
-    procRoot: "/proc",
-    isForAll: true,
-    log: () => {},
-    facts: {
-      version: "0",
-      uid: UID,
-      pid: process.pid,
-      startedAt: "",
-      configFile: "",
-      stateDirectory: "",
-      configuration: () => "",
-    },
-  });
+  await using server = new TestServer({ service: local.service, runtimeDirectory: directory.path, isForAll: true });
   await use(server.path);
-  await server.close();
 }
 
 describe("clients of other users", () => {
@@ -160,23 +141,7 @@ peerTest("python3", "python3")("a client in Python: hello, snapshot, subscribe, 
   const runs = declaration("web", directory, { command: ["sleep", "1000"] });
   await using local = await TestService.open(directory, [runs], { mode: "watch" });
   await local.untilState("web", "down");
-  const server = openServer({
-    service: local.service,
-    clock: systemClock,
-    runtimeDirectory: directory.path,
-    procRoot: "/proc",
-    isForAll: false,
-    log: () => {},
-    facts: {
-      version: "0",
-      uid: UID,
-      pid: 1,
-      startedAt: "",
-      configFile: "",
-      stateDirectory: "",
-      configuration: () => "",
-    },
-  });
+  await using server = new TestServer({ service: local.service, runtimeDirectory: directory.path });
   const client = join(import.meta.dir, "../../../harness/rpc_client.py");
   const child = Bun.spawn(["python3", client, server.path, "n1/daemon/web"], { stdout: "pipe", stderr: "inherit" });
   const told = JSON.parse(await new Response(child.stdout).text());
@@ -185,7 +150,6 @@ peerTest("python3", "python3")("a client in Python: hello, snapshot, subscribe, 
   expect(told.unasked.map(({ method }: { method: string }) => method)).toContain("progress");
   expect(local.events().find(({ code }) => code === "ACTION_BEGUN")?.actor).toBe(`${UID} socket`);
   await local.invoke("daemon.kill", "web");
-  await server.close();
 });
 
 describe("the table of privileges", () => {
