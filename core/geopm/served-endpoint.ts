@@ -78,8 +78,8 @@ export class ServedEndpoint {
     try {
       while (!signal.aborted) {
         const isDone = () => this.#isAnother();
-        if (await this.#options.waits.until({ path, isDone, timeoutMs: Number.POSITIVE_INFINITY, signal }))
-          this.#turn();
+        const isDue = await this.#options.waits.until({ path, isDone, timeoutMs: Number.POSITIVE_INFINITY, signal });
+        if (isDue) this.#unlessHeld(() => this.#turn());
       }
     } catch (thrown) {
       this.#attachment = null;
@@ -163,14 +163,22 @@ export class ServedEndpoint {
   #isAnother(): boolean {
     const { endpoint } = this.#options;
     const served = this.#attachment?.agent ?? "";
+    // While somebody has the lock nothing can be told.
+    let isAnother = false;
+    this.#unlessHeld(() => {
+      const agent = this.#agentThere();
+      isAnother = agent !== served || (served !== "" && endpoint.profile() !== this.#attachment?.profile);
+    });
+    return isAnother;
+  }
+
+  /** One that is not known is one all the same. */
+  #agentThere(): string {
+    const { endpoint } = this.#options;
     try {
-      const agent = endpoint.agent();
-      return agent !== served || (served !== "" && endpoint.profile() !== this.#attachment?.profile);
+      return endpoint.agent();
     } catch (thrown) {
-      // While somebody has the lock nothing can be told.
-      if (isHeld(thrown)) return false;
-      // An agent that is not known: it is one all the same.
-      if (thrown instanceof GeopmError && thrown.number === -3) return endpoint.inspectSample().agent !== served;
+      if (thrown instanceof GeopmError && thrown.number === -3) return endpoint.inspectSample().agent;
       throw thrown;
     }
   }
@@ -199,7 +207,7 @@ export class ServedEndpoint {
     this.#tell({ type, agent, profile });
   }
 
-  /** Whoever has a lock is asked again with the next event or check. */
+  /** Whoever has a lock is asked again with the next event, look or check: on a busy machine it may be a while. */
   #unlessHeld(body: () => void): void {
     try {
       body();

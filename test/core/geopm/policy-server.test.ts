@@ -7,10 +7,12 @@ import { agentTable, pluginAgent } from "#core/geopm/agents.ts";
 import { PolicyServer, type PolicyServerOptions } from "#core/geopm/policy-server.ts";
 import { PolicyStore } from "#core/geopm/policy-store.ts";
 import type { ServerEvent } from "#core/geopm/served-endpoint.ts";
+import { EndpointWaits, type Wait } from "#core/geopm/waits.ts";
 import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { isInitialPidNamespace } from "#ffi/procfs.ts";
 import { Controller } from "#test/harness/controllers.ts";
 import { deathTest, GeopmRoom, refusalOf, seesEveryone } from "#test/harness/geopm.ts";
+import { MutexPeer } from "#test/harness/mutex-peers.ts";
 import { StorePeer } from "#test/harness/store-peers.ts";
 
 class TestServer implements AsyncDisposable {
@@ -94,6 +96,49 @@ test("attach, policy, store changed by another process, detach, begin again", as
     "policyRefused",
     "policyWritten",
   ]);
+});
+
+/** Waits in which something happens between the look that ends one and what is done then. */
+class InterruptedWaits extends EndpointWaits {
+  readonly interrupted: Promise<void>;
+  readonly #interrupt: () => Promise<void>;
+  readonly #told = Promise.withResolvers<void>();
+  #isDone = false;
+
+  constructor(interrupt: () => Promise<void>) {
+    super(systemClock);
+    this.#interrupt = interrupt;
+    this.interrupted = this.#told.promise;
+  }
+
+  override async until(wait: Wait): Promise<boolean> {
+    const outcome = await super.until(wait);
+    if (outcome && !this.#isDone) {
+      this.#isDone = true;
+      await this.#interrupt();
+      // When what is done then has been done.
+      setImmediate(this.#told.resolve);
+    }
+    return outcome;
+  }
+}
+
+test("a lock that somebody takes before the controller's turn, and keeps for a while, is waited for", async () => {
+  using room = new GeopmRoom();
+  let peer: MutexPeer | null = null;
+  const waits = new InterruptedWaits(async () => {
+    await peer?.tell("lock");
+  });
+  await using own = new TestServer(room, { waits });
+  own.store.setDefault("power_governor", [150]);
+  own.server.add(room.name);
+  peer = await MutexPeer.start(`${room.name}-sample`);
+  await using _peer = peer;
+  await room.attach("power_governor");
+  await waits.interrupted;
+  await peer.tell("unlock");
+  expect((await own.next("policyWritten")).values).toEqual([150]);
+  expect(own.events.map(({ type }) => type)).toEqual(["attached", "policyWritten"]);
 });
 
 test("a change of the store that is none for this controller writes nothing", async () => {
