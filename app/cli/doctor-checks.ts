@@ -71,7 +71,7 @@ export function jobChecks({ environment, config }: Session, host: HostProbe): Ch
 export async function pmdaRootChecks({ call, environment, config, root }: Session): Promise<Check[]> {
   if (root !== null) return [];
   const places = enginePlaces(environment.variables, (uid) => lookupUser(uid)?.home ?? null);
-  const seen = engineDirectories(places).filter(({ directory }) => isDirectory(directory));
+  const seen = engineDirectories(places).filter(({ directory }) => ["directory", "hidden"].includes(look(directory)));
   const named = seen.map(({ engine, directory }) => {
     const problem = denied(directory, constants.R_OK | constants.X_OK);
     return `${engine} ${problem ?? directory}`;
@@ -132,24 +132,28 @@ export function directoryChecks({ environment, config, isReadOnly, root }: Sessi
 /** A directory that does not exist yet is made when it is needed, if its nearest ancestor lets us. */
 function writableCheck(name: string, directory: string, needed: boolean): Check {
   let place = directory;
-  while (!exists(place) && place !== dirname(place)) place = dirname(place);
-  const problem = exists(place) && !isDirectory(place) ? `${place} is not a directory` : denied(place, constants.W_OK);
+  while (look(place) === "absent" && place !== dirname(place)) place = dirname(place);
+  const problem = look(place) === "file" ? `${place} is not a directory` : denied(place, constants.W_OK);
   const detail = problem === null ? directory : `${directory}: ${problem}`;
   return { group: "directory", name: `${name}-directory`, needed, ok: problem === null, detail };
 }
 
 function readableCheck(directory: string): Check {
-  const problem = isDirectory(directory) ? denied(directory, constants.R_OK | constants.X_OK) : "no such directory";
+  const isThere = ["directory", "hidden"].includes(look(directory));
+  const problem = isThere ? denied(directory, constants.R_OK | constants.X_OK) : "no such directory";
   const detail = problem === null ? directory : `${directory}: ${problem}`;
   return { group: "directory", name: "discover", needed: false, ok: problem === null, detail };
 }
 
-function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** hidden: whether it is there may not be seen. */
+function look(path: string): "absent" | "hidden" | "directory" | "file" {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return "absent";
+    return found.isDirectory() ? "directory" : "file";
+  } catch {
+    return "hidden";
+  }
 }
 
 function denied(path: string, mode: number): string | null {
@@ -163,9 +167,8 @@ function denied(path: string, mode: number): string | null {
 
 export function configurationChecks({ environment, config }: Session): Check[] {
   const group = "configuration" as const;
-  const found = exists(environment.configFile)
-    ? environment.configFile
-    : `${environment.configFile} does not exist; the defaults hold`;
+  const isAbsent = look(environment.configFile) === "absent";
+  const found = isAbsent ? `${environment.configFile} does not exist; the defaults hold` : environment.configFile;
   const mistakes = config.problems.map(({ file, line, reason }) => ({
     group,
     name: line === null ? file : `${file}:${line}`,
