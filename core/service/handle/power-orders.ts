@@ -86,7 +86,7 @@ type Parts = Pick<PowerOrder, "plan" | "run">;
 
 function partsOf(request: PowerRequest, name: string, item: Endpoint | null, context: PowerContext): Parts {
   if (request.action === "endpoint.create") return createEndpoint(request, name, context);
-  if (item === null) throw noEndpoint(name);
+  if (item === null) return withoutFiles(request, name, context);
   switch (request.action) {
     case "endpoint.destroy":
       return destroyEndpoint(name, item, context);
@@ -148,6 +148,19 @@ function destroyEndpoint(name: string, item: Endpoint, { kept, read }: PowerCont
       const left = isOurs ? read(name) : item;
       if (left !== null) unlinkRegions(name, left, paths);
       return { message: `${name} is gone` };
+    },
+  };
+}
+
+/** Somebody has removed them. The service would make them again at its next start, unless it is told otherwise. */
+function withoutFiles({ action }: PowerRequest, name: string, { kept }: PowerContext): Parts {
+  const isGivenUp = action === "endpoint.destroy" || action === "endpoint.release";
+  if (!isGivenUp || !kept?.has(name)) throw noEndpoint(name);
+  return {
+    plan: [step(`forget ${name}, whose regions are gone`)],
+    run: async () => {
+      await kept.release(name);
+      return { message: `${name} is gone: its regions were removed before` };
     },
   };
 }

@@ -378,6 +378,22 @@ test("regions that somebody removed are made again by taking over", async () => 
   expect(endpointIn(service)).toMatchObject({ state: "waiting", ownerPid: process.pid });
 });
 
+test("an endpoint whose files somebody removed does not come back once it was destroyed or given up", async () => {
+  for (const action of ["endpoint.destroy", "endpoint.release"] as const) {
+    await using service = await opened();
+    await act(service, "endpoint.create");
+    rmSync(`${name}-policy`);
+    rmSync(`${name}-sample`);
+    expect(await act(service, "endpoint.bind")).toMatchObject({ outcome: "refused", error: { code: "NOT_FOUND" } });
+    expect(await act(service, action)).toMatchObject({ outcome: "done", after: null });
+    expect(await act(service, action)).toMatchObject({ outcome: "refused", error: { code: "NOT_FOUND" } });
+    await service.local.close();
+    await using next = await opened();
+    expect(endpointIn(next)).toBeUndefined();
+    expect(existsSync(`${name}-policy`)).toBe(false);
+  }
+});
+
 test("an endpoint that was put in the place of the service's is destroyed too: it is the one that is seen", async () => {
   await using service = await opened();
   await act(service, "endpoint.create");
