@@ -135,8 +135,7 @@ export class TreeWatch implements Disposable {
     this.#unwatched.add(follower);
     if (this.#hasToldProblem) return;
     this.#hasToldProblem = true;
-    const advice = errno === "ENOSPC" ? "; raise fs.inotify.max_user_watches" : "";
-    this.#onProblem(`${follower.directory} cannot be watched (${errno}): it is looked at with every question${advice}`);
+    this.#onProblem(`${follower.directory} ${unwatchedText(errno)}`);
   }
 
   #disarm(follower: Follower): void {
@@ -228,4 +227,11 @@ function identityOf(path: string): string | null {
 function stampOf(path: string): bigint | null {
   const status = statPath(path);
   return status && status.mtimeNs ^ (status.ino << 64n);
+}
+
+/** inotify(7) wants the right to read that a look into the directory wants too. */
+function unwatchedText(errno: string): string {
+  if (errno === "EACCES") return "may not be read (EACCES): containers there are not seen";
+  const advice = errno === "ENOSPC" ? "; raise fs.inotify.max_user_watches" : "";
+  return `cannot be watched (${errno}): it is looked at with every question${advice}`;
 }

@@ -88,6 +88,23 @@ describe("as another user (needs root to become one)", () => {
     expect(ofName("discover")?.detail).toContain(`${hidden}/run cannot be read: EACCES`);
   });
 
+  rootTest("of containers he may not see he is told so, and not that they are looked at", async () => {
+    using directory = new TemporaryDirectory();
+    chmodSync(directory.path, 0o755);
+    mkdirSync(directory.file("hidden/podman"), { recursive: true });
+    chmodSync(directory.file("hidden/podman"), 0o700);
+    const env = { ...ownEnvironment(directory.path), PCP_PODMAN_DATADIR: directory.file("hidden/podman") };
+    writeFileSync(directory.file("muster.toml"), "");
+    const { exitCode, stdout } = await muster(["containers", "list", "--json"], { uid: NOBODY, env });
+    expect(exitCode).toBe(0);
+    const warnings: { code: string; message: string }[] = JSON.parse(stdout).warnings;
+    expect(warnings[0]?.code).toBe("PERMISSION_DENIED");
+    const messages = warnings.map(({ message }) => message);
+    expect(messages).toContain(
+      `${directory.file("hidden/podman")} may not be read (EACCES): containers there are not seen`,
+    );
+  });
+
   rootTest("another user's daemon is seen, but may not be signalled: nothing happens to it, exit 77", async () => {
     using directory = new TemporaryDirectory();
     chmodSync(directory.path, 0o777);
