@@ -188,6 +188,14 @@ describe("endpoints", () => {
     expect(await refusal("endpoints destroy job-1 --yes")).toMatchObject({ exitCode: 1, errno: "ENOENT" });
   });
 
+  test("a name with a line break is one line of what is told", async () => {
+    const own = ["--policystore", join(cli.path, "lines.db")];
+    const { stdout } = await muster("policies set power_governor 5 --profile", "two\nlines: done", ...own);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+    const plan = await muster("policies set power_governor 6 --dry-run --profile", "two\nlines: done", ...own);
+    expect(plan.stdout.trimEnd().split("\n")).toHaveLength(2);
+  });
+
   test("an infinity is told as it was set", async () => {
     const own = `--policystore ${join(cli.path, "infinite.db")}`;
     await json(`policies default power_governor inf ${own}`);
