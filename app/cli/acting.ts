@@ -177,13 +177,14 @@ class Performance {
   }
 
   #lineOf(result: ActionResult): string {
-    const label = this.#labelOf(result.id);
+    // Of its lines none comes from outside.
+    const label = visible(this.#labelOf(result.id));
     const isPlan = isDryRun(this.#call);
     const line =
       !isPlan && this.#work.lineOf
         ? this.#work.lineOf(result, label)
-        : `${label}: ${result.outcome}: ${result.message}`;
-    const steps = isPlan ? result.plan.map((step) => `\n  ${step.text}`) : [];
+        : `${label}: ${result.outcome}: ${visible(result.message)}`;
+    const steps = isPlan ? result.plan.map((step) => `\n  ${visible(step.text)}`) : [];
     return [line, ...steps]
       .join("")
       .split("\n")

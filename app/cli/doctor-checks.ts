@@ -176,9 +176,8 @@ function denied(path: string, mode: number): string | null {
 
 export function configurationChecks({ environment, config }: Session): Check[] {
   const group = "configuration" as const;
-  const found = exists(environment.configFile)
-    ? environment.configFile
-    : `${environment.configFile} does not exist; the defaults hold`;
+  const isAbsent = !exists(environment.configFile);
+  const found = isAbsent ? `${environment.configFile} does not exist; the defaults hold` : environment.configFile;
   const mistakes = config.problems.map(({ file, line, reason }) => ({
     group,
     name: line === null ? file : `${file}:${line}`,

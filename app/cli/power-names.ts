@@ -1,5 +1,6 @@
 /** Endpoints as they are typed: by GEOPM's rules for names first, then by the last part of a path that only one has. */
 import { basename, normalize } from "node:path";
+import { endpointNameProblem } from "#core/act/new-subjects.ts";
 import { POLICY_SUFFIX } from "#core/geopm/layout.ts";
 import { resolveEndpoint } from "#core/geopm/names.ts";
 import type { Endpoint } from "#core/model/endpoint.ts";
@@ -29,6 +30,14 @@ export function typedEndpoint({ environment }: Pick<Session, "environment">, wor
   return { name, warning: trap === null ? null : { code: "NAME_DEPENDS", target: word, message: trap } };
 }
 
+/** One that shall be made: others must be able to find it. */
+export function typedNewEndpoint(session: Pick<Session, "environment">, word: string): TypedEndpoint {
+  const typed = typedEndpoint(session, word);
+  const problem = endpointNameProblem(typed.name);
+  if (problem !== null) throw usage(problem, "NAME");
+  return typed;
+}
+
 export interface TypedEndpoints {
   readonly subjects: readonly Subject[];
   readonly warnings: readonly Warning[];
@@ -36,7 +45,7 @@ export interface TypedEndpoints {
 
 /** Endpoints that shall be made. */
 export function newEndpoints(session: Session, service: Service, words: readonly string[]): TypedEndpoints {
-  const typed = [...new Set(words)].map((word) => typedEndpoint(session, word));
+  const typed = [...new Set(words)].map((word) => typedNewEndpoint(session, word));
   return {
     subjects: typed.map(({ name }) => ({ target: { id: endpointId(service.node, name) }, label: name, item: null })),
     warnings: typed.flatMap(({ warning }) => warning ?? []),

@@ -4,6 +4,7 @@ import { memberStateProblem } from "#core/act/new-subjects.ts";
 import { valuesText } from "#core/act/power-values.ts";
 import { parseJid } from "#core/model/jid.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
+import { signalNumber } from "#ffi/signals.ts";
 import { presentValues, WRITES_VALUES } from "./policy-typing.ts";
 import type { Arguments, Captured } from "./ui-state.ts";
 
@@ -42,6 +43,11 @@ export function presentValue(id: ActionId, argument: ArgumentSpec, item: Items[K
 export function argumentProblem(id: ActionId, argument: ArgumentSpec, value: string): string | null {
   if (value === "") return argument.isRequired ? `${argument.title} is needed` : null;
   if (argument.type === "jid" && parseJid(value) === null) return "a jid is hexadecimal, such as 0x501, and not 0";
+  // That of a job may be 0, which only asks whether it could be sent.
+  const isProbe = id === "job.kill" && value === "0";
+  if (argument.type === "signal" && !isProbe && signalNumber(value) === null) {
+    return `"${value}" is no signal: a name such as HUP or SIGUSR1, or a number from 1 to 64`;
+  }
   return id === "member.state" ? memberStateProblem(value) : null;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ActionId } from "#core/act/actions.ts";
 import { quantityText, typedValue, valuesProblem, valueWords } from "#core/act/power-values.ts";
-import type { PowerValue } from "#core/model/endpoint.ts";
+import { type PowerValue, wordOfValue } from "#core/model/endpoint.ts";
 import { nameOf } from "#core/model/id.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import type { ValueField } from "#core/model/policy.ts";
@@ -97,7 +97,7 @@ export function valueChanges(
     const old = before[at];
     const word = words[at] ?? "NAN";
     const value = typedValue(word);
-    if (old && value !== undefined && old.value === value) return null;
+    if (old && value !== undefined && wordOfValue(old.value) === wordOfValue(value)) return null;
     if (!old && value === null) return null;
     const without = known?.fields[at]?.without;
     const after = value === undefined ? word : value === null ? nanText(without) : quantityText(value, unit);

@@ -78,7 +78,7 @@ function controllerLines(endpoint: Endpoint, context: DrawContext): readonly Det
   if (attachedSince !== null) {
     const since = Date.parse(attachedSince);
     const text = `${fullTime(since)}, ${duration(context.atMs - since)} at ${clockTime(context.atMs)}`;
-    lines.push({ label: "attached", text });
+    lines.push({ label: "first seen", text });
   }
   return lines;
 }

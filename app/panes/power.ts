@@ -79,8 +79,9 @@ const COLUMNS: readonly Column<Power>[] = [
     sortValue: (item) => lookOf(item).nodes(item)?.length ?? null,
   },
   {
-    id: "attached",
-    title: "ATTACHED",
+    // Who was attached before the service began is seen when it does.
+    id: "first-seen",
+    title: "FIRST SEEN",
     min: 11,
     ideal: 11,
     priority: 6,

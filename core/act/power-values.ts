@@ -2,7 +2,7 @@
  * Policies as they are typed, `150,NAN,3`, geopmagent(1): what stands in the prompt, what can be said against it before
  * anybody is asked, and values as people read them. The service judges again; here it is for whoever is typing.
  */
-import type { PowerValue } from "#core/model/endpoint.ts";
+import { numberOfValue, type PowerValue, wordOfValue } from "#core/model/endpoint.ts";
 import type { ValueField } from "#core/model/policy.ts";
 
 /** What geopmagent(1) wants for an agent that takes no values. */
@@ -58,7 +58,7 @@ function wordProblem(word: string, name: string): string | null {
 export function valuesText(values: readonly PowerValue[]): string {
   const last = values.findLastIndex(({ value }) => value !== null);
   const told = values.length > MOST_SHOWN ? values.slice(0, Math.max(1, last + 1)) : values;
-  return told.map(({ value }) => (value === null ? "NAN" : String(value))).join(",");
+  return told.map(({ value }) => wordOfValue(value)).join(",");
 }
 
 /** Of more values than this those at the end that are NaN are left out: they are NaN all the same. */
@@ -67,7 +67,8 @@ const MOST_SHOWN = 8;
 /** At most so many digits that matter: what a sample says beyond is noise. */
 const DIGITS = 6;
 
-export function numberText(value: number): string {
+export function numberText(given: number): string {
+  const value = numberOfValue(given);
   if (!Number.isFinite(value)) return value > 0 ? "infinite" : "-infinite";
   // Hashes of regions are whole numbers: every digit of them counts.
   if (Number.isSafeInteger(value)) return String(value);

@@ -1,9 +1,9 @@
 /** What to make of an endpoint's facts, in one word: what stands out in a list. */
 import type { EndpointState } from "#core/model/endpoint.ts";
-import type { ListedEndpoint } from "./listing.ts";
+import type { EndpointState as EndpointFacts, ListedEndpoint } from "./listing.ts";
 
 /** word -> what it means */
-export const CONDITIONS = {
+const CONDITIONS = {
   broken: "its files are no endpoint",
   stuck: "a lock is held, and not given back",
   orphaned: "its owner is gone",
@@ -24,3 +24,12 @@ export function conditionOf(endpoint: ListedEndpoint, staleSeconds: number): End
   const hasSamples = sample !== null && sample.count > 0 && sample.ageSeconds !== null;
   return hasSamples && (sample.ageSeconds ?? 0) > staleSeconds ? "stale" : "attached";
 }
+
+/** What cannot be seen is not claimed. */
+export const conditionText = (
+  condition: EndpointState,
+  { isControlled }: Pick<EndpointFacts, "isControlled">,
+): string =>
+  condition === "stale" && isControlled === null
+    ? "no sample was written for long; whether its controller lives cannot be told"
+    : CONDITIONS[condition];

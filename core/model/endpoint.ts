@@ -19,6 +19,19 @@ export const PowerValueSchema = v.object({
 });
 export type PowerValue = Readonly<v.InferOutput<typeof PowerValueSchema>>;
 
+/** The number that such a value stands for. */
+export function numberOfValue(value: number | null): number {
+  if (value === null) return Number.NaN;
+  return Math.abs(value) === Number.MAX_VALUE ? Math.sign(value) * Number.POSITIVE_INFINITY : value;
+}
+
+/** As GEOPM's own files spell it, and its tools read it: `150`, `NAN`, `INF`. */
+export function wordOfValue(value: number | null): string {
+  const number = numberOfValue(value);
+  if (Number.isNaN(number)) return "NAN";
+  return Number.isFinite(number) ? String(number) : number > 0 ? "INF" : "-INF";
+}
+
 export const EndpointSchema = v.object({
   id: v.pipe(v.string(), note("node/endpoint/name")),
   kind: v.literal("Endpoint"),

@@ -1,5 +1,11 @@
 /** Columns of the plain tables of power. */
-import type { Endpoint, EndpointState, PowerValue } from "#core/model/endpoint.ts";
+import {
+  type Endpoint,
+  type EndpointState,
+  numberOfValue,
+  type PowerValue,
+  wordOfValue,
+} from "#core/model/endpoint.ts";
 import type { Policy } from "#core/model/policy.ts";
 import { orDash } from "./columns.ts";
 import type { Column, Tone } from "./table.ts";
@@ -21,7 +27,10 @@ export function valuesText(values: readonly PowerValue[]): string {
   const last = values.findLastIndex(({ value }) => value !== null);
   return values
     .slice(0, Math.max(last, 0) + 1)
-    .map(({ name, unit, value }) => `${name}=${value === null ? "NAN" : `${value}${unit ?? ""}`}`)
+    .map(
+      ({ name, unit, value }) =>
+        `${name}=${wordOfValue(value)}${Number.isFinite(numberOfValue(value)) ? (unit ?? "") : ""}`,
+    )
     .join(" ");
 }
 

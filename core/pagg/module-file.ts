@@ -15,6 +15,7 @@ import { checkModuleName } from "./names.ts";
 
 const FILE_NAME = /\.m?[jt]s$/;
 const OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
 
 export interface ModulePlaces {
   readonly directories: readonly string[];
@@ -128,7 +129,7 @@ function openPart(directory: Fd, part: string, walked: string, isLast: boolean):
     if (!(thrown instanceof SysError)) throw thrown;
     const { errnoName } = thrown;
     if (errnoName === "ELOOP" || (errnoName === "ENOTDIR" && !isLast)) {
-      throw paggError("EACCES", `${walked} is a symbolic link or no directory`, {
+      throw paggError("EACCES", `${walked} is a symbolic link${isLast ? "" : " or no directory"}`, {
         target: walked,
         hint: "give the path it leads to: what a link leads to can be changed after it was looked at",
         cause: thrown,
@@ -154,7 +155,11 @@ function checkOwner(fd: Fd, path: string, uid: number, isLast: boolean): void {
     const octal = (status.mode & 0o7777).toString(8).padStart(4, "0");
     throw paggError("EACCES", `${path} can be written by others than its owner (mode ${octal})`, {
       target: path,
-      hint: `take the right away: chmod go-w ${path}`,
+      // Where everybody is meant to write, as in /tmp, nobody can without it.
+      hint:
+        (status.mode & STICKY) !== 0
+          ? "keep modules below directories that only their owner may write, such as /etc/muster/modules"
+          : `take the right away: chmod go-w ${path}`,
     });
   }
 }

@@ -51,6 +51,8 @@ export interface StartedProcess {
   readonly pid: number;
   /** The other end of its standard input and output, for the one who asked; null without pipes. */
   readonly ends: readonly [toChild: Fd, fromChild: Fd] | null;
+  /** Why the program could not be executed; the process has ended then. */
+  readonly failure: string | null;
 }
 
 export interface ProcessTableOptions {
@@ -221,7 +223,8 @@ export class ProcessTable implements Disposable {
       this.#options.onChange?.(row);
     }
     ownEnds.move();
-    return { pid: child.pid, ends: input && output ? [input.write, output.read] : null };
+    const ends = input && output ? ([input.write, output.read] as const) : null;
+    return { pid: child.pid, ends, failure: failure?.message ?? null };
   }
 
   /** Whoever starts and waits at once is told by the wait itself: only what runs on has a watch set up. */

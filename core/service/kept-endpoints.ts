@@ -77,35 +77,33 @@ export class KeptEndpoints {
   /** 17 when there is one and it is not to be taken over; 16 when another process of muster has it. */
   create(name: string, takesOver: boolean): void {
     const kept = this.#kept.get(name);
-    if (kept && takesOver) return;
-    if (kept && existsSync(kept.endpoint?.place.policyPath ?? "")) {
+    // A policy server sees for itself when its regions go.
+    if (kept && takesOver && kept.store !== null) return;
+    if (kept && !takesOver && existsSync(kept.endpoint?.place.policyPath ?? "")) {
       throw geopmError(17, `${name} is there already: this service owns it`, { target: name });
     }
-    this.#own(name, takesOver);
-    this.#changed();
+    this.#owning(() => this.#own(name, takesOver));
   }
 
   /** From now on every controller that attaches gets its policy out of the store, which is made if it is missing. */
   bind(name: string, store: string): void {
-    if (!this.#kept.has(name)) this.#own(name, true);
-    this.#serve(name, store);
-    this.#changed();
+    this.#owning(() => {
+      if (!this.#kept.has(name)) this.#own(name, true);
+      this.#serve(name, store);
+    });
   }
 
   async unbind(name: string): Promise<void> {
     const store = this.storeOf(name);
     if (store === null) return;
     await this.#endServing(name, store);
-    this.#own(name, true);
-    this.#changed();
+    this.#owning(() => this.#own(name, true));
   }
 
   /** The regions go with it. */
   async destroy(name: string): Promise<void> {
     const store = this.storeOf(name);
-    if (store !== null) await this.#endServing(name, store);
-    // Served or not, whoever takes it over for a moment may remove it.
-    if (store !== null) this.#own(name, true);
+    if (store !== null) await this.#endServing(name, store, "removed");
     this.#kept.get(name)?.endpoint?.close();
     this.#kept.delete(name);
     this.#changed();
@@ -128,8 +126,19 @@ export class KeptEndpoints {
     this.#servers.clear();
   }
 
+  /** Also when it fails, what is owned may be another. */
+  #owning(own: () => void): void {
+    try {
+      own();
+    } finally {
+      this.#changed();
+    }
+  }
+
   #own(name: string, takesOver: boolean): void {
     this.#kept.get(name)?.endpoint?.leave();
+    // Until it is ours again; what cannot be had, damaged as it may be, is nobody's.
+    this.#kept.delete(name);
     const endpoint = new Endpoint(name, this.#options.endpoint);
     endpoint.open(takesOver ? "takeOver" : "create");
     this.#kept.set(name, { endpoint, store: null });
@@ -161,9 +170,9 @@ export class KeptEndpoints {
     return server;
   }
 
-  async #endServing(name: string, store: string): Promise<void> {
+  async #endServing(name: string, store: string, regions: "removed" | "left" = "left"): Promise<void> {
     const server = this.#servers.get(store);
-    await server?.remove(name, "left");
+    await server?.remove(name, regions);
     if (server?.names.length === 0) {
       this.#servers.delete(store);
       await server.close("left");

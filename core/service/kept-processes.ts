@@ -94,16 +94,16 @@ export class KeptProcesses implements Disposable {
   }
 
   /** Throws PmdaRootError PM_ERR_GENERIC. A program that cannot be run is a process that has ended. */
-  start(starter: Starter, label: string, commandLine: string): KeptProcess {
+  start(starter: Starter, label: string, commandLine: string): { process: KeptProcess; failure: string | null } {
     const own = { ...starter };
     this.#starting = own;
     try {
-      const { pid } = this.table.start(own, label, commandLine, 0);
+      const { pid, failure } = this.table.start(own, label, commandLine, 0);
       for (const [identity, each] of this.#starters) {
         const kept = each === own ? this.#kept.get(identity) : undefined;
         if (!kept) continue;
         this.#write();
-        return kept;
+        return { process: kept, failure };
       }
       throw new Error(`process ${pid} was started, and nobody told of it`);
     } finally {

@@ -84,9 +84,9 @@ export function attachmentOfProcess(snapshot: Snapshot, identity: string): Attac
   return byIdentity(snapshot.shelves.attachments.items).get(identity);
 }
 
-/** As far as jobs tell the names of users. */
+/** As far as jobs tell the names of users; that of root is known without them. */
 export function userName(snapshot: Snapshot, uid: number): string {
-  return userNames(snapshot.shelves.jobs.items).get(uid) ?? String(uid);
+  return userNames(snapshot.shelves.jobs.items).get(uid) ?? (uid === 0 ? "root" : String(uid));
 }
 
 const byJob = indexer((attachments: Index<Attachment>) => grouped(attachments, ({ job }) => job));

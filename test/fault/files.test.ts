@@ -69,6 +69,38 @@ describe("as another user (needs root to become one)", () => {
     expect(check.stderr).toContain("EACCES");
   });
 
+  rootTest("doctor tells what he may not look into, and everything else", async () => {
+    using directory = new TemporaryDirectory();
+    chmodSync(directory.path, 0o755);
+    const hidden = directory.file("hidden");
+    mkdirSync(`${hidden}/podman`, { recursive: true });
+    chmodSync(hidden, 0o700);
+    const own = ownEnvironment(directory.path);
+    const env = { ...own, PCP_PODMAN_DATADIR: `${hidden}/podman`, MUSTER_STATE_DIR: `${hidden}/state` };
+    writeFileSync(directory.file("muster.toml"), `discover = ["${hidden}/run"]\n`);
+    const { exitCode, stdout, stderr } = await muster(["doctor", "--json"], { uid: NOBODY, env });
+    expect([exitCode, stderr]).toEqual([1, ""]);
+    const checks: { name: string; ok: boolean; detail: string }[] = JSON.parse(stdout).checks;
+    const ofName = (wanted: string) => checks.find(({ name }) => name === wanted);
+    expect(ofName("container-engines")).toMatchObject({ ok: false });
+    expect(ofName("container-engines")?.detail).toContain(`${hidden}/podman cannot be read: EACCES`);
+    expect(ofName("state-directory")?.detail).toContain(`${hidden}/state cannot be written: EACCES`);
+    expect(ofName("discover")?.detail).toContain(`${hidden}/run cannot be read: EACCES`);
+  });
+
+  rootTest("of containers he may not see he is told so, and not that they are looked at", async () => {
+    using directory = new TemporaryDirectory();
+    chmodSync(directory.path, 0o755);
+    mkdirSync(directory.file("hidden/podman"), { recursive: true });
+    chmodSync(directory.file("hidden/podman"), 0o700);
+    const env = { ...ownEnvironment(directory.path), PCP_PODMAN_DATADIR: directory.file("hidden/podman") };
+    writeFileSync(directory.file("muster.toml"), "");
+    const { exitCode, stdout } = await muster(["containers", "list", "--json"], { uid: NOBODY, env });
+    expect(exitCode).toBe(0);
+    // Once, and not of each directory of each engine.
+    expect(JSON.parse(stdout).warnings).toEqual([expect.objectContaining({ code: "PERMISSION_DENIED" })]);
+  });
+
   rootTest("another user's daemon is seen, but may not be signalled: nothing happens to it, exit 77", async () => {
     using directory = new TemporaryDirectory();
     chmodSync(directory.path, 0o777);

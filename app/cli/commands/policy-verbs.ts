@@ -1,6 +1,7 @@
 /** The verbs of policies: an agent and, with --profile, a profile of it. */
 import { ACTIONS } from "#core/act/actions.ts";
 import { formatPolicy } from "#core/geopm/policy-text.ts";
+import { numberOfValue } from "#core/model/endpoint.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { Policy } from "#core/model/policy.ts";
 import { listDocument } from "#core/output/document.ts";
@@ -82,7 +83,7 @@ async function showDefault(call: Call, agent: string): Promise<number> {
 
 /** As geopmpolicystore -a. */
 const defaultText = ({ agent, fields }: Policy): string => {
-  const values = formatPolicy(fields.map(({ value }) => value ?? Number.NaN));
+  const values = formatPolicy(fields.map(({ value }) => numberOfValue(value)));
   return `Default policy for ${visible(agent)} agent:\n{${values}}\n`;
 };
 

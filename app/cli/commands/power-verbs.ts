@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionResult } from "#core/act/request.ts";
 import { formatValue } from "#core/geopm/policy-text.ts";
-import type { PowerValue } from "#core/model/endpoint.ts";
+import { type PowerValue, wordOfValue } from "#core/model/endpoint.ts";
 import { carryOut, type Work } from "../acting.ts";
 import type { Call } from "../context.ts";
 import type { OptionValue } from "../option-values.ts";
@@ -52,7 +52,7 @@ export function tellSamples(call: Call): Promise<number> {
 function sampleText({ answer }: ActionResult, label: string | null): string {
   const values = (Array.isArray(answer?.sample) ? answer.sample : []) as unknown as readonly PowerValue[];
   const age = answer?.sampleAgeSeconds;
-  const lines = values.map(({ name, value }) => `${name}: ${formatValue(value ?? Number.NaN)}`);
+  const lines = values.map(({ name, value }) => `${name}: ${wordOfValue(value)}`);
   return [
     ...(label === null ? [] : [`${label}:`]),
     ...lines,

@@ -15,7 +15,7 @@ import { endpointId } from "#core/service/power-id.ts";
 import { type Call, tell, writeText } from "../context.ts";
 import { EndpointServing, type ServingSettings } from "../endpoint-serving.ts";
 import { usage } from "../option-values.ts";
-import { typedEndpoint } from "../power-names.ts";
+import { typedNewEndpoint } from "../power-names.ts";
 import { mustBeGood, requestOf } from "../requests.ts";
 import { selfCommand } from "../self-command.ts";
 import { ServiceLog } from "../service-log.ts";
@@ -34,7 +34,7 @@ export async function serveEndpoints(call: Call): Promise<number> {
   if (options.has("daemonize") !== (pidFile !== null)) {
     throw usage("--daemonize and --pid-file go together", pidFile === null ? "--pid-file" : "--daemonize");
   }
-  const typed = words.map((word) => typedEndpoint(session, word));
+  const typed = words.map((word) => typedNewEndpoint(session, word));
   const names = [...new Set(typed.map(({ name }) => name))];
   if (pidFile !== null) return serveBehind(session, call, names, resolve(pidFile));
   tellWarnings(

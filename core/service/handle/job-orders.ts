@@ -9,6 +9,7 @@ import { noJob } from "#core/pagg/job/errors.ts";
 import type { Jid, JobRequests } from "#core/pagg/job/requests.ts";
 import { lookupUser } from "#ffi/accounts.ts";
 import { signalName } from "#ffi/signals.ts";
+import { unlessEnded } from "../observe/job-members.ts";
 import { jidOfId } from "../pagg-id.ts";
 import type { Done } from "./ending.ts";
 import { endOf } from "./job-end.ts";
@@ -36,8 +37,9 @@ export function createJob(
   const jid = newJidIn(request);
   const whose = lookupUser(uid)?.name ?? String(uid);
   const named = jid === null ? "a new job" : `the new job ${jidText(jid)}`;
+  const from = jobLeft(jobs, pid);
   return order(request, null, {
-    plan: [{ ...step(`put process ${pid} into ${named} of ${whose}`), pid, ...identityOf(pid, startTicks) }],
+    plan: [{ ...step(`put process ${pid} into ${named} of ${whose}${from}`), pid, ...identityOf(pid, startTicks) }],
     run: () => {
       const { command } = request.arguments;
       const named = command === undefined ? {} : { command: String(command) };
@@ -52,6 +54,15 @@ export function createJob(
       return { message: `process ${pid} is the first of ${text}`, answer: { jid: text, id }, id };
     },
   });
+}
+
+/** A process is in one job: that it leaves another, and maybe ends it, is told before. */
+function jobLeft(jobs: JobRequests, pid: number): string {
+  const told = unlessEnded(() => {
+    const jid = jobs.getjid(pid);
+    return `, out of ${jidText(jid)}${jobs.getpidcnt(jid) === 1 ? ", which ends" : ""}`;
+  });
+  return told ?? "";
 }
 
 export function attach(request: PaggRequest, target: ActionTarget, kept: Kept): PaggOrder {

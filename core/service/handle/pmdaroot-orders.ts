@@ -1,4 +1,5 @@
 /** An action on privileged processes turned into what will be done: judged first, so that it can be told before. */
+import { newProcessId } from "#core/act/new-subjects.ts";
 import { PMDAROOT_ACTIONS } from "#core/act/pmdaroot-actions.ts";
 import type { ActionRequest, ActionTarget } from "#core/act/request.ts";
 import { MusterError } from "#core/model/error.ts";
@@ -52,7 +53,7 @@ function start(
   { node }: PmdaRootContext,
   kept: KeptProcesses | null,
 ): PmdaRootOrder {
-  const label = processOfId(target.id);
+  const label = processOfId(target.id) ?? (target.id === newProcessId(node, "") ? "" : null);
   if (label === null) throw usage(`not the id of a process to be: ${target.id}`, "it is node/process/LABEL");
   const commandLine = typeof command === "string" ? command : "";
   checkText("label", label, LONGEST_LABEL);
@@ -62,8 +63,9 @@ function start(
     process: null,
     plan: [{ op: "run", text: `start ${label}: ${commandLine}` }],
     run: ({ uid, pid }) => {
-      const { identity, row } = keeperOf(kept).start({ uid, pid }, label, commandLine);
-      if (row.endedAtMs !== null) throw couldNotRun(label, row.pid);
+      const { process, failure } = keeperOf(kept).start({ uid, pid }, label, commandLine);
+      const { identity, row } = process;
+      if (failure !== null) throw couldNotRun(label, row.pid, failure);
       const id = processId(node, identity);
       return { id, message: `${label} runs as process ${row.pid}`, answer: { pid: row.pid, identity, label } };
     },
@@ -71,9 +73,9 @@ function start(
 }
 
 /** There is a process only to say so. */
-function couldNotRun(label: string, pid: number): MusterError {
-  const message = `${label} could not be executed: process ${pid} has ended: ${endText(1 << 8)}`;
-  return new MusterError("START_FAILED", message, { hint: "the service's log says why" });
+function couldNotRun(label: string, pid: number, failure: string): MusterError {
+  const hint = `process ${pid}, which was to become it, has ended: ${endText(1 << 8)}`;
+  return new MusterError("START_FAILED", `${label} could not be executed: ${failure}`, { hint });
 }
 
 function waitFor(process: KeptProcess, kept: KeptProcesses | null): PmdaRootOrder {

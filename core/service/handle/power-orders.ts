@@ -3,6 +3,7 @@
  * Numbers and words of refusals are GEOPM's: geopm_endpoint(3), geopm_policystore(3).
  */
 import { lstatSync, rmSync } from "node:fs";
+import { endpointNameProblem } from "#core/act/new-subjects.ts";
 import type { ActionTarget } from "#core/act/request.ts";
 import { AGENTS, type Agent } from "#core/geopm/agents.ts";
 import { type EndpointOptions, Endpoint as OpenEndpoint } from "#core/geopm/endpoint.ts";
@@ -15,7 +16,7 @@ import { formatPolicy, parsePolicy } from "#core/geopm/policy-text.ts";
 import { sampleOf } from "#core/geopm/region-file.ts";
 import { RegionFiles } from "#core/geopm/region-files.ts";
 import type { EndpointWaits } from "#core/geopm/waits.ts";
-import type { Endpoint } from "#core/model/endpoint.ts";
+import { type Endpoint, numberOfValue } from "#core/model/endpoint.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { Policy } from "#core/model/policy.ts";
 import type { Step } from "#core/model/step.ts";
@@ -80,7 +81,7 @@ type Parts = Pick<PowerOrder, "plan" | "run">;
 
 function partsOf(request: PowerRequest, name: string, item: Endpoint | null, context: PowerContext): Parts {
   if (request.action === "endpoint.create") return createEndpoint(request, name, context);
-  if (item === null) throw noEndpoint(name);
+  if (item === null) return withoutFiles(request, name, context);
   switch (request.action) {
     case "endpoint.destroy":
       return destroyEndpoint(name, item, context);
@@ -118,6 +119,8 @@ function placeIn({ id }: ActionTarget, host: NameHost): { name: string; trap: st
 }
 
 function createEndpoint(request: PowerRequest, name: string, { kept }: PowerContext): Parts {
+  const problem = endpointNameProblem(name);
+  if (problem !== null) throw usage(problem, "an absolute path such as /dev/shm/NAME");
   const takesOver = request.arguments["take-over"] === true;
   const verb = takesOver ? "take over or make" : "make";
   return {
@@ -129,14 +132,30 @@ function createEndpoint(request: PowerRequest, name: string, { kept }: PowerCont
   };
 }
 
-function destroyEndpoint(name: string, item: Endpoint, { kept }: PowerContext): Parts {
+function destroyEndpoint(name: string, item: Endpoint, { kept, read }: PowerContext): Parts {
   const paths = [item.policyPath, item.samplePath];
   return {
     plan: paths.map((path) => ({ ...step(`unlink ${path}`), path })),
     run: async () => {
-      if (kept?.has(name)) await kept.destroy(name);
-      else unlinkRegions(name, item, paths);
+      const isOurs = kept?.has(name) === true;
+      if (isOurs) await kept.destroy(name);
+      // What was put in the place of ours is what whoever asked has seen.
+      const left = isOurs ? read(name) : item;
+      if (left !== null) unlinkRegions(name, left, paths);
       return { message: `${name} is gone` };
+    },
+  };
+}
+
+/** Somebody has removed them. The service would make them again at its next start, unless it is told otherwise. */
+function withoutFiles({ action }: PowerRequest, name: string, { kept }: PowerContext): Parts {
+  const isGivenUp = action === "endpoint.destroy" || action === "endpoint.release";
+  if (!isGivenUp || !kept?.has(name)) throw noEndpoint(name);
+  return {
+    plan: [step(`forget ${name}, whose regions are gone`)],
+    run: async () => {
+      await kept.release(name);
+      return { message: `${name} is gone: its regions were removed before` };
     },
   };
 }
@@ -334,7 +353,7 @@ function policyOrder(named: NamedPolicy, context: PowerContext, parts: Parts): P
     state: () => {
       const item = find();
       if (item === null) return null;
-      const values = item.fields.map(({ value }) => value ?? Number.NaN);
+      const values = item.fields.map(({ value }) => numberOfValue(value));
       return formatPolicy(values.slice(0, values.findLastIndex((value) => !Number.isNaN(value)) + 1 || 1));
     },
     ...parts,

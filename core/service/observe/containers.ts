@@ -135,7 +135,8 @@ export class ContainerObserver {
       src: "containers",
       op: "reset",
       items: [...this.#told.values()],
-      warnings: [...this.#warnings, ...this.#blindness()],
+      // What matters most stands first: where there is little room the rest is left out.
+      warnings: [...this.#blindness(), ...this.#warnings],
     });
   }
 

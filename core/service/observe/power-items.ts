@@ -1,6 +1,6 @@
 /** What core/geopm found, as items of the model: names and units beside the numbers, and NaN as no data. */
 import { AGENTS, type Agent, fieldName } from "#core/geopm/agents.ts";
-import { CONDITIONS, conditionOf } from "#core/geopm/condition.ts";
+import { conditionOf, conditionText } from "#core/geopm/condition.ts";
 import type { ListedEndpoint } from "#core/geopm/listing.ts";
 import { checkPolicy } from "#core/geopm/policy-check.ts";
 import { type ListedPolicy, padded, withoutQuotes } from "#core/geopm/stored-policy.ts";
@@ -82,14 +82,14 @@ const CODE_OF_CONDITION = {
   waiting: null,
 } as const satisfies Record<Endpoint["state"], string | null>;
 
-function problemsOf({ problem, heldLock }: ListedEndpoint, condition: Endpoint["state"]): Problem[] {
+function problemsOf({ problem, heldLock, state }: ListedEndpoint, condition: Endpoint["state"]): Problem[] {
   const code = CODE_OF_CONDITION[condition];
   if (code === null) return [];
   if (problem !== null) return [{ code, message: problem }];
   if (heldLock !== null) {
     return [{ code, message: `the lock of ${heldLock.path} is held by thread ${heldLock.owner} and not given back` }];
   }
-  return [{ code, message: CONDITIONS[condition] }];
+  return [{ code, message: conditionText(condition, state) }];
 }
 
 export function policyItem(node: string, store: string, listed: ListedPolicy): Policy {

@@ -20,10 +20,19 @@ export function unsentReport(request: ActionRequest, error: MusterError): Action
 
 /** It was sent, and then the connection went: it may have been done, and may still be. */
 export function unknownReport(request: ActionRequest, error: MusterError): ActionReport {
+  if (changesNothing(request)) {
+    const { message, target } = error;
+    const harmless = new MusterError("UNREACHABLE", message, { target, hint: "nothing was changed: ask again" });
+    return sameForAll(request, "failed", harmless);
+  }
   const reason = `${error.message}; whether ${request.action} took effect is not known`;
   const unknown = new MusterError("UNREACHABLE", reason, { target: error.target, hint: "look before you try again" });
   return sameForAll(request, "unknown", unknown);
 }
+
+/** What a request does to a module, only that module knows. */
+const changesNothing = ({ action, dryRun }: ActionRequest): boolean =>
+  dryRun || (actionById(action)?.effect === "read" && action !== "module.ctl");
 
 function sameForAll(request: ActionRequest, outcome: Outcome, error: MusterError): ActionReport {
   const { action, dryRun, requestId, targets } = request;

@@ -159,3 +159,9 @@ test("suggestions: near, or none", () => {
   expect(nearest("strat", ["start", "stop"])).toBe("start");
   expect(nearest("xyzzy", ["start", "stop"])).toBeNull();
 });
+
+test("of a single letter no other is near, of two one is", () => {
+  expect(nearest("z", ["x"])).toBeNull();
+  expect(nearest("z", ["Z"])).toBe("Z");
+  expect(nearest("wb", ["web", "x"])).toBe("web");
+});

@@ -189,6 +189,22 @@ describe("endpoints", () => {
     expect(await refusal("endpoints destroy job-1 --yes")).toMatchObject({ exitCode: 1, errno: "ENOENT" });
   });
 
+  test("a name with a line break is one line of what is told", async () => {
+    const own = ["--policystore", join(cli.path, "lines.db")];
+    const { stdout } = await muster("policies set power_governor 5 --profile", "two\nlines: done", ...own);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+    const plan = await muster("policies set power_governor 6 --dry-run --profile", "two\nlines: done", ...own);
+    expect(plan.stdout.trimEnd().split("\n")).toHaveLength(2);
+  });
+
+  test("an infinity is told as it was set", async () => {
+    const own = `--policystore ${join(cli.path, "infinite.db")}`;
+    await json(`policies default power_governor inf ${own}`);
+    expect((await muster(`policies default power_governor ${own}`)).stdout).toContain("{INF}");
+    const [result] = (await json(`policies default power_governor 5 ${own}`)).results;
+    expect(result).toMatchObject({ before: { state: "INF" }, after: { state: "5" } });
+  });
+
   test("what is there already, and what is left behind", async () => {
     const name = join(shm, "left");
     const serving = cli.spawn(["endpoints", "serve", name]);
@@ -202,6 +218,9 @@ describe("endpoints", () => {
     await serving.exited;
     const { items } = await json("endpoints get", name);
     expect(items).toMatchObject([{ state: "orphaned", owned: false, problems: [{ code: "ORPHANED" }] }]);
+    for (const bad of [`${shm}/`, `${shm}/two\nlines`])
+      for (const verb of ["create", "serve"])
+        expect(await refusal(`endpoints ${verb}`, bad)).toMatchObject({ exitCode: 64, code: "USAGE" });
     const exists = await refusal("endpoints serve", name);
     expect(exists).toMatchObject({ exitCode: 4, errno: "EEXIST", hint: expect.stringContaining("--take-over") });
     const again = cli.spawn(["endpoints", "serve", name, "--take-over"]);

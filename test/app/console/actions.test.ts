@@ -64,6 +64,9 @@ test("a signal is asked for, then confirmed with it", async () => {
   expect(screen.text()).toContain("Send signal: alpha");
   await screen.press(ENTER);
   expect(screen.text()).toContain("signal is needed");
+  await screen.press("KILLL", ENTER);
+  expect(screen.text()).toContain('"KILLL" is no signal');
+  await screen.press("\u0015");
   await screen.press("usr1", ENTER);
   expect(screen.text()).toContain("Send signal usr1 to alpha?");
   expect(screen.line("usr1")).toContain("signal");

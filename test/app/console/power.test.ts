@@ -70,7 +70,7 @@ for (const [columns, rows, titles] of [
   [40, 15, ["NAME", "STATE"]],
   [80, 24, ["NAME", "STATE", "AGENT", "S.AGE", "SAMPLE OR POLICY"]],
   [120, 40, ["NAME", "STATE", "AGENT", "SAMPLE OR POLICY"]],
-  [200, 60, ["NAME", "STATE", "AGENT", "PROFILE", "NODES", "ATTACHED", "P.AGE", "S.AGE", "SAMPLE OR POLICY"]],
+  [200, 60, ["NAME", "STATE", "AGENT", "PROFILE", "NODES", "FIRST SEEN", "P.AGE", "S.AGE", "SAMPLE OR POLICY"]],
 ] as const) {
   test(`${columns}x${rows}: states are whole; the detail says every value with its unit and its sparkline`, async () => {
     await open({ columns, rows });

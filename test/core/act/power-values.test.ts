@@ -1,9 +1,11 @@
 /** Values as they are typed and read: numbers, NaN, infinities, how many, and what is said against them. */
 import { expect, test } from "bun:test";
+import { valueChanges } from "#app/console/policy-typing.ts";
 import { agentProblem, endpointNameProblem, profileProblem } from "#core/act/new-subjects.ts";
 import { numberText, quantityText, typedValue, valuesProblem, valuesText } from "#core/act/power-values.ts";
 import { AGENTS } from "#core/geopm/agents.ts";
 import { parsePolicy } from "#core/geopm/policy-text.ts";
+import { valuesText as columnText } from "#core/output/geopm-columns.ts";
 import { limit } from "#test/harness/power.ts";
 
 const field = (name: string, unit: string | null = null) => ({ name, unit, without: null });
@@ -53,6 +55,15 @@ test("too many, none, misspelled, empty: each with the way out", () => {
 test("a region of a map may be given by its name", () => {
   expect(valuesProblem("dgemm,2e9", [field("HASH_0"), field("FREQ_0", "Hz")])).toBeNull();
   expect(valuesProblem("1,dgemm", [field("HASH_0"), field("FREQ_0", "Hz")])).toContain("FREQ_0");
+});
+
+test("an infinity, which JSON cannot hold, is read and written as one", () => {
+  const [most, least] = [limit(Number.MAX_VALUE), limit(-Number.MAX_VALUE)];
+  expect(valuesText([most, least])).toBe("INF,-INF");
+  expect(quantityText(Number.MAX_VALUE, "W")).toBe("infinite W");
+  expect(numberText(-Number.MAX_VALUE)).toBe("-infinite");
+  expect(columnText([most, least, limit(5)])).toBe("CPU_POWER_LIMIT=INF CPU_POWER_LIMIT=-INF CPU_POWER_LIMIT=5W");
+  expect(valueChanges([most, least], "inf,-inf", null)).toEqual([]);
 });
 
 test("values as text: NaN at the end of many is left out, of few it is shown", () => {

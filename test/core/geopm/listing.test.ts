@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { conditionOf } from "#core/geopm/condition.ts";
+import { conditionOf, conditionText } from "#core/geopm/condition.ts";
 import { endpointDirectories, inspectEndpoint, type ListedEndpoint, listEndpoints } from "#core/geopm/listing.ts";
 import { findMapHolders } from "#ffi/map-holders.ts";
 import { GeopmRoom, refusalOf } from "#test/harness/geopm.ts";
@@ -94,6 +94,10 @@ describe("who lives", () => {
     expect([...(found.policy?.values ?? []), ...(found.sample?.values ?? [])]).toEqual([123, 1, 2, 3]);
     expect(conditionOf(found, STALE_SECONDS)).toBe("attached");
     expect(conditionOf(found, -1)).toBe("stale");
+    expect(conditionText("stale", found.state)).toStartWith("its controller lives");
+    const unseen = { ...found, state: { ...found.state, isControlled: null } };
+    expect(conditionOf(unseen, -1)).toBe("stale");
+    expect(conditionText("stale", unseen.state)).toEndWith("whether its controller lives cannot be told");
   });
 
   seeingTest(`an owner whose controller died${WHY}`, () => {

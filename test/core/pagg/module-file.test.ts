@@ -129,6 +129,8 @@ moduleTest("below a directory that everybody can write nothing is safe", async (
   expect(await loadError(modules, "one")).toMatchObject({
     errno: "EACCES",
     message: expect.stringMatching(/^\/tmp can be/),
+    // chmod go-w /tmp would take it from everybody.
+    hint: expect.not.stringContaining("chmod"),
   });
 });
 
@@ -140,7 +142,7 @@ moduleTest("symbolic links are not followed, wherever they stand", async () => {
   symlinkSync(elsewhere.path, modules.directory.file("way"));
   expect(await loadError(modules, "link")).toMatchObject({
     errno: "EACCES",
-    message: expect.stringContaining("symbolic link"),
+    message: expect.stringMatching(/symbolic link$/),
   });
   modules.set.setSettings({ modules: [modules.directory.file("way")], load: [], stallSeconds: 1 });
   expect(await loadError(modules, "real")).toMatchObject({

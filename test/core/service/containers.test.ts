@@ -236,6 +236,10 @@ describe("processes", () => {
     await using service = await opened();
     const result = await act(service, "process.start", "n1/process/none", { command: "/no/such/program" });
     expect(result).toMatchObject({ outcome: "failed", error: { code: "START_FAILED" } });
+    expect(result.message).toContain("/no/such/program: ENOENT");
+    expect(result.error?.hint).toContain("exit 1");
+    const nameless = await act(service, "process.start", "n1/process/", { command: "true" });
+    expect(nameless).toMatchObject({ outcome: "refused", error: { code: "USAGE", message: "the label is empty" } });
     expect(processesOf(service)).toMatchObject([{ label: "none", state: "exited", exitCode: 1 << 8 }]);
   });
 

@@ -223,6 +223,20 @@ describe.each(["cgroup", "tracker"] as const)("jobs held by %s", (containment) =
     expect(await jobs.act("job.detach", `job/${jid}`)).toMatchObject(refused("NOT_FOUND", "ENODATA"));
   });
 
+  run("a process that is put into a new job leaves the one it was in, and that is told before", async () => {
+    await using jobs = await Jobs.open(containment);
+    await using first = await Perl.run("1");
+    await using second = await Perl.run("1");
+    const jid = await jobs.create(first.pid);
+    await jobs.act("job.attach", `job/${jid}`, { arguments: { pid: second.pid } });
+    const planOf = async ({ pid }: Perl, dryRun: boolean) =>
+      (await jobs.act("job.create", `job/${pid}`, { arguments: { pid }, dryRun })).plan[0]?.text;
+    expect(await planOf(second, true)).toEndWith(`, out of ${jid}`);
+    expect(await planOf(second, false)).toEndWith(`, out of ${jid}`);
+    expect(await planOf(first, false)).toEndWith(`, out of ${jid}, which ends`);
+    expect(jobs.job(jid)).toBeUndefined();
+  });
+
   run("a restart of the service keeps the jobs", async () => {
     await using jobs = await Jobs.open(containment);
     await using peer = await Perl.run("1");

@@ -5,7 +5,9 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
+  rmSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -345,6 +347,67 @@ test("damaged regions are items with a problem, not failures", async () => {
   expect(existsSync(`${name}-sample`)).toBe(false);
 });
 
+test("what the service owned and cannot have any more is nobody's, and destroying it removes its files", async () => {
+  await using service = await opened();
+  for (const action of ["endpoint.create", "endpoint.bind"] as const) {
+    await act(service, "endpoint.create");
+    truncateSync(`${name}-sample`, 100);
+    const again = await act(service, action, id(name), action === "endpoint.create" ? { "take-over": true } : {});
+    expect(again).toMatchObject({ outcome: "refused", error: { code: "BAD_DATA" } });
+    expect(again.error?.message).toContain("has 100 bytes");
+    expect(endpointIn(service)).toMatchObject({ state: "broken", ownerPid: null });
+    expect(await act(service, "endpoint.destroy")).toMatchObject({ outcome: "done", after: null });
+    expect(existsSync(`${name}-policy`)).toBe(false);
+    expect(existsSync(`${name}-sample`)).toBe(false);
+  }
+});
+
+test("what is served and was damaged is destroyed all the same", async () => {
+  await using service = await opened();
+  await act(service, "endpoint.create");
+  await act(service, "endpoint.bind");
+  truncateSync(`${name}-policy`, 100);
+  truncateSync(`${name}-sample`, 100);
+  expect(await act(service, "endpoint.destroy")).toMatchObject({ outcome: "done", after: null });
+  expect(existsSync(`${name}-policy`)).toBe(false);
+  expect(existsSync(`${name}-sample`)).toBe(false);
+});
+
+test("regions that somebody removed are made again by taking over", async () => {
+  await using service = await opened();
+  await act(service, "endpoint.create");
+  rmSync(`${name}-policy`);
+  rmSync(`${name}-sample`);
+  expect(await act(service, "endpoint.create", id(name), { "take-over": true })).toMatchObject({ outcome: "done" });
+  expect(endpointIn(service)).toMatchObject({ state: "waiting", ownerPid: process.pid });
+});
+
+test("an endpoint whose files somebody removed does not come back once it was destroyed or given up", async () => {
+  for (const action of ["endpoint.destroy", "endpoint.release"] as const) {
+    await using service = await opened();
+    await act(service, "endpoint.create");
+    rmSync(`${name}-policy`);
+    rmSync(`${name}-sample`);
+    expect(await act(service, "endpoint.bind")).toMatchObject({ outcome: "refused", error: { code: "NOT_FOUND" } });
+    expect(await act(service, action)).toMatchObject({ outcome: "done", after: null });
+    expect(await act(service, action)).toMatchObject({ outcome: "refused", error: { code: "NOT_FOUND" } });
+    await service.local.close();
+    await using next = await opened();
+    expect(endpointIn(next)).toBeUndefined();
+    expect(existsSync(`${name}-policy`)).toBe(false);
+  }
+});
+
+test("an endpoint that was put in the place of the service's is destroyed too: it is the one that is seen", async () => {
+  await using service = await opened();
+  await act(service, "endpoint.create");
+  rmSync(`${name}-policy`);
+  rmSync(`${name}-sample`);
+  foreignEndpoint().leave();
+  expect(await act(service, "endpoint.destroy")).toMatchObject({ outcome: "done", after: null });
+  expect(existsSync(`${name}-policy`)).toBe(false);
+});
+
 /** As a thread leaves it that dies between lock and unlock. */
 function lockFor(path: string, thread: number): void {
   const words = Buffer.alloc(16);
@@ -392,6 +455,11 @@ test("names: an absolute path, or the user's key; what depends on a directory is
   expect(relative).toMatchObject({ outcome: "refused", error: { code: "USAGE" } });
   const other = await act(service, "endpoint.destroy", "n1/daemon/x");
   expect(other).toMatchObject({ outcome: "refused", error: { code: "USAGE" } });
+  for (const bad of [`${shm}/`, `${shm}/two\nlines`, `${shm}/${"x".repeat(249)}`]) {
+    const refused = await act(service, "endpoint.create", id(bad));
+    expect(refused).toMatchObject({ outcome: "refused", error: { code: "USAGE" } });
+  }
+  expect(readdirSync(shm)).toEqual([]);
   const absent = await act(service, "endpoint.destroy", id(`${shm}/none`));
   expect(absent).toMatchObject({ outcome: "refused", error: { code: "NOT_FOUND", errno: "ENOENT" } });
   await act(service, "endpoint.create");

@@ -86,7 +86,7 @@ test("processes of a job and of a module by pid, counts of their states, names o
   ]);
   expect(processesOfModule(snapshot, "sessions").map(({ pid }) => pid)).toEqual([7]);
   expect(processesOfModule(snapshot, "job")).toEqual([]);
-  expect([userName(snapshot, 1000), userName(snapshot, 33)]).toEqual(["alice", "33"]);
+  expect([1000, 33, 0].map((uid) => userName(snapshot, uid))).toEqual(["alice", "33", "root"]);
 });
 
 test("a process attached twice is found in its job", () => {

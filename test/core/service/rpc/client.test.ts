@@ -125,6 +125,21 @@ describe("the connection is lost", () => {
     expect(server.service.attended.at(-1)).toEqual(["n1/daemon/web"]);
   });
 
+  test("of what changes nothing no effect is in doubt", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("muster.sock");
+    const service = scripted(path, { invoke: () => null });
+    for (const change of [{ action: "job.wait" }, { dryRun: true }, { action: "module.ctl" }] as const) {
+      const remote = await openRemoteService(optionsFor(path, systemClock));
+      const { results } = await remote.invoke({ ...stopRequest("r1"), ...change });
+      const isDoubtful = "action" in change && change.action === "module.ctl";
+      expect(results).toMatchObject([{ outcome: isDoubtful ? "unknown" : "failed", error: { code: "UNREACHABLE" } }]);
+      if (!isDoubtful) expect(results[0]?.error?.hint).toContain("nothing was changed");
+      await remote.close();
+    }
+    service.stop(true);
+  });
+
   test("what was in flight is unknown, what comes after is not sent", async () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("muster.sock");
