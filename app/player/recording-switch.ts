@@ -2,7 +2,7 @@
  * Recording in the console: a file while the operator wants one, and the last minutes always, for a key, for SIGUSR1 and for
  * when the console breaks.
  */
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Size } from "#app/console/layout.ts";
 import type { Recorder, RecorderNews } from "#app/console/recorder.ts";
@@ -51,6 +51,9 @@ export interface RecordingSwitch extends Recorder {
   close(): Promise<RecordingSummary | null>;
 }
 
+const CRASH = "crash-";
+/** A console that breaks again and again must not fill the disk; what somebody asked for is his to remove. */
+const MOST_CRASHES = 10;
 const KEPT_BYTES = 16 * 1024 * 1024;
 
 /** Throws USAGE, PERMISSION_DENIED and OUTPUT if what is wanted from the first cannot be begun. */
@@ -142,7 +145,12 @@ export function createRecordingSwitch(options: RecordingSwitchOptions): Recordin
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    writeCrash: () => flight?.writeNow(newPath("crash-"), "crash") ?? null,
+    writeCrash() {
+      if (!flight) return null;
+      const written = flight.writeNow(newPath(CRASH), "crash");
+      forgetCrashes(options.directory);
+      return written;
+    },
     async close() {
       cancelLimit();
       await Promise.all([recording?.stop(), writing]);
@@ -168,6 +176,11 @@ function makePrivate(directory: string): void {
   if (existsSync(directory)) return;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
+}
+
+function forgetCrashes(directory: string): void {
+  const crashes = readdirSync(directory).filter((name) => name.startsWith(CRASH));
+  for (const name of crashes.sort().slice(0, -MOST_CRASHES)) rmSync(join(directory, name), { force: true });
 }
 
 /**

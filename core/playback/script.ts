@@ -2,6 +2,7 @@
  * The scripted outcomes of what is asked for: each effect answers one request that fits it. A request that none fits until
  * something else happens is a failure, and is refused: nothing is ever done.
  */
+import { ACTIONS } from "#core/act/actions.ts";
 import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
 import { type Clock, timestamp } from "#core/model/clock.ts";
 import { fromRecord, MusterError } from "#core/model/error.ts";
@@ -258,7 +259,7 @@ function wholeResult({ error, ...rest }: ScriptedResult): Partial<ActionResult> 
 
 function refusal(request: ActionRequest): ActionReport {
   const { action, dryRun, requestId, targets } = request;
-  const { message, hint } = noMachine(`${action}`);
+  const { message, hint } = noMachine(ACTIONS[action].verb);
   const error = wholeError({ code: "UNSUPPORTED", message, hint });
   const results = targets.map(({ id }) => ({ ...DONE, id, outcome: "refused" as const, message, error }));
   return { action, dryRun, requestId, results, warnings: [] };

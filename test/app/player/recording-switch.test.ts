@@ -1,6 +1,7 @@
 /** Recording from within the console: its keys, what the screen says, and that what is written plays. */
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { createRecordingSwitch, type RecordingSwitch, recordingsDirectory } from "#app/player/recording-switch.ts";
 import { createRedactor } from "#core/playback/redact.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
@@ -147,6 +148,18 @@ test("nothing kept, nothing written when it breaks", async () => {
   expect(recorder.writeCrash()).toBeNull();
   expect(readdirSync(files.path)).toEqual([]);
   await screen.close();
+});
+
+test("of crashes the latest ten are kept; what was asked for is left alone", async () => {
+  using files = new TemporaryDirectory();
+  const others = ["20200101T000000.000Z.muster.ndjson", "last-20200101T000000.000Z.muster.ndjson"];
+  const crashes = Array.from({ length: 12 }, (_, index) => `crash-202001${index + 10}T000000.000Z.muster.ndjson`);
+  for (const name of [...others, ...crashes]) writeFileSync(files.file(name), "");
+  const { screen, recorder } = await openRecorded(files.path);
+  const written = recorder.writeCrash();
+  await screen.close();
+  const kept = [...others, ...crashes.slice(3), basename(written?.path ?? "")];
+  expect(readdirSync(files.path).sort()).toEqual(kept.sort());
 });
 
 test("an idle console that keeps its last minutes holds no timer", async () => {
