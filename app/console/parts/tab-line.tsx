@@ -66,12 +66,15 @@ const TELLINGS: readonly (readonly [inFront: Telling, behind: Telling | null])[]
   [BARE, null],
 ];
 
+/** Between the last count and the position, which are numbers both. */
+const GAP = 2;
+
 export function TabLine({ skin, rect, tabs, scope, filter, position }: TabLineProps) {
   const right: Span[] = [];
   if (scope !== "") right.push({ text: `in ${plain(skin, scope)}  `, tone: "accent" });
   if (filter !== "") right.push({ text: `filter: ${plain(skin, filter)}  `, tone: "accent" });
   right.push({ text: position, tone: "dim" });
-  const room = rect.columns - widthOf(right.map(({ text }) => text).join("")) - 1;
+  const room = rect.columns - widthOf(right.map(({ text }) => text).join("")) - GAP;
   let left: readonly Span[] = [];
   for (const [inFront, behind] of TELLINGS) {
     left = tabSpans(skin, tabs, inFront, behind);
