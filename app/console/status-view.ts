@@ -3,7 +3,7 @@
 import type { Tone } from "#app/panes/pane.ts";
 import { WORDS } from "#app/panes/words.ts";
 import type { Severity } from "#core/model/event.ts";
-import { wrap } from "./cells.ts";
+import { cutEnd, wrap } from "./cells.ts";
 import type { ConsoleState } from "./console-store.ts";
 import { spinner } from "./list-view.ts";
 import { fieldSpans } from "./parts/field.ts";
@@ -37,13 +37,21 @@ export function statusView(skin: Skin, state: ConsoleState, rows: Rows, remark: 
     const mark = severity === "info" ? "" : `${sign(skin, severity)} `;
     const aside = runningAside(state);
     const room = columns - 2 - (aside === "" ? 0 : aside.length + 1);
-    const texts = wrap(mark + plain(skin, text), room).slice(0, MOST_LINES);
+    const texts = wrapped(skin, mark + plain(skin, text), room);
     return { lines: texts.map((each) => [{ text: each, tone: TONES[severity] }]), aside };
   }
   if (ui.running.size > 0) return runningView(skin, state);
   const trouble = sourceTrouble(state);
   if (trouble !== null) return single([{ text: `${sign(skin, "warn")} ${plain(skin, trouble)}`, tone: "warn" }]);
   return single([{ text: plain(skin, remark), tone: "dim" }]);
+}
+
+/** That there is more is seen at its end. */
+function wrapped(skin: Skin, text: string, room: number): readonly string[] {
+  const texts = wrap(text, room);
+  if (texts.length <= MOST_LINES) return texts;
+  const rest = texts.slice(MOST_LINES - 1).join(" ");
+  return [...texts.slice(0, MOST_LINES - 1), cutEnd(rest, room, skin.glyphs.ellipsis)];
 }
 
 /** The action on the selected item, else the one that has run longest. */

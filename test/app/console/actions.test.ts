@@ -90,6 +90,18 @@ test("an answer that is too long for one line is shown whole", async () => {
   expect(screen.lines().at(-1)).toContain("? help");
 });
 
+test("an answer that is too long for four lines says that there is more", async () => {
+  await open();
+  await screen.press("L");
+  const message = Array.from({ length: 100 }, (_, index) => `word${index}`).join(" ");
+  screen.service.invocations[0]?.fail(new MusterError("SYSTEM", message));
+  await screen.settle();
+  const lines = screen.lines();
+  const first = lines.findIndex((line) => line.includes("word0 word1"));
+  expect(lines[first + 3]?.trimEnd()).toEndWith("…");
+  expect(first + 4).toBe(lines.length - 1);
+});
+
 test("Esc in the argument prompt does nothing else", async () => {
   await open();
   await screen.press("S", "te", ESC);
