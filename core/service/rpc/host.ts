@@ -59,7 +59,7 @@ export class Host {
     }
   }
 
-  /** Asks the actions that are under way to stop, and gives them a moment for it. */
+  /** Asks the actions that are under way to stop, and gives them a moment for it: what they came to is still reported. */
   async windUp(): Promise<void> {
     const actions = [...this.#actions];
     if (actions.length === 0) return;
@@ -68,6 +68,8 @@ export class Host {
     const settled = Promise.allSettled(actions.map(([, action]) => action));
     await Promise.race([settled, delay(this.clock, WIND_UP_MS, patience.signal)]);
     patience.abort();
+    // The reports are made and sent in what is left of this turn of the loop.
+    await delay(this.clock, 0);
   }
 
   /** One at a time: who asks while it runs gets what it finds. */

@@ -76,6 +76,18 @@ describe("through the socket", () => {
     expect((await report).results).toMatchObject([{ id: "n1/daemon/web", outcome: "unknown" }]);
   });
 
+  test("an action that ends because the service does is still reported", async () => {
+    await using server = new TestServer();
+    const remote = await server.remote();
+    const report = remote.invoke(stopRequest("r1"));
+    await remote.events({ limit: 1 });
+    const [invocation] = server.service.invocations;
+    const message = "the lock is held still; given up";
+    invocation?.signal?.addEventListener("abort", () => invocation.finish({ outcome: "failed", message }));
+    await server.server.close();
+    expect((await report).results).toMatchObject([{ outcome: "failed", message }]);
+  });
+
   test("what the service refuses is thrown as the same error", async () => {
     await using server = new TestServer();
     const remote = await server.remote();
