@@ -88,6 +88,20 @@ describe("through the socket", () => {
     expect((await report).results).toMatchObject([{ outcome: "failed", message }]);
   });
 
+  test("what is asked of a service that is about to end is not begun", async () => {
+    await using server = new TestServer();
+    const remote = await server.remote();
+    const report = remote.invoke(stopRequest("r1"));
+    await remote.events({ limit: 1 });
+    const closed = server.server.close();
+    const late = remote.invoke(stopRequest("r2"));
+    await remote.events({ limit: 1 });
+    expect(server.service.invocations).toHaveLength(1);
+    server.service.invocations[0]?.finish({});
+    await expect(late).rejects.toMatchObject({ code: "BUSY" });
+    await Promise.all([report, closed]);
+  });
+
   test("what the service refuses is thrown as the same error", async () => {
     await using server = new TestServer();
     const remote = await server.remote();
