@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { connectRoot } from "#core/pmdaroot/client.ts";
 import { PmdaRootError } from "#core/pmdaroot/error.ts";
@@ -23,6 +24,8 @@ import { EngineState, hasNamespaces, hexId, PlainContainer } from "#test/harness
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { readAll } from "#test/harness/read-all.ts";
 import { RootFixture } from "#test/harness/root-server.ts";
+
+const NEXT_PID = "/proc/sys/kernel/ns_last_pid";
 
 const rootTest = (name: string, body: () => Promise<void>) =>
   test.skipIf(!hasNamespaces)(hasNamespaces ? name : `${name} (skipped: may not make namespaces)`, body);
@@ -291,6 +294,24 @@ describe("processes", () => {
     // The server has seen the end of that connection when it has answered the next one.
     using _third = await fixture.connect();
     expect(await other.processWait()).toEqual({ pid, status: 0x100 });
+  });
+});
+
+const PID_NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
+const canChoosePids = hasNamespaces && Bun.spawnSync([...PID_NAMESPACE, "test", "-w", NEXT_PID]).exitCode === 0;
+
+test.skipIf(!canChoosePids)("an adopted process gives way to one that is started under its number", () => {
+  const script = join(import.meta.dir, "../../harness/pid-again.ts");
+  const { stdout } = Bun.spawnSync([...PID_NAMESPACE, process.execPath, script], { stderr: "inherit" });
+  expect(JSON.parse(stdout.toString())).toEqual({
+    isSame: true,
+    end: 9,
+    told: [
+      ["earlier", "has ended"],
+      ["later", "runs"],
+      ["later", "has ended"],
+      ["later", "has ended"],
+    ],
   });
 });
 
