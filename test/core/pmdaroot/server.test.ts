@@ -387,6 +387,16 @@ describe("the place of the socket", () => {
     using _client = await fixture.connect();
   });
 
+  test("a server that took its place keeps its socket when this one ends", async () => {
+    using state = new EngineState();
+    const first = new RootFixture({ state });
+    rmSync(first.path);
+    const other = Bun.listen({ unix: first.path, socket: { data: () => {} } });
+    first[Symbol.dispose]();
+    expect(lstatSync(first.path).isSocket()).toBe(true);
+    other.stop(true);
+  });
+
   test("a path that the kernel would cut is refused", () => {
     using state = new EngineState();
     const fixture = () => new RootFixture({ state, path: state.directory.file("x".repeat(108)) });
