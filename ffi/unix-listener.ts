@@ -66,8 +66,11 @@ function listenBound(path: string, isForAll: boolean, bun: object): { stop(): vo
   socket.release();
   const place = stack.move();
   const stop = () => {
-    place.dispose();
-    listener.stop(true);
+    try {
+      place.dispose();
+    } finally {
+      listener.stop(true);
+    }
   };
   return { stop };
 }
