@@ -11,7 +11,7 @@ const SOCK_FLAGS = 0o2004000; // close-on-exec, non-blocking
 const MSG_NOSIGNAL = 0x4000;
 /** struct sockaddr_un: the family and a path that ends with a NUL. */
 const ADDRESS_LENGTH = 110;
-const LONGEST_PATH = 107;
+export const LONGEST_PATH = 107;
 
 const sockets = lazyLibc({
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },

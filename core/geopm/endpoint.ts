@@ -5,7 +5,7 @@
 import { rmSync } from "node:fs";
 import type { Clock } from "#core/model/clock.ts";
 import { AGENTS, type AgentTable } from "./agents.ts";
-import { GeopmError, geopmError } from "./errors.ts";
+import { GeopmError, geopmError, toGeopmError } from "./errors.ts";
 import { readHostlist } from "./hostlist.ts";
 import { AGENT, CURRENT_LAYOUT, HOSTLIST_PATH, type Layout, POLICY, PROFILE, SAMPLE } from "./layout.ts";
 import { type EndpointPlace, type NameHost, resolveEndpoint } from "./names.ts";
@@ -105,11 +105,18 @@ export class Endpoint implements Disposable {
     if (regions === null) return;
     this.#regions = null;
     this.#endWaits();
+    let failure: GeopmError | null = null;
     for (const region of [regions.policy, regions.sample]) {
-      if (removesFiles && regions.ownership !== null && region.isAtPath()) rmSync(region.path, { force: true });
+      try {
+        if (removesFiles && regions.ownership !== null && region.isAtPath()) rmSync(region.path, { force: true });
+      } catch (thrown) {
+        // It stays then; the other one goes all the same, and neither is ours any more.
+        failure ??= toGeopmError(thrown, region.path);
+      }
       region.close();
     }
     regions.ownership?.release();
+    if (failure) throw failure;
   }
 
   [Symbol.dispose](): void {

@@ -8,7 +8,7 @@ import { type Clock, delay } from "#core/model/clock.ts";
 import { DirectoryWatch, INOTIFY } from "#ffi/inotify.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { Endpoint, type EndpointOptions, type OpenMode } from "./endpoint.ts";
-import { geopmError } from "./errors.ts";
+import { geopmError, toGeopmError } from "./errors.ts";
 import { POLICY_SUFFIX } from "./layout.ts";
 import { inspectEndpoints, type ListedEndpoint } from "./listing.ts";
 import { PolicyStore } from "./policy-store.ts";
@@ -111,8 +111,13 @@ export class PolicyServer implements AsyncDisposable {
     if (!served) return;
     this.#served.delete(name);
     this.#closes?.remove(served.endpoint.place.samplePath);
-    if (this.#left.has(name)) served.endpoint.leave();
-    else served.endpoint.close();
+    try {
+      if (this.#left.has(name)) served.endpoint.leave();
+      else served.endpoint.close();
+    } catch (thrown) {
+      // Of one that has failed by itself nobody waits for the end.
+      this.#onEvent({ endpoint: name, type: "failed", error: toGeopmError(thrown, name) });
+    }
   }
 
   #onEvent(event: ServerEvent): void {

@@ -29,7 +29,7 @@ export type ServerEvent = { readonly endpoint: string } & (
   | ({ readonly type: "sampleFresh" } & Controller)
   | ({ readonly type: "detached" } & Controller)
   | ({ readonly type: "controllerDied" } & Controller)
-  /** The regions cannot be used any more; it is no longer served. */
+  /** The regions cannot be used any more, and it is no longer served; or they cannot be removed, and stay. */
   | { readonly type: "failed"; readonly error: GeopmError }
 );
 

@@ -219,6 +219,7 @@ export class ProcessTable implements Disposable {
       this.#end({ row, starter }, NOT_EXECUTED);
     } else {
       const { pidfd } = child;
+      this.#giveWay(child.pid);
       this.#running.set(child.pid, { row, pidfd, unwatch: this.#watchEnd(pidfd), isAdopted: false, starter });
       this.#options.onChange?.(row);
     }
@@ -257,6 +258,15 @@ export class ProcessTable implements Disposable {
     running?.unwatch();
     running?.pidfd.close();
     this.#running.delete(pid);
+  }
+
+  /** Whose number is another's now has ended, and the word of it is only late: of one that was adopted, or collected elsewhere. */
+  #giveWay(pid: number): void {
+    const earlier = this.#running.get(pid);
+    if (!earlier) return;
+    const status = earlier.pidfd.exitStatus();
+    this.#remove(pid);
+    this.#end(earlier, status);
   }
 
   /** null: nobody knows. */

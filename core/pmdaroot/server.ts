@@ -2,7 +2,6 @@
  * The server: takes pmdaroot(1)'s place for pmcd, its agents and whoever else is allowed. Each connection is served by
  * itself (connection.ts); what they ask is answered from the index of containers and the table of processes.
  */
-import { lstatSync, rmSync } from "node:fs";
 import { MusterError, toMusterError } from "#core/model/error.ts";
 import { sendMessage } from "#ffi/descriptor-socket.ts";
 import { ERRNO } from "#ffi/errno-names.ts";
@@ -58,11 +57,7 @@ export function openRootServer(options: RootServerOptions): RootServer {
       left: (connection) => open.delete(connection),
       log,
     });
-    const own = lstatSync(path, { bigint: true }).ino;
     const close = () => {
-      // Not the socket of a server that took our place.
-      const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-      if (now?.ino === own) rmSync(path, { force: true });
       listener.stop();
       place[Symbol.dispose]();
     };

@@ -6,7 +6,7 @@
  *                           \--> onChange --> items, events
  *     next start: what lives still is held again, and its end is seen; what has ended meanwhile left no status behind
  *
- * How a process ended is kept until whoever had it started was told; of those that were told, the latest.
+ * How a process ended is kept until whoever had it started was told; of those that were told, or never can be, the latest.
  */
 import type { Clock } from "#core/model/clock.ts";
 import { makeIdentity } from "#core/model/id.ts";
@@ -34,15 +34,15 @@ export interface KeptProcessesOptions {
  * clients of the socket do at once, and in a storm as often as a fifth of the time allows.
  */
 const LULL_MS = 1;
-/** Of those whose end was told. */
-const MOST_TOLD = 1000;
+/** Of those whose end was told, or can never be. */
+const MOST_OVER = 1000;
 
 export class KeptProcesses implements Disposable {
   readonly table: ProcessTable;
   readonly #options: KeptProcessesOptions;
   readonly #kept = new Map<string, KeptProcess>();
-  /** In the order in which they were told. */
-  readonly #told = new Set<string>();
+  /** Nobody is owed their ends: in the order in which that came to be so. */
+  readonly #over = new Set<string>();
   readonly #waiting = new Map<string, Set<(ended: KeptProcess) => void>>();
   /** By identity, who of ours had it started: the table tells only him. */
   readonly #starters = new Map<string, Starter>();
@@ -68,7 +68,7 @@ export class KeptProcesses implements Disposable {
     for (const kept of processes) {
       const { identity, row, via } = kept;
       this.#kept.set(identity, kept);
-      if (row.isTold) this.#told.add(identity);
+      if (isOver(kept)) this.#forgetOldest(identity);
       if (row.endedAtMs !== null) {
         if (via === "socket" && !row.isTold) this.table.keepEnded(row);
         continue;
@@ -166,16 +166,16 @@ export class KeptProcesses implements Disposable {
       this.#waiting.delete(identity);
       for (const ended of waiting ?? []) ended(kept);
     }
-    if (row.isTold) this.#forgetOldest(identity);
+    if (isOver(kept)) this.#forgetOldest(identity);
     if (!this.#isClosed) this.#lull.ask();
   }
 
   #forgetOldest(identity: string): void {
-    this.#told.add(identity);
-    if (this.#told.size <= MOST_TOLD) return;
-    const [oldest] = this.#told;
+    this.#over.add(identity);
+    if (this.#over.size <= MOST_OVER) return;
+    const [oldest] = this.#over;
     if (oldest === undefined) return;
-    this.#told.delete(oldest);
+    this.#over.delete(oldest);
     this.#kept.delete(oldest);
     this.#options.onForgotten(oldest);
   }
@@ -183,6 +183,11 @@ export class KeptProcesses implements Disposable {
   #write(): void {
     writeProcessList(this.#options, [...this.#kept.values()]);
   }
+}
+
+/** Clients of the socket are told a status or nothing: without one there is nothing to wait for. */
+function isOver({ row, via }: KeptProcess): boolean {
+  return row.isTold || (via === "socket" && row.endedAtMs !== null && row.status === null);
 }
 
 /** null if it is gone: a zombie that nobody has collected counts as gone, and keeps its status to itself. */

@@ -496,7 +496,11 @@ export class JobSet implements JobRequests {
       if (!held.isAlive()) this.#putBack(job, pid);
     } else if (held.stat.session === pid) job.sessions.add(pid);
     else if (held.stat.processGroup === pid) job.sessions.add(pid);
-    if (!held.isAlive() || !this.#membership.enter(job, pid, held.stat.startTicks)) throw noProcess(pid, "has ended");
+    const isNew = job.members.size === 0;
+    const isIn = held.isAlive() && this.#membership.enter(job, pid, held.stat.startTicks);
+    // What it forked on its way in stays in the group: a new job is theirs, for without it nobody would know of them.
+    if (!isIn && !(isNew && job.group?.processes()?.size)) throw noProcess(pid, "has ended");
+    if (!isIn) job.total = null;
     // Children it forked around the move are in it or not, as the kernel has it.
     this.#membership.compare(job);
     if (!job.group) this.#save();

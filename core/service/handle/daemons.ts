@@ -25,6 +25,8 @@ export interface DaemonHandlerOptions extends HandlerOptions {
   readonly setWanted: (id: string, wanted: "up" | "down") => void;
 }
 
+type ToldEnding = Pick<Ending, "outcome" | "message" | "error">;
+
 export class DaemonHandler {
   readonly #options: DaemonHandlerOptions;
 
@@ -37,7 +39,7 @@ export class DaemonHandler {
     const steps: Step[] = [];
     const elapsed = () => Math.round(this.#options.clock.nowMs() - startMs);
     const before = this.#options.look(target.id);
-    const result = ({ outcome, message, error }: Pick<Ending, "outcome" | "message" | "error">): ActionResult => ({
+    const result = ({ outcome, message, error }: ToldEnding): ActionResult => ({
       id: target.id,
       outcome,
       plan: [...steps],
@@ -59,16 +61,11 @@ export class DaemonHandler {
         steps.push(...order.plan);
         return result(wouldBe(spec));
       }
-      const control = await this.#carryOut(request, before, order, invoke, (step) => {
+      const onStep = (step: Step) => {
         steps.push(step);
         invoke.onProgress?.({ id: target.id, step, elapsedMs: elapsed() });
-      });
-      const outcome = outcomeOf(control, spec.effect === "read");
-      const isWithdrawn = outcome === "unchanged" && order.wanted !== null && order.wanted !== before.wanted;
-      if (isWithdrawn) {
-        return result(endingOf({ message: `${control.message}; from now on it is wanted ${order.wanted}` }));
-      }
-      return result({ outcome, message: control.message, error: control.error });
+      };
+      return result(await this.#carryOut(request, before, order, invoke, onStep));
     } catch (thrown) {
       return result(refusal(asMusterError(thrown)));
     }
@@ -99,7 +96,7 @@ export class DaemonHandler {
     order: DaemonOrder,
     invoke: InvokeOptions,
     onStep: (step: Step) => void,
-  ): Promise<ControlResult> {
+  ): Promise<ToldEnding> {
     const { audit, environment, clock } = this.#options;
     const isAudited = ACTIONS[request.action].effect !== "read";
     const entry = auditedAction(request, item.id, invoke.caller?.uid ?? environment.uid);
@@ -114,9 +111,20 @@ export class DaemonHandler {
       ...(invoke.signal ? { abort: invoke.signal } : {}),
     };
     const control = await daemonControl(params, { clock, procRoot: environment.procRoot });
-    if (isAudited) audit.end(entry, outcomeOf(control, ACTIONS[request.action].effect === "read"), control.message);
-    return control;
+    const ending = endingOfControl(control, item, order, !isAudited);
+    if (isAudited) audit.end(entry, ending.outcome, ending.message);
+    return ending;
   }
+}
+
+/** That it is wanted otherwise from now on is a change, though nothing was to be done for it. */
+function endingOfControl(control: ControlResult, item: Daemon, { wanted }: DaemonOrder, isCheck: boolean): ToldEnding {
+  const { message, error } = control;
+  const outcome = outcomeOf(control, isCheck);
+  const isOnlyWanted = outcome === "unchanged" && wanted !== null && wanted !== item.wanted;
+  return isOnlyWanted
+    ? endingOf({ message: `${message}; from now on it is wanted ${wanted}` })
+    : { outcome, message, error };
 }
 
 function stateOf(item: Daemon | null): { state: string } | null {

@@ -76,6 +76,8 @@ class Link {
   readonly #settled = Promise.withResolvers<void>();
   readonly #end = new AbortController();
   #wire: Wire | null = null;
+  /** Until the first subscription of a connection stands. */
+  #isConnecting = false;
   #publisher: Publisher | null = null;
   #info: ServiceInfo | null = null;
   /** null: asked for, and its number is not known yet. */
@@ -169,8 +171,10 @@ class Link {
       onNotification: (method, params) => this.#take(method, params),
       onLost: () => this.#lose(),
     });
+    this.#isConnecting = true;
     try {
       const info = await wire.request("hello", {}, HELLO_MS);
+      if (this.#end.signal.aborted) throw lost(path);
       this.#info ??= info;
       this.#publisher ??= new Publisher(info.node, clock);
       this.#wire = wire;
@@ -179,7 +183,10 @@ class Link {
       this.#wire = null;
       wire.close();
       throw thrown;
+    } finally {
+      this.#isConnecting = false;
     }
+    if (!wire.isOpen) this.#lose();
     if (this.#attended.length > 0) wire.tell("attend", { ids: this.#attended });
   }
 
@@ -237,8 +244,8 @@ class Link {
   }
 
   #lose(): void {
-    // Lost before the first subscription stood: whoever opened it is told.
-    if (!this.#wire || this.#end.signal.aborted) return;
+    // Lost before the first subscription stood: whoever connected is told.
+    if (!this.#wire || this.#isConnecting || this.#end.signal.aborted) return;
     this.#wire = null;
     const { kinds, clock, path, mode } = this.#options;
     this.#fold(eventsOfLoss(kinds, errorRecord(lost(path)), clock.nowMs()));
@@ -248,11 +255,12 @@ class Link {
 
   async #comeBack(): Promise<void> {
     const { clock, kinds } = this.#options;
-    for (let attempt = 0; !this.#end.signal.aborted && !this.#wire; attempt++) {
+    for (let attempt = 0; !this.#end.signal.aborted; attempt++) {
       await delay(clock, BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 0, this.#end.signal);
       if (this.#end.signal.aborted) return;
       try {
         await this.#connect();
+        return;
       } catch (thrown) {
         const error = errorRecord(toMusterError(thrown));
         if (attempt === 0) this.#fold(kinds.map((src): SourceEvent => ({ src, op: "unavailable", error })));

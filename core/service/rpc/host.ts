@@ -1,5 +1,6 @@
 /** What all connections share: the service behind them, and what is done once for all who ask. */
 import { type Clock, delay } from "#core/model/clock.ts";
+import { MusterError } from "#core/model/error.ts";
 import type { ProcessQuery, ProcessRow } from "../processes.ts";
 import type { Service } from "../service.ts";
 import { Attention } from "./attention.ts";
@@ -36,6 +37,7 @@ export class Host {
   readonly log: (text: string) => void;
   readonly attention: Attention;
   readonly #actions = new Map<AbortController, Promise<unknown>>();
+  #isEnding = false;
   #refresh: Promise<void> | null = null;
   #refreshedMs = Number.NEGATIVE_INFINITY;
   readonly #listings = new Map<boolean, Promise<readonly ProcessRow[]>>();
@@ -48,8 +50,12 @@ export class Host {
     this.attention = new Attention((ids) => service.attend(ids));
   }
 
-  /** Does one action, and knows of it until it is over. */
+  /** Does one action, and knows of it until it is over. Throws BUSY. */
   async perform<T>(controller: AbortController, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#isEnding) {
+      const hint = "nothing was done; ask the next one";
+      throw new MusterError("BUSY", "the service is about to end", { hint });
+    }
     const action = act(controller.signal);
     this.#actions.set(controller, action);
     try {
@@ -59,8 +65,9 @@ export class Host {
     }
   }
 
-  /** Asks the actions that are under way to stop, and gives them a moment for it. */
+  /** Asks the actions that are under way to stop, and gives them a moment for it: what they came to is still reported. */
   async windUp(): Promise<void> {
+    this.#isEnding = true;
     const actions = [...this.#actions];
     if (actions.length === 0) return;
     for (const [controller] of actions) controller.abort();
@@ -68,6 +75,8 @@ export class Host {
     const settled = Promise.allSettled(actions.map(([, action]) => action));
     await Promise.race([settled, delay(this.clock, WIND_UP_MS, patience.signal)]);
     patience.abort();
+    // The reports are made and sent in what is left of this turn of the loop.
+    await delay(this.clock, 0);
   }
 
   /** One at a time: who asks while it runs gets what it finds. */

@@ -32,9 +32,11 @@ export class LineReader {
   }
 
   append(chunk: Uint8Array): void {
-    this.#makeRoom(chunk.length);
+    const more = this.#makeRoom(chunk.length);
     this.#room.set(chunk, this.#end);
     this.#end += chunk.length;
+    // Last: whoever is told may have everything given back at once.
+    if (more !== 0) this.#options.onHeld(more);
   }
 
   /** The next whole line without its end; null: none yet. A view, good until the next call of anything here. */
@@ -74,18 +76,20 @@ export class LineReader {
     return isNews ? "too-long" : null;
   }
 
-  #makeRoom(length: number): void {
-    if (this.#end + length <= this.#room.length) return;
+  /** Bytes that are held more than before. */
+  #makeRoom(length: number): number {
+    if (this.#end + length <= this.#room.length) return 0;
     const held = this.#room.subarray(this.#start, this.#end);
     let size = Math.max(FIRST_ROOM, this.#room.length);
     while (size < held.length + length) size *= 2;
     const room = size === this.#room.length ? this.#room : Buffer.allocUnsafe(size);
     room.set(held);
-    this.#options.onHeld(size - this.#room.length);
+    const more = size - this.#room.length;
     this.#room = room;
     this.#scanned -= this.#start;
     this.#end -= this.#start;
     this.#start = 0;
+    return more;
   }
 
   #resize(size: number): void {

@@ -67,6 +67,10 @@ export class Wire {
     }
   }
 
+  get isOpen(): boolean {
+    return this.#socket !== null;
+  }
+
   /** Rejects with the service's error, with UNREACHABLE if the connection is lost, with TIMED_OUT after `timeoutMs`. */
   async request<M extends Method>(method: M, params: object, timeoutMs?: number): Promise<Result<M>> {
     const id = ++this.#lastId;

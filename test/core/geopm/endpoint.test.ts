@@ -9,6 +9,8 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { agentTable, pluginAgent } from "#core/geopm/agents.ts";
@@ -73,6 +75,23 @@ describe("open and close", () => {
     expect(endpoint.agent()).toBe("power_governor");
     endpoint.open();
     expect(endpoint.agent()).toBe("");
+  });
+
+  test("what cannot be removed is told, and nobody owns it any more", () => {
+    using room = new GeopmRoom();
+    const endpoint = room.open();
+    const { shmRoot } = room.host;
+    renameSync(shmRoot, `${shmRoot}.away`);
+    symlinkSync(shmRoot, shmRoot);
+    expect(refusalOf(() => endpoint.close()).errno).toBe("ELOOP");
+    unlinkSync(shmRoot);
+    renameSync(`${shmRoot}.away`, shmRoot);
+    expect([endpoint.isOpen, ...files(room)]).toEqual([false, "ep-policy", "ep-sample"]);
+    const next = room.endpoint();
+    next.open("takeOver");
+    next.close();
+    expect(files(room)).toEqual([]);
+    expect(readFileSync("/proc/self/maps", "utf8")).not.toContain(`${shmRoot}/`);
   });
 
   test("files that took the place of ours are not removed", () => {

@@ -1,6 +1,16 @@
 /** The policy server, with controllers in other processes that attach, detach and are killed. */
 import { expect, test } from "bun:test";
-import { closeSync, copyFileSync, openSync, readdirSync, renameSync, truncateSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { agentTable, pluginAgent } from "#core/geopm/agents.ts";
@@ -309,4 +319,19 @@ test("regions that are cut under the server end the serving of that endpoint, an
   expect(await own.next("failed")).toMatchObject({ endpoint: room.name, error: { number: 5 } });
   await room.attach("power_governor", { name: `${room.name}2` });
   expect((await own.next("policyWritten")).endpoint).toBe(`${room.name}2`);
+});
+
+test("regions that are cut and cannot be removed end the serving of that endpoint, and say why they stay", async () => {
+  using room = new GeopmRoom();
+  await using own = new TestServer(room);
+  own.server.add(room.name);
+  const { shmRoot } = room.host;
+  truncateSync(`${room.name}-sample`, 0);
+  renameSync(shmRoot, `${shmRoot}.away`);
+  symlinkSync(shmRoot, shmRoot);
+  expect(await own.next("failed")).toMatchObject({ endpoint: room.name, error: { number: 5 } });
+  expect(await own.next("failed")).toMatchObject({ endpoint: room.name, error: { errno: "ELOOP" } });
+  unlinkSync(shmRoot);
+  renameSync(`${shmRoot}.away`, shmRoot);
+  expect(own.server.names).toEqual([]);
 });

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { connectRoot } from "#core/pmdaroot/client.ts";
 import { PmdaRootError } from "#core/pmdaroot/error.ts";
@@ -23,6 +24,8 @@ import { EngineState, hasNamespaces, hexId, PlainContainer } from "#test/harness
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { readAll } from "#test/harness/read-all.ts";
 import { RootFixture } from "#test/harness/root-server.ts";
+
+const NEXT_PID = "/proc/sys/kernel/ns_last_pid";
 
 const rootTest = (name: string, body: () => Promise<void>) =>
   test.skipIf(!hasNamespaces)(hasNamespaces ? name : `${name} (skipped: may not make namespaces)`, body);
@@ -294,6 +297,24 @@ describe("processes", () => {
   });
 });
 
+const PID_NAMESPACE = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
+const canChoosePids = hasNamespaces && Bun.spawnSync([...PID_NAMESPACE, "test", "-w", NEXT_PID]).exitCode === 0;
+
+test.skipIf(!canChoosePids)("an adopted process gives way to one that is started under its number", () => {
+  const script = join(import.meta.dir, "../../harness/pid-again.ts");
+  const { stdout } = Bun.spawnSync([...PID_NAMESPACE, process.execPath, script], { stderr: "inherit" });
+  expect(JSON.parse(stdout.toString())).toEqual({
+    isSame: true,
+    end: 9,
+    told: [
+      ["earlier", "has ended"],
+      ["later", "runs"],
+      ["later", "has ended"],
+      ["later", "has ended"],
+    ],
+  });
+});
+
 describe("who may ask", () => {
   rootTest("others are closed before they are told anything", async () => {
     using fixture = new RootFixture({ access: { uids: new Set([0, 12_345]), starterUids: new Set([0]) } });
@@ -364,6 +385,16 @@ describe("the place of the socket", () => {
     expect(Bun.spawnSync(["perl", "-e", script, path]).exitCode).toBe(0);
     using fixture = new RootFixture({ state });
     using _client = await fixture.connect();
+  });
+
+  test("a server that took its place keeps its socket when this one ends", async () => {
+    using state = new EngineState();
+    const first = new RootFixture({ state });
+    rmSync(first.path);
+    const other = Bun.listen({ unix: first.path, socket: { data: () => {} } });
+    first[Symbol.dispose]();
+    expect(lstatSync(first.path).isSocket()).toBe(true);
+    other.stop(true);
   });
 
   test("a path that the kernel would cut is refused", () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PidFd } from "#ffi/pidfd.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { Peer } from "#test/harness/peer.ts";
 import { declaration, TestService } from "#test/harness/service.ts";
@@ -48,6 +49,20 @@ describe("a declared daemon", () => {
       ["ACTION_ENDED", "daemon.kill", "done"],
     ]);
     expect(rows[0]?.actor).toBe(`${process.getuid?.()} cli`);
+  });
+
+  test("a daemon that is down and no longer wanted is a change, to who asked and in the audit", async () => {
+    using directory = new TemporaryDirectory();
+    await using service = await TestService.open(directory, [declaration("d", directory)]);
+    await service.invoke("daemon.start", "d");
+    using pidfd = PidFd.open(Number(readFileSync(directory.file("d.pid"), "utf8")));
+    pidfd?.sendSignal(9);
+    await pidfd?.exited();
+    const { outcome, message } = await service.invoke("daemon.stop", "d");
+    expect(outcome).toBe("done");
+    expect(message).toContain("from now on it is wanted down");
+    const rows = await service.service.events({ limit: 100, target: "n1/daemon/d" });
+    expect(rows.findLast(({ code }) => code === "ACTION_ENDED")).toMatchObject({ outcome, message });
   });
 
   test("what is wanted outlives the command: a daemon killed by another hand has failed", async () => {

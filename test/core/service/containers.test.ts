@@ -1,6 +1,6 @@
 /** Containers and privileged processes in the service: what is shown of them, and what may be done to the latter. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { systemClock } from "#app/cli/system-clock.ts";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
@@ -351,6 +351,29 @@ describe("processes", () => {
         message: expect.stringContaining("processes.json"),
       });
     }
+  });
+
+  test("of those whose end nobody saw, and of which PCP's clients can never be told, the latest are kept", async () => {
+    const processes = Array.from({ length: 1200 }, (_, number) => ({
+      pid: 1000 + number,
+      startTicks: "1",
+      label: `agent${number}`,
+      commandLine: "sleep 1000",
+      starter: { uid: UID, pid: 1 },
+      via: "socket",
+      startedAtMs: number,
+      // Half of them were found ended by a start before this one.
+      endedAtMs: number < 600 ? 5000 : null,
+      status: null,
+      isTold: false,
+    }));
+    mkdirSync(directory.file("state"), { recursive: true });
+    writeFileSync(directory.file("state/processes.json"), JSON.stringify({ bootId: "another", processes }));
+    await using service = await opened();
+    const kept = processesOf(service).map(({ label }) => label);
+    expect(kept).toHaveLength(1000);
+    expect(kept).toContain("agent200");
+    expect(kept).not.toContain("agent199");
   });
 
   test("read-only nothing is started", async () => {

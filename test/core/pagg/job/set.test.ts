@@ -8,7 +8,9 @@ import { v2Mount } from "#core/pagg/job/base-group.ts";
 import { JobSet } from "#core/pagg/job/set.ts";
 import { JobsView } from "#core/pagg/job/view.ts";
 import { childGroups, groupProcesses, makeGroup, writeGroupFile } from "#ffi/cgroup.ts";
+import { ProcessEvents, type ProcessEventsOptions } from "#ffi/proc-events.ts";
 import { readProcessStat } from "#ffi/procfs.ts";
+import { spawnChild } from "#ffi/spawn.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { groupsMissing, ownGroup, refusal, sweepGroup, TestJobs } from "#test/harness/job-set.ts";
@@ -530,6 +532,43 @@ test.skipIf(notRoot !== null)(
     keeper.stdin.end();
     expect(await new LineReader(keeper.stdout).next()).toBe("kept");
     expect(inJob()).toBe(false);
+  },
+);
+
+test.skipIf(groupsMissing !== null)(
+  "a process that forks on its way in and ends leaves its job to the child, and no group without a job",
+  async () => {
+    using directory = new TemporaryDirectory();
+    const group = ownGroup();
+    using first = spawnChild({ file: "/bin/sleep", argv: ["sleep", "1000"], env: {}, stdio: ["null", "null", "null"] });
+    await using child = Bun.spawn(["sleep", "1000"]);
+    // Between the move into the group and the look whether it lives.
+    const onDrain = () => {
+      for (const name of childGroups(`${MOUNT}/${group}`)) {
+        const path = `${MOUNT}/${group}/${name}`;
+        if (!groupProcesses(path)?.has(first.pid)) continue;
+        writeGroupFile(path, "cgroup.procs", String(child.pid));
+        first.pidfd.sendSignal(9);
+        first.pidfd.waitSync(-1);
+        first.pidfd.reap();
+      }
+    };
+    const openEvents = (options: ProcessEventsOptions) => {
+      const events = ProcessEvents.open(options);
+      const drain = events.drain.bind(events);
+      events.drain = () => {
+        onDrain();
+        drain();
+      };
+      return events;
+    };
+    using jobs = new TestJobs(directory, { group, openEvents });
+    const jid = jobs.set.create({ pid: first.pid, uid: 0 });
+    expect(jobs.set.members(jid)).toEqual([child.pid]);
+    expect(jobs.set.entry(jid)).toMatchObject({ containment: "cgroup", processes: 1, total: null });
+    child.kill(9);
+    expect(await jobs.untilEnded(jid)).toMatchObject({ reason: "exit", exit: { status: 9 } });
+    expect(childGroups(`${MOUNT}/${group}`)).toEqual([]);
   },
 );
 

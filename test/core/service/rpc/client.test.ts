@@ -76,6 +76,32 @@ describe("through the socket", () => {
     expect((await report).results).toMatchObject([{ id: "n1/daemon/web", outcome: "unknown" }]);
   });
 
+  test("an action that ends because the service does is still reported", async () => {
+    await using server = new TestServer();
+    const remote = await server.remote();
+    const report = remote.invoke(stopRequest("r1"));
+    await remote.events({ limit: 1 });
+    const [invocation] = server.service.invocations;
+    const message = "the lock is held still; given up";
+    invocation?.signal?.addEventListener("abort", () => invocation.finish({ outcome: "failed", message }));
+    await server.server.close();
+    expect((await report).results).toMatchObject([{ outcome: "failed", message }]);
+  });
+
+  test("what is asked of a service that is about to end is not begun", async () => {
+    await using server = new TestServer();
+    const remote = await server.remote();
+    const report = remote.invoke(stopRequest("r1"));
+    await remote.events({ limit: 1 });
+    const closed = server.server.close();
+    const late = remote.invoke(stopRequest("r2"));
+    await remote.events({ limit: 1 });
+    expect(server.service.invocations).toHaveLength(1);
+    server.service.invocations[0]?.finish({});
+    await expect(late).rejects.toMatchObject({ code: "BUSY" });
+    await Promise.all([report, closed]);
+  });
+
   test("what the service refuses is thrown as the same error", async () => {
     await using server = new TestServer();
     const remote = await server.remote();
@@ -123,6 +149,67 @@ describe("the connection is lost", () => {
     expect(back.shelves.daemons.items.size).toBe(2);
     await remote.events({ limit: 1 });
     expect(server.service.attended.at(-1)).toEqual(["n1/daemon/web"]);
+  });
+
+  test("a service that goes again while it is come back to is tried again, by one connection", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("muster.sock");
+    const virtual = createVirtualClock();
+    const pauses: number[] = [];
+    const secondPause = Promise.withResolvers<void>();
+    const clock: Clock = {
+      ...virtual,
+      setTimer: (delayMs, callback) => {
+        if (delayMs >= 100 && delayMs < 1000) pauses.push(delayMs);
+        if (delayMs === 200) secondPause.resolve();
+        return virtual.setTimer(delayMs, callback);
+      },
+    };
+    let subscriptions = 0;
+    const service = scripted(path, {
+      events: () => null,
+      subscribe: (id) => (++subscriptions === 2 ? null : subscribed(id, 1, [daemon(`d${subscriptions}`)])),
+    });
+    const remote = await openRemoteService(optionsFor(path, clock));
+    await remote.events({ limit: 1 }).catch(() => {});
+    virtual.advance(100);
+    await secondPause.promise;
+    virtual.advance(200);
+    await until(remote, ({ shelves }) => shelves.daemons.items.has("n1/daemon/d3"));
+    expect([pauses, virtual.pending()]).toEqual([[100, 200], 0]);
+    await remote.close();
+    service.stop(true);
+  });
+
+  test("closed while it is come back to, it asks for nothing more", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("muster.sock");
+    const clock = createVirtualClock();
+    const asked: string[] = [];
+    let remote: RemoteService | null = null;
+    const gone = Promise.withResolvers<void>();
+    const service = scripted(
+      path,
+      {
+        events: () => null,
+        hello: (id) => {
+          asked.push("hello");
+          if (asked.length > 2) void remote?.close();
+          return `${JSON.stringify({ jsonrpc: "2.0", id, result: { node: "n1", isReadOnly: false } })}\n`;
+        },
+        subscribe: (id) => {
+          asked.push("subscribe");
+          return subscribed(id, 1, []);
+        },
+      },
+      () => asked.length > 2 && gone.resolve(),
+    );
+    remote = await openRemoteService(optionsFor(path, clock));
+    await remote.events({ limit: 1 }).catch(() => {});
+    clock.advance(100);
+    await gone.promise;
+    expect(asked).toEqual(["hello", "subscribe", "hello"]);
+    service.stop(true);
   });
 
   test("of what changes nothing no effect is in doubt", async () => {
@@ -201,6 +288,16 @@ describe("nobody there", () => {
     silent.stop(true);
   });
 
+  test("a service that goes before it has told what there is: whoever opened it is told, and nobody comes back", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("muster.sock");
+    const clock = createVirtualClock();
+    const service = scripted(path, { subscribe: () => null });
+    expect((await failure(openRemoteService(optionsFor(path, clock)))).code).toBe("UNREACHABLE");
+    expect(clock.pending()).toBe(0);
+    service.stop(true);
+  });
+
   test("another user's socket is not muster's", async () => {
     await using server = new TestServer();
     const error = await failure(server.remote({ trustedUids: [UID + 1] }));
@@ -219,7 +316,11 @@ function subscribed(id: number, subscription: number, items: readonly object[]):
 }
 
 /** A service that says what a test wants said; null: it is gone. */
-function scripted(path: string, answers: Readonly<Record<string, (id: number) => string | null>>) {
+function scripted(
+  path: string,
+  answers: Readonly<Record<string, (id: number) => string | null>>,
+  onLeft: () => void = () => {},
+) {
   const standard: typeof answers = {
     hello: (id) => `${JSON.stringify({ jsonrpc: "2.0", id, result: { node: "n1", isReadOnly: false } })}\n`,
     subscribe: (id) => subscribed(id, 1, []),
@@ -227,6 +328,7 @@ function scripted(path: string, answers: Readonly<Record<string, (id: number) =>
   return Bun.listen({
     unix: path,
     socket: {
+      close: onLeft,
       data: (socket, chunk) => {
         for (const line of chunk.toString().split("\n").slice(0, -1)) {
           const { id, method } = JSON.parse(line);

@@ -1,7 +1,8 @@
 /** Clients that are slow, silent, greedy or broken: each bounded, none in another's way. */
 import { describe, expect, test } from "bun:test";
-import { statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import type { SourceEvent } from "#core/model/source.ts";
+import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { daemon, event } from "#test/harness/items.ts";
 import { type Answer, type RawClient, TestServer } from "#test/harness/rpc.ts";
 
@@ -164,4 +165,14 @@ test("the socket is its owner's alone unless it is for all, and goes with the se
   expect(statSync(shared.path).mode & 0o777).toBe(0o666);
   await own.server.close();
   expect(statSync(own.path, { throwIfNoEntry: false })).toBeUndefined();
+});
+
+test("a socket deep down, beyond what a C program can name, is served and goes with the service too", async () => {
+  using directory = new TemporaryDirectory();
+  const runtimeDirectory = directory.file("y".repeat(120));
+  mkdirSync(runtimeDirectory);
+  await using server = new TestServer({ runtimeDirectory });
+  expect((await (await server.raw()).ask("ping")).result).toBeNull();
+  await server.server.close();
+  expect(statSync(server.path, { throwIfNoEntry: false })).toBeUndefined();
 });
