@@ -7,7 +7,7 @@ import { cut } from "#core/playback/cut.ts";
 import { Fixture } from "#core/playback/fixture.ts";
 import { lint } from "#core/playback/lint.ts";
 import type { Setting } from "#core/playback/record.ts";
-import { createRedactor, REDACTIONS } from "#core/playback/redact.ts";
+import { createRedactor, REDACTIONS, type Redactor } from "#core/playback/redact.ts";
 import { FORMATTED, rewritten } from "#core/playback/rewrite.ts";
 import { type Call, fail, tell, writeText } from "../context.ts";
 import { placeIn } from "../fixture-places.ts";
@@ -72,8 +72,35 @@ export async function redactFixture(call: Call): Promise<number> {
     header: (header: Fixture["header"]) => JSON.stringify(redactor.header(header)),
     record: (record: object) => redactor.json(record),
   };
+  const path = fileOf(call);
+  const typed = shownFirst(path, redactor);
   // A comment may name what must not be named.
-  return write(call, withoutComments(rewritten(fileOf(call), change)));
+  const code = await write(call, withoutComments(rewritten(path, change)));
+  if (typed > 0) {
+    tell(
+      call,
+      `warning: ${typed} ${typed === 1 ? "record" : "records"} of what was typed: single keys are left as they are, and may spell a name or a secret`,
+    );
+  }
+  return code;
+}
+
+/** A name may stand before it is told whose it is. How many records are keys. */
+function shownFirst(path: string, redactor: Redactor): number {
+  let typed = 0;
+  const look = {
+    header(header: Fixture["header"]) {
+      redactor.learn(header);
+      return "";
+    },
+    record(record: object) {
+      redactor.learn(record);
+      if ("key" in record || "keys" in record) typed++;
+      return "";
+    },
+  };
+  for (const _ of rewritten(path, look));
+  return typed;
 }
 
 function* withoutComments(lines: Iterable<string>): Generator<string> {
