@@ -122,7 +122,7 @@ const PIECE = 256 * 1024;
 
 async function write(call: Call, lines: Iterable<string>): Promise<number> {
   const path = call.invocation.options.text("output");
-  if (path === null) await inPieces(lines, (text) => writeText(call, text));
+  if (path === null || path === "-") await inPieces(lines, (text) => writeText(call, text));
   else await writeNewFile(path, call.clock, (take) => inPieces(lines, take));
   return 0;
 }

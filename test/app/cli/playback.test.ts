@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { CommandLine } from "#test/harness/cli.ts";
 import { daemon } from "#test/harness/items.ts";
 
@@ -276,6 +277,33 @@ test("fixture redact takes out secrets and, where asked for, names", async () =>
   expect(stdout).not.toContain("n1/daemon");
   expect(stdout).not.toContain("# told by hand");
   expect(JSON.parse(stdout.split("\n")[0] ?? "").redacted).toBeArray();
+});
+
+test("fixture redact warns of what was typed, and knows names that stand before what tells whose they are", async () => {
+  const log = { dt: 0, src: "daemons", op: "log", event: { code: "X", message: "ada came in" } };
+  const member = { id: "n1/x", user: "ada", uid: 1000 };
+  const path = write("typed", log, { dt: 0, keys: ["a", "d", "a"] }, { dt: 0, note: "", who: member });
+  const { stdout, stderr } = await cli.run(["fixture", "redact", path, "--users"]);
+  expect(stdout).not.toContain("ada");
+  expect(stderr).toStartWith("warning: 1 record of what was typed: ");
+});
+
+test("what authors write: packed where its name says so, - for standard output, and a device stays one", async () => {
+  const path = write("plain", { dt: 0, mark: "here" });
+  const { stdout } = await cli.run(["fixture", "fmt", path]);
+  const packed = join(cli.path, "packed.muster.ndjson.gz");
+  expect(await cli.run(["fixture", "fmt", path, "-o", packed])).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(gunzipSync(readFileSync(packed)).toString()).toBe(stdout);
+  expect(await cli.run(["fixture", "fmt", path, "-o", "-"])).toMatchObject({ exitCode: 0, stdout });
+  const full = join(cli.path, "full");
+  symlinkSync("/dev/full", full);
+  expect(await cli.run(["fixture", "fmt", path, "-o", full])).toMatchObject({
+    exitCode: 74,
+    stderr: `muster: ${full}: cannot be written: ENOSPC\n`,
+  });
+  expect(readlinkSync(full)).toBe("/dev/full");
+  const onto = await cli.run(["fixture", "fmt", path, "-o", cli.path]);
+  expect(onto).toMatchObject({ exitCode: 74, stderr: `muster: ${cli.path}: cannot be written: EISDIR\n` });
 });
 
 test("the schema of fixtures is there", async () => {
