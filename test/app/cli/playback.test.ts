@@ -133,6 +133,9 @@ test("what does not fit is refused before anything is played", async () => {
     [["--assert", "--size", "80"], 64, "--size needs columns and rows"],
     [["--assert", "--from", "mark:none"], 64, "has no mark 'none'"],
     [["--assert", "--to", "soon"], 64, "--to needs a place such as 00:42"],
+    [["--assert", "--loop"], 64, "--loop is for who watches on a terminal"],
+    [["--screen-reader", "--step"], 64, "--step is for who watches on a terminal"],
+    [["--export", ALL], 64, "--export must not replace the fixture that is played"],
     [["--export", join(cli.path, "absent/a.cast")], 74, "cannot be written: ENOENT"],
   ];
   for (const [words, exitCode, message] of cases) {
