@@ -103,8 +103,8 @@ export const PLAYBACK: readonly CommandSpec[] = [
     name: "fixture cut",
     summary: "part of a fixture; it begins with what was known at that moment, where the operator was",
     description:
-      "The sources, the switches, the size of the terminal, the pane, its filter, the selected line and whether its detail is " +
-      "open are as they were. An open dialog and what was asked for before are not carried over.",
+      "The sources, the switches, the size of the terminal, the pane, and of each pane its filter, the selected line and " +
+      "whether its detail is open are as they were. An open dialog and what was asked for before are not carried over.",
     arguments: [FILE],
     options: [FROM, TO, OUTPUT],
     examples: [

@@ -163,6 +163,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** Where there is no recording yet. */
 const FIRST_HINTS: typeof HINTS = {
+  ...HINTS,
   ENOSPC: "the disk is full: nothing was recorded",
   EDQUOT: "the quota is used up: nothing was recorded",
   EFBIG: "a limit of the size of files is reached: nothing was recorded",

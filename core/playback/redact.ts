@@ -5,7 +5,7 @@
  */
 import { createHmac } from "node:crypto";
 import type { Header } from "./header.ts";
-import { GONE, isSecretFlag, mayHoldSecrets, withoutSecrets } from "./secrets.ts";
+import { GONE, isSecretFlag, mayHoldSecrets, withoutSecretArguments, withoutSecrets } from "./secrets.ts";
 
 export const REDACTIONS = ["argv", "hosts", "users"] as const;
 export type Redaction = (typeof REDACTIONS)[number];
@@ -85,12 +85,14 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
   };
 
   /** A flag and its secret may be words of their own. */
-  const list = (values: readonly unknown[]): unknown[] =>
-    values.map((value, index) => {
+  const list = (values: readonly unknown[]): readonly unknown[] => {
+    const left = values.map((value, index) => {
       const before = values[index - 1];
       const isSecret = !keepsSecrets && typeof value === "string" && typeof before === "string";
       return isSecret && isSecretFlag(before) && !value.startsWith("-") ? GONE : walk(value);
     });
+    return !keepsSecrets && left.every((each) => typeof each === "string") ? withoutSecretArguments(left) : left;
+  };
 
   const walk = (value: unknown): unknown => {
     if (typeof value === "string") return text(value);

@@ -16,6 +16,15 @@ const SCHEMES = "Bearer|Basic|Digest|Negotiate|NTLM|Token|ApiKey|AWS4-HMAC-SHA25
 const SUSPICIOUS =
   /pass|pwd|pw|secret|token|credential|auth|key|cookie|:\/\/|[?&]s|bearer|basic |mysql|mariadb|redis-cli|ldap|curl|akia|asia|gh[pousr]_|github_pat|glpat|xox|sk-|npm_|hf_|aiza|eyj|"env/i;
 
+/** Options that are secrets with these programs alone. */
+const OF_PROGRAMS: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(`(\\bsshpass\\s+-p\\s*)${VALUE}`, "g"), `$1${GONE}`],
+  [/(\b(?:mysql|mariadb)[\w-]{0,32}\s(?:.{0,500}\s)?-p)[^\s-]\S*/g, `$1${GONE}`],
+  [/(\bcurl\s(?:.{0,500}\s)?(?:-u|--user)[\s=]{0,8}["']?[^\s:"']{0,256}:)[^\s"']+/g, `$1${GONE}`],
+  [new RegExp(`(\\bredis-cli\\s(?:.{0,500}\\s)?-a\\s*)${VALUE}`, "g"), `$1${GONE}`],
+  [new RegExp(`(\\bldap\\w{1,16}\\s(?:.{0,500}\\s)?-w\\s*)${VALUE}`, "g"), `$1${GONE}`],
+];
+
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, GONE],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${GONE}`],
@@ -34,11 +43,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
     new RegExp(`((?:${SECRET_WORDS})${TAIL}["']?)(\\s?=\\s?|:\\s*)(?!\\s*(?:${SCHEMES}|\\[redacted)\\b)${VALUE}`, "gi"),
     `$1$2${GONE}`,
   ],
-  [new RegExp(`(\\bsshpass\\s+-p\\s*)${VALUE}`, "g"), `$1${GONE}`],
-  [/(\b(?:mysql|mariadb)[\w-]{0,32}\s(?:.{0,500}\s)?-p)[^\s-]\S*/g, `$1${GONE}`],
-  [/(\bcurl\s(?:.{0,500}\s)?(?:-u|--user)[\s=]{0,8}["']?[^\s:"']{0,256}:)[^\s"']+/g, `$1${GONE}`],
-  [new RegExp(`(\\bredis-cli\\s(?:.{0,500}\\s)?-a\\s*)${VALUE}`, "g"), `$1${GONE}`],
-  [new RegExp(`(\\bldap\\w{1,16}\\s(?:.{0,500}\\s)?-w\\s*)${VALUE}`, "g"), `$1${GONE}`],
+  ...OF_PROGRAMS,
   // Keys that tell what they are by their form.
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, GONE],
   [/\b(?:gh[pousr]_|github_pat_|npm_|hf_)\w{20,}/g, GONE],
@@ -59,3 +64,17 @@ export function withoutSecrets(text: string): string {
 
 /** What follows it as a word of its own is the secret. */
 export const isSecretFlag = (word: string): boolean => SECRET_FLAG.test(word);
+
+/** A blank to a pattern, and in no argument. */
+const BETWEEN = "\u2003";
+
+/** Of arguments as a list: what is a secret because of the program before it. */
+export function withoutSecretArguments(argv: readonly string[]): readonly string[] {
+  const line = argv.join(BETWEEN);
+  if (!mayHoldSecrets(line)) return argv;
+  let result = line;
+  for (const [found, instead] of OF_PROGRAMS) result = result.replace(found, instead);
+  if (result === line) return argv;
+  const left = result.split(BETWEEN);
+  return left.length === argv.length ? left : [argv[0] ?? "", GONE];
+}

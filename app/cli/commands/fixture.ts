@@ -52,7 +52,7 @@ export async function cutFixture(call: Call): Promise<number> {
   }
 }
 
-async function placeBefore(call: Call, fixture: Fixture, first: number): Promise<Setting | null> {
+async function placeBefore(call: Call, fixture: Fixture, first: number): Promise<readonly Setting[]> {
   process.env.FORCE_COLOR = "0";
   chooseProductionReact();
   const { placeAt } = await import("#app/player/place-at.ts");
@@ -60,7 +60,7 @@ async function placeBefore(call: Call, fixture: Fixture, first: number): Promise
   if (place?.isInLayer) {
     tell(call, "warning: a dialog or a field is open where it is cut; what is pressed in it goes to the list instead");
   }
-  return place?.setting ?? null;
+  return place?.settings ?? [];
 }
 
 export async function redactFixture(call: Call): Promise<number> {

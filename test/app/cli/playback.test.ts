@@ -268,6 +268,19 @@ test("fixture cut begins where the operator was, as he had it", async () => {
   expect(stderr).toContain("a dialog or a field is open where it is cut");
 });
 
+test("fixture cut knows where the operator was in the panes behind", async () => {
+  const two = write(
+    "panes",
+    { dt: 500, keys: ["j", "6"] },
+    { dt: 500, mark: "away" },
+    { dt: 500, key: "1" },
+    { dt: 0, expect: { pane: "daemons", cursor: "daemon/sshd" } },
+  );
+  const path = join(cli.path, "panes-cut");
+  expect((await cli.run(["fixture", "cut", two, "--from", "mark:away", "-o", path])).exitCode).toBe(0);
+  expect(await cli.run(["play", path, "--assert"])).toMatchObject({ exitCode: 0 });
+});
+
 test("fixture redact takes out secrets and, where asked for, names", async () => {
   const path = write("secret", {
     dt: 0,

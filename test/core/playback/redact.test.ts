@@ -71,6 +71,15 @@ test("a flag and its secret as words of a list", () => {
   expect(JSON.parse(redactor().json(record)).plan[0].argv).toEqual(["pg", "--password", "[redacted]", "-v"]);
 });
 
+test("what is a secret to one program alone goes from its list, and its other arguments stay", () => {
+  const left = (...argv: string[]) => JSON.parse(redactor().json({ argv })).argv as unknown;
+  expect(left("curl", "-s", "-u", "ada:pw", "http://x")).toEqual(["curl", "-s", "-u", "ada:[redacted]", "http://x"]);
+  expect(left("mysql", "-u", "root", "-phunter2")).toEqual(["mysql", "-u", "root", "-p[redacted]"]);
+  expect(left("sshpass", "-p", "pw", "ssh", "n1")).toEqual(["sshpass", "-p", "[redacted]", "ssh", "n1"]);
+  expect(left("sshpass", "-p", "'pw", "it's")).toEqual(["sshpass", "[redacted]"]);
+  expect(left("curl", "-s", "http://x")).toEqual(["curl", "-s", "http://x"]);
+});
+
 test("secrets go from every text, also from one that is no command line", () => {
   const record = { src: "events", op: "upsert", item: { message: "started app --token=abc" } };
   expect(JSON.parse(redactor().json(record)).item.message).toBe("started app --token=[redacted]");
