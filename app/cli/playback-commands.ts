@@ -16,7 +16,7 @@ const OUTPUT: OptionSpec = {
   short: "o",
   type: "path",
   value: "FILE",
-  summary: "write there; the default is standard output",
+  summary: "write there, packed if its name ends in .gz; the default is standard output",
 };
 
 const PLAY: CommandSpec = {
@@ -103,8 +103,8 @@ export const PLAYBACK: readonly CommandSpec[] = [
     name: "fixture cut",
     summary: "part of a fixture; it begins with what was known at that moment, where the operator was",
     description:
-      "The sources, the switches, the size of the terminal, the pane, its filter, the selected line and whether its detail is " +
-      "open are as they were. An open dialog and what was asked for before are not carried over.",
+      "The sources, the switches, the size of the terminal, the pane, and of each pane its filter, the selected line and " +
+      "whether its detail is open are as they were. An open dialog and what was asked for before are not carried over.",
     arguments: [FILE],
     options: [FROM, TO, OUTPUT],
     examples: [
@@ -118,7 +118,7 @@ export const PLAYBACK: readonly CommandSpec[] = [
     description:
       "Arguments of commands are taken out by pattern (passwords, tokens and keys, and what --pattern says), names of " +
       "hosts and users are replaced, each by the same word everywhere, where that is asked for. The header tells what " +
-      "was taken out.",
+      "was taken out. Keys that were typed are left as they are, and told of.",
     arguments: [FILE],
     options: [
       { name: "pattern", type: "text", value: "REGEX", summary: "what fits it is taken out of every text too" },

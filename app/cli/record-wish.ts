@@ -38,7 +38,7 @@ export function recordWish(path: string, options: OptionValues): RecordWish {
     throw usage(
       "--keys and --last exclude each other",
       "--last",
-      "the console keeps its last minutes by itself: W writes them",
+      "'muster --last TIME' is the console that keeps its last minutes: W writes them",
     );
   }
   return wish;

@@ -38,8 +38,8 @@ function outputError(thrown: unknown): Error {
 }
 
 /** Writes all of it before it resolves. A pipe that some other program has made non-blocking is waited for. */
-export async function writeAll(fd: number, text: string, clock: Clock): Promise<void> {
-  const bytes = Buffer.from(text);
+export async function writeAll(fd: number, text: string | Uint8Array, clock: Clock): Promise<void> {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
   for (let offset = 0, waitMs = 1; offset < bytes.length; ) {
     try {
       offset += writeSync(fd, bytes, offset, bytes.length - offset);

@@ -86,14 +86,18 @@ export function wrap(text: string, columns: number): string[] {
       continue;
     }
     if (line !== "") lines.push(line);
-    let rest = graphemes(word);
-    while (widthOf(rest.join("")) > columns) {
-      const part = head(rest, columns) || (rest[0] ?? "");
-      lines.push(part);
-      rest = graphemes(rest.join("").slice(part.length));
+    line = "";
+    used = 0;
+    for (const part of width <= columns ? [word] : graphemes(word)) {
+      const partWidth = widthOf(part);
+      if (line !== "" && used + partWidth > columns) {
+        lines.push(line);
+        line = "";
+        used = 0;
+      }
+      line += part;
+      used += partWidth;
     }
-    line = rest.join("");
-    used = widthOf(line);
   }
   lines.push(line);
   return lines;

@@ -27,9 +27,13 @@ export function createSkin(options: ThemeOptions): Skin {
   return { ...options, theme: createTheme(options.colorLevel), glyphs: glyphsFor(options.isAscii) };
 }
 
+/** More than any screen has room for: what is behind it would only take time, with each frame. */
+const LONGEST_TEXT = 16 * 1024;
+
 /** Our own glyphs pass; anything else is shown as it can be shown safely. */
 export function plain(skin: Skin, text: string): string {
-  return visible(text, skin.isAscii);
+  if (text.length <= LONGEST_TEXT) return visible(text, skin.isAscii);
+  return visible(text.slice(0, LONGEST_TEXT), skin.isAscii) + skin.glyphs.ellipsis;
 }
 
 export const sign = (skin: Skin, name: Sign): string => skin.glyphs.signs[name];

@@ -9,7 +9,12 @@ export interface TextField {
 
 export const textField = (text = ""): TextField => ({ text, caret: graphemes(text).length });
 
+/** Of characters: nobody types more, and each key looks at them all. */
+const LONGEST = 4096;
+
+/** What there is no room for is left out as a whole: the half of a command would be another one. */
 export function insert(field: TextField, text: string): TextField {
+  if (field.text.length + text.length > LONGEST) return field;
   const parts = graphemes(field.text);
   const before = parts.slice(0, field.caret).join("") + text;
   return { text: before + parts.slice(field.caret).join(""), caret: graphemes(before).length };

@@ -6,7 +6,8 @@ import { toneOf } from "#app/console/parts/list.tsx";
 import { topLayer } from "#app/console/ui-state.ts";
 import { contextOf, layoutOf, paneStateOf } from "#app/console/view.ts";
 import type { MusterEvent } from "#core/model/event.ts";
-import { type Expectation, isPattern } from "#core/playback/expectation.ts";
+import type { Expectation } from "#core/playback/expectation.ts";
+import { isPattern, patternOf } from "#core/playback/pattern.ts";
 import type { ScriptedService } from "#core/playback/scripted-service.ts";
 import { jsonValue } from "./json-value.ts";
 import { wholeId } from "./whole-id.ts";
@@ -112,7 +113,7 @@ const list = (value: string | readonly string[] | undefined): readonly string[] 
 
 function matcher(wanted: string): (text: string) => boolean {
   if (!isPattern(wanted)) return (text) => text.includes(wanted);
-  const pattern = new RegExp(wanted.slice(1, -1), "u");
+  const pattern = patternOf(wanted);
   return (text) => pattern.test(text);
 }
 

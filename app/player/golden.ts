@@ -1,8 +1,8 @@
 /** Screens that are kept beside a fixture, in golden/NAME.COLSxROWS.txt: compared, or written anew where that is asked for. */
-import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Size } from "#app/console/layout.ts";
-import { MusterError } from "#core/model/error.ts";
+import { MusterError, toMusterError } from "#core/model/error.ts";
 import { openBytes } from "#core/playback/bytes.ts";
 import type { Mismatch } from "./check.ts";
 
@@ -22,13 +22,33 @@ export function goldensOf(fixturePath: string, isUpdating: boolean): Goldens {
       const kept = read(file);
       if (kept === text) return null;
       if (!isUpdating) return { what: `golden ${name}`, ...difference(kept, text) };
-      mkdirSync(directory, { recursive: true });
-      writeFileSync(file, text);
+      keep(directory, file, text);
       written.push(file);
       return null;
     },
   };
 }
+
+/** A fixture from elsewhere may come with links: what is beyond them is not written. */
+function keep(directory: string, file: string, text: string): void {
+  mkdirSync(directory, { recursive: true });
+  if (realpathSync(directory) !== directory) throw behindLink(directory);
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  let fd: number;
+  try {
+    fd = openSync(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  } catch (thrown) {
+    throw toMusterError(thrown).errno === "ELOOP" ? behindLink(file) : thrown;
+  }
+  try {
+    writeFileSync(fd, text);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const behindLink = (path: string) =>
+  new MusterError("BAD_DATA", `${path}: is a symbolic link: nothing outside the fixture is written`, { target: path });
 
 const LARGEST = 4 * 1024 * 1024;
 

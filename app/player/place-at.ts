@@ -1,12 +1,14 @@
-/** Where the operator is at a record of a fixture, as a setting that leads there again; null if he did nothing before it. */
-import type { UiState } from "#app/console/ui-state.ts";
+/** Where the operator is at a record of a fixture, as settings that lead there again; null if he did nothing before it. */
+import type { PaneState, UiState } from "#app/console/ui-state.ts";
+import { PANE_IDS } from "#app/panes/pane.ts";
 import type { Fixture } from "#core/playback/fixture.ts";
 import type { RecordKind, Setting } from "#core/playback/record.ts";
 import { goldensOf } from "./golden.ts";
 import { rehearse } from "./rehearsal.ts";
 
 export interface PlaceAt {
-  readonly setting: Setting;
+  /** One for each pane where he was; that of the pane in front is the last. */
+  readonly settings: readonly Setting[];
   /** A dialog or a field is open: no setting opens it again. */
   readonly isInLayer: boolean;
 }
@@ -28,7 +30,7 @@ export async function placeAt(fixture: Fixture, index: number): Promise<PlaceAt 
     isEachDrawn: false,
     isStrict: false,
   });
-  return { setting: settingOf(ui, fixture.node), isInLayer: ui.layers.length > 0 };
+  return { settings: settingsOf(ui, fixture.node), isInLayer: ui.layers.length > 0 };
 }
 
 function isBefore(fixture: Fixture, kind: RecordKind, end: number): boolean {
@@ -36,10 +38,15 @@ function isBefore(fixture: Fixture, kind: RecordKind, end: number): boolean {
   return false;
 }
 
-function settingOf({ pane, panes }: UiState, node: string): Setting {
-  const { cursor, filter, isDetailOpen } = panes[pane];
+function settingsOf({ pane: front, panes }: UiState, node: string): readonly Setting[] {
+  const behind = PANE_IDS.filter(
+    (pane) => pane !== front && (panes[pane].cursor !== null || panes[pane].filter !== ""),
+  );
+  return [...behind, front].map((pane) => ({ pane, ...settingOf(panes[pane], node) }));
+}
+
+function settingOf({ cursor, filter, isDetailOpen }: PaneState, node: string): Setting {
   return {
-    pane,
     ...(filter === "" ? {} : { filter }),
     ...(cursor === null ? {} : { cursor: cursor.startsWith(`${node}/`) ? cursor.slice(node.length + 1) : cursor }),
     ...(isDetailOpen ? { detail: true } : {}),

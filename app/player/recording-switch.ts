@@ -51,6 +51,7 @@ export interface RecordingSwitch extends Recorder {
   close(): Promise<RecordingSummary | null>;
 }
 
+const NOT_KEPT = "nothing is kept: --last 0 or --root says so";
 const CRASH = "crash-";
 /** A console that breaks again and again must not fill the disk; what somebody asked for is his to remove. */
 const MOST_CRASHES = 10;
@@ -128,7 +129,7 @@ export function createRecordingSwitch(options: RecordingSwitchOptions): Recordin
       }
     },
     writeLast() {
-      if (!flight) return tell("info", "nothing is kept: --last 0 says so");
+      if (!flight) return tell("info", first ? "all is in the recording: nothing else is kept" : NOT_KEPT);
       const write = async () => {
         const { path, elapsedMs } = await flight.write(newPath("last-"), false);
         tell("info", `wrote the last ${lengthOf(elapsedMs)} to ${path}`);

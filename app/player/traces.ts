@@ -42,7 +42,7 @@ export async function leaveTraces(
   const name = basename(fixture.path).replace(/(?:\.muster)?(?:\.ndjson)?(?:\.gz)?$/, "");
   const path = join(directory, `${name}.${look}.record-${failure.place?.record ?? to}`);
   const place = await placeAt(fixture, from);
-  const records = [...cut(fixture, from, to, place?.setting ?? null)].map((line) => `${line}\n`).join("");
+  const records = [...cut(fixture, from, to, place?.settings ?? [])].map((line) => `${line}\n`).join("");
   try {
     mkdirSync(directory, { recursive: true });
     return [write(`${path}.cast`, drawn), write(`${path}.muster.ndjson`, records)];

@@ -9,17 +9,17 @@ import { saidOf } from "./tap.ts";
 import { createVirtualClock } from "./virtual-clock.ts";
 
 /**
- * Lines without their newlines: the records from `from` on, up to but without `to`. `place`: where the operator is at the
- * first of them; null if he did nothing before it.
+ * Lines without their newlines: the records from `from` on, up to but without `to`. `places`: where the operator is at the
+ * first of them, in each pane, the one in front last; none if he did nothing before it.
  */
-export function* cut(fixture: Fixture, from: number, to: number, place: Setting | null): Generator<string> {
+export function* cut(fixture: Fixture, from: number, to: number, places: readonly Setting[]): Generator<string> {
   const startMs = from === 0 ? 0 : fixture.atMs(Math.min(from, fixture.length - 1));
   const start = timestamp(fixture.startWallMs + startMs);
   yield JSON.stringify({ ...fixture.header, ...termAt(fixture, from), start });
   const known = from > 0 ? saidOf(knownAt(fixture, from).snapshot(), KIND_NAMES) : [];
   for (const said of known) yield JSON.stringify({ dt: 0, ...moved(said, startMs) });
-  const setting = { ...settingAt(fixture, from), ...place };
-  if (Object.keys(setting).length > 0) yield JSON.stringify({ dt: 0, set: setting });
+  const settings = [...places.slice(0, -1), { ...settingAt(fixture, from), ...places.at(-1) }];
+  for (const set of settings) if (Object.keys(set).length > 0) yield JSON.stringify({ dt: 0, set });
   let atMs = startMs;
   for (let index = from; index < Math.min(to, fixture.length); index++) {
     const { dt: _dt, at: _at, ...rest } = JSON.parse(fixture.text(index)) as { dt?: number; at?: number };

@@ -3,26 +3,20 @@
  * nobody looks at would tell that all is well.
  */
 import * as v from "valibot";
+import { compiles, isPattern, isSwift } from "./pattern.ts";
 
 const note = v.description;
 
 /** `/.../` is a regular expression, anything else has to occur as it stands. */
 const pattern = v.pipe(
   v.string(),
-  v.check((text) => !isPattern(text) || compiles(text.slice(1, -1)), "is not a regular expression"),
+  v.check((text) => !isPattern(text) || compiles(text), "is not a regular expression"),
+  v.check(
+    (text) => !isPattern(text) || isSwift(text),
+    "could take for ever: fewer repetitions, and none within another",
+  ),
 );
 const patterns = v.union([pattern, v.array(pattern)]);
-
-export const isPattern = (text: string): boolean => text.length > 2 && text.startsWith("/") && text.endsWith("/");
-
-function compiles(source: string): boolean {
-  try {
-    new RegExp(source, "u");
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export const ExpectSchema = v.strictObject({
   screen: v.pipe(v.optional(patterns), note("each stands on some line of the screen")),

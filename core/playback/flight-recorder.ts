@@ -149,8 +149,10 @@ export class FlightRecorder implements Sink {
     const startMs = oldest?.startMs ?? endMs;
     const redactor = this.#options.redactor();
     const encoder = new Encoder(redactor, startMs);
-    yield headerLine({ ...header, start: timestamp(clock.wallMs() - (endMs - startMs)) }, redactor);
     const known = oldest ? saidOf(oldest.snapshot, kinds) : [];
+    for (const said of known) redactor.learn(said);
+    for (const piece of pieces) for (const { said } of piece.said) for (const each of said) redactor.learn(each);
+    yield headerLine({ ...header, start: timestamp(clock.wallMs() - (endMs - startMs)) }, redactor);
     for (const said of [...notRecorded(kinds), ...known]) yield* encoder.lines(startMs, said);
     for (const piece of pieces) {
       for (const { atMs, said } of piece.said) for (const each of said) yield* encoder.lines(atMs, each);

@@ -14,7 +14,10 @@ export interface Line {
 
 /** No record is longer: the items of one reset can be a reset and upserts. */
 export const LONGEST_LINE = 16 * 1024 * 1024;
+/** Blank ones and comments, too: a packed file holds any number of them. */
+const MOST_LINES = 30_000_000;
 const PIECE = 1024 * 1024;
+const NOTHING = new Uint8Array(0);
 const NEWLINE = 10;
 const RETURN = 13;
 const SPACE = 32;
@@ -35,7 +38,7 @@ export function* linesOf(source: ByteSource, file: string, isAll = false): Gener
     let start = 0;
     for (let end = indexOf(buffer, start, filled); end >= 0; end = indexOf(buffer, start, filled)) {
       number++;
-      const bytes = take(buffer.subarray(start, end));
+      const bytes = end === start ? NOTHING : take(buffer.subarray(start, end));
       if (bytes.length > 0 || isAll) yield { number, offset: base + start, bytes, isOpen: false };
       start = end + 1;
     }
@@ -44,6 +47,9 @@ export function* linesOf(source: ByteSource, file: string, isAll = false): Gener
       const bytes = take(buffer.subarray(start, filled));
       if (bytes.length > 0) yield { number: number + 1, offset: base + start, bytes, isOpen: true };
       return;
+    }
+    if (number > MOST_LINES) {
+      throw new MusterError("BAD_DATA", `${file}: has more than ${MOST_LINES} lines`, { target: file });
     }
     if (rest > LONGEST_LINE) {
       const problem = `line ${number + 1} is longer than ${LONGEST_LINE / (1024 * 1024)} MiB`;

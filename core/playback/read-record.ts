@@ -57,6 +57,8 @@ export function readHeader(
 
 export function readRecord(text: string, place: Place): ReadRecord {
   const fields = objectOf(text, place);
+  if (fields.dt !== undefined && fields.at !== undefined)
+    throw fixtureError(place, "'dt' and 'at' exclude each other", "at");
   const kind = kindOf(fields, place);
   if (kind === "src") return readSource(fields, place);
   const schema = RECORD_SCHEMAS[kind];

@@ -103,7 +103,7 @@ export class RecordingFile {
     } catch {
       // A line that is not whole is left: readers of recordings leave it out.
     }
-    return outputError(this.path, thrown);
+    return outputError(this.path, thrown, this.#bytes === 0);
   }
 }
 
@@ -120,7 +120,7 @@ function openNew(path: string, isReplacing: boolean): number {
         hint: "another name, or --force to replace it",
       });
     }
-    throw outputError(path, thrown);
+    throw outputError(path, thrown, true);
   }
 }
 
@@ -143,13 +143,13 @@ function written(fd: number, bytes: Uint8Array, offset: number, position: number
   });
 }
 
-function outputError(path: string, thrown: unknown): MusterError {
+function outputError(path: string, thrown: unknown, isEmpty = false): MusterError {
   const errno = errnoName(thrown);
   const code = errno === "EACCES" || errno === "EPERM" || errno === "EROFS" ? "PERMISSION_DENIED" : "OUTPUT";
   return new MusterError(code, `cannot write ${path}: ${errno ?? String(thrown)}`, {
     target: path,
     errno,
-    hint: HINTS[errno ?? ""] ?? null,
+    hint: (isEmpty ? FIRST_HINTS : HINTS)[errno ?? ""] ?? null,
     cause: thrown,
   });
 }
@@ -159,4 +159,12 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full: what was recorded until then can be played",
   EDQUOT: "the quota is used up: what was recorded until then can be played",
   EFBIG: "a limit of the size of files is reached: what was recorded until then can be played",
+};
+
+/** Where there is no recording yet. */
+const FIRST_HINTS: typeof HINTS = {
+  ...HINTS,
+  ENOSPC: "the disk is full: nothing was recorded",
+  EDQUOT: "the quota is used up: nothing was recorded",
+  EFBIG: "a limit of the size of files is reached: nothing was recorded",
 };

@@ -121,7 +121,9 @@ export class Recording implements Sink {
 
   begin(atMs: number, snapshot: Snapshot): void {
     this.#known = snapshot;
-    this.#enqueue(atMs, [...notRecorded(this.#options.kinds), ...saidOf(snapshot, this.#options.kinds)]);
+    const known = saidOf(snapshot, this.#options.kinds);
+    for (const said of known) this.#options.redactor.learn(said);
+    this.#enqueue(atMs, [...notRecorded(this.#options.kinds), ...known]);
   }
 
   take(atMs: number, said: readonly Said[], snapshot: Snapshot): void {

@@ -5,6 +5,7 @@
  */
 import { createHmac } from "node:crypto";
 import type { Header } from "./header.ts";
+import { GONE, isSecretFlag, mayHoldSecrets, withoutSecretArguments, withoutSecrets } from "./secrets.ts";
 
 export const REDACTIONS = ["argv", "hosts", "users"] as const;
 export type Redaction = (typeof REDACTIONS)[number];
@@ -23,45 +24,25 @@ export interface RedactionOptions {
 export interface Redactor {
   /** For the header: what is taken out. */
   readonly removed: readonly string[];
+  /** Names in it are known from now on: of what is at hand at once all is shown first, for a name may stand before it is told whose it is. */
+  learn(record: object): void;
   header(header: Header): Header;
   /** A record, or a part of one, as JSON. */
   json(record: object): string;
 }
 
-const GONE = "[redacted]";
 const REST_GONE = "[...]";
 
-const SECRET_WORDS =
-  "passw(?:or)?d|passphrase|secret|token|credential|authorization|api[_-]?key|access[_-]?key|private[_-]?key";
-/** Bounded, so that a hostile text costs no more than its length. */
-const TAIL = "[\\w.-]{0,64}";
-const FLAG = `--?[\\w.-]{0,64}(?:${SECRET_WORDS})${TAIL}`;
-const VALUE = `(?:"[^"]*"|'[^']*'|[^\\s"']+)`;
-
-/** Most texts hold nothing of the kind: they are looked at once, as they will stand in the file. */
-const SUSPICIOUS = new RegExp(
-  `${SECRET_WORDS}|://|bearer|basic |sshpass|mysql|akia[0-9a-z]|gh[pousr]_|eyj|private key|"env`,
-  "i",
-);
-
-const SECRETS: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, GONE],
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${GONE}`],
-  // In a URL: user:password@
-  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]{0,256}):[^\s/@]+@/gi, `$1:${GONE}@`],
-  [new RegExp(`(?<![\\w-])(${FLAG})(\\s+)(?!-)${VALUE}`, "gi"), `$1$2${GONE}`],
-  [new RegExp(`((?:${SECRET_WORDS})${TAIL}["']?)(=|:\\s*)(?!\\s*(?:Bearer|Basic)\\b)${VALUE}`, "gi"), `$1$2${GONE}`],
-  [/(\bsshpass\s+-p\s*)\S+/g, `$1${GONE}`],
-  [/(\b(?:mysql|mariadb)[\w-]{0,32}\s(?:.{0,500}\s)?-p)[^\s-]\S*/g, `$1${GONE}`],
-  // Keys that tell what they are by their form.
-  [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g, GONE],
-  [/\bgh[pousr]_[A-Za-z0-9]{20,}\b/g, GONE],
-  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, GONE],
+const COMMAND_FIELDS: ReadonlySet<string> = new Set(["argv", "command", "commandLine"]);
+/** What tells of a command in words: its program stays. */
+const COMMAND_SENTENCES: readonly RegExp[] = [
+  /^(job \S+ of .* was created: \S+)\s.*/s,
+  /^(job \S+ has ended: [^(]*\(\S+)\s.*/s,
+  /^(process .* was started for uid \d+: \S+)\s.*/s,
+  /^(start [^:]*: \S+)\s.*/s,
 ];
-const SECRET_FLAG = new RegExp(`^${FLAG}$`, "i");
-
-const COMMAND_FIELDS: ReadonlySet<string> = new Set(["argv", "command", "cmdline"]);
 const HOST_FIELDS: ReadonlySet<string> = new Set(["host", "hostname", "node", "nodes", "hosts"]);
+const USER_FIELDS: ReadonlySet<string> = new Set(["user", "starterUser"]);
 const ENVIRONMENT_FIELDS: ReadonlySet<string> = new Set(["environment", "env"]);
 
 /** They stand in ids and words of muster itself, or are nobody's. */
@@ -84,9 +65,8 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
 
   const text = (value: string): string => {
     let result = value;
-    if (!keepsSecrets && SUSPICIOUS.test(value)) {
-      for (const [found, instead] of SECRETS) result = result.replace(found, instead);
-    }
+    if (takes.has("argv")) for (const each of COMMAND_SENTENCES) result = result.replace(each, `$1 ${REST_GONE}`);
+    if (!keepsSecrets) result = withoutSecrets(result);
     if (everyPattern !== null) result = result.replace(everyPattern, GONE);
     if (takes.has("hosts")) result = hosts.replaceIn(result);
     if (takes.has("users")) {
@@ -105,12 +85,14 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
   };
 
   /** A flag and its secret may be words of their own. */
-  const list = (values: readonly unknown[]): unknown[] =>
-    values.map((value, index) => {
+  const list = (values: readonly unknown[]): readonly unknown[] => {
+    const left = values.map((value, index) => {
       const before = values[index - 1];
       const isSecret = !keepsSecrets && typeof value === "string" && typeof before === "string";
-      return isSecret && SECRET_FLAG.test(before) && !value.startsWith("-") ? GONE : walk(value);
+      return isSecret && isSecretFlag(before) && !value.startsWith("-") ? GONE : walk(value);
     });
+    return !keepsSecrets && left.every((each) => typeof each === "string") ? withoutSecretArguments(left) : left;
+  };
 
   const walk = (value: unknown): unknown => {
     if (typeof value === "string") return text(value);
@@ -122,7 +104,7 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
       const inner = fields[name];
       if (typeof inner === "number" || typeof inner === "boolean" || inner === null) result[name] = inner;
       else if (ENVIRONMENT_FIELDS.has(name) && typeof inner === "object") result[name] = {};
-      else if (name === "user" && typeof inner === "string" && takes.has("users")) result[name] = users.of(inner);
+      else if (USER_FIELDS.has(name) && typeof inner === "string" && takes.has("users")) result[name] = users.of(inner);
       else result[name] = walk(COMMAND_FIELDS.has(name) ? command(inner) : inner);
     }
     // What a step tells in words is told with its arguments.
@@ -140,8 +122,13 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
       return;
     }
     const fields = value as Readonly<Record<string, unknown>>;
-    const { user, uid, id } = fields;
-    if (typeof user === "string" && typeof uid === "number" && uid >= FIRST_PERSON) users.learn(user);
+    const { id } = fields;
+    for (const [user, uid] of [
+      [fields.user, fields.uid],
+      [fields.starterUser, fields.starterUid],
+    ]) {
+      if (typeof user === "string" && typeof uid === "number" && uid >= FIRST_PERSON) users.learn(user);
+    }
     if (typeof id === "string" && id.includes("/")) hosts.learn(id.slice(0, id.indexOf("/")));
     for (const name in fields) {
       const inner = fields[name];
@@ -150,13 +137,17 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
     }
   };
 
+  const hasNames = takes.has("hosts") || takes.has("users");
   const deep = <T extends object>(record: T): T => {
-    if (takes.has("hosts") || takes.has("users")) learn(record);
+    if (hasNames) learn(record);
     return walk(record) as T;
   };
 
   return {
     removed: [...(keepsSecrets ? [] : ["secrets"]), ...(pattern === null ? [] : ["pattern"]), ...takes],
+    learn(record) {
+      if (hasNames) learn(record);
+    },
     header(header) {
       const removed = [...new Set([...(header.redacted ?? []), ...this.removed])];
       return { ...deep(header), redacted: removed };
@@ -164,7 +155,7 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
     json(record) {
       if (isDeep) return JSON.stringify(deep(record));
       const plain = JSON.stringify(record);
-      return !keepsSecrets && SUSPICIOUS.test(plain) ? JSON.stringify(walk(record)) : plain;
+      return !keepsSecrets && mayHoldSecrets(plain) ? JSON.stringify(walk(record)) : plain;
     },
   };
 }
@@ -177,6 +168,8 @@ class Names {
   readonly #words = new Map<string, string>();
   readonly #seen = new Set<string>();
   readonly #known = new Set<string>();
+  /** Of names that are known: others in it are told from it as well. */
+  readonly #domains = new Set<string>();
   #pattern: RegExp | null = null;
 
   constructor(kind: string, key: Uint8Array, common: ReadonlySet<string>) {
@@ -200,8 +193,12 @@ class Names {
   learn(name: string): void {
     if (this.#seen.has(name)) return;
     this.#seen.add(name);
-    const [first = name] = name.split(".");
+    const [first = name, ...domain] = name.split(".");
     const isAddress = /^[\d.]+$/.test(name);
+    if (domain.length > 1 && !isAddress) {
+      this.#domains.add(domain.join("."));
+      this.#pattern = null;
+    }
     for (const each of isAddress ? [name] : [name, first]) {
       if (this.#known.has(each) || each.length === 0 || this.#common.has(each)) continue;
       if (each.length < SHORTEST_WORD && each !== name) continue;
@@ -212,16 +209,27 @@ class Names {
 
   replaceIn(text: string): string {
     if (this.#known.size === 0) return text;
-    this.#pattern ??= wordsPattern(this.#known);
+    this.#pattern ??= wordsPattern(this.#known, this.#domains);
     // A domain behind a name tells as much as the name; it stays apart, for a path may look like one.
-    return text.replace(this.#pattern, (_, name: string, domain: string) =>
-      domain === "" ? this.of(name) : `${this.of(name)}.${this.of(domain).slice(this.#kind.length + 1)}`,
-    );
+    return text.replace(this.#pattern, (_, known?: string, behind = "", other = "", domain = "") => {
+      const name = known ?? other;
+      const rest = known === undefined ? `.${domain}` : behind;
+      return rest === "" ? this.of(name) : `${this.of(name)}.${this.of(rest).slice(this.#kind.length + 1)}`;
+    });
   }
 }
 
-function wordsPattern(names: Iterable<string>): RegExp {
+/** A name, with what is behind it; or another one in a domain that is known. A number behind a name is no part of it. */
+function wordsPattern(names: Iterable<string>, domains: Iterable<string>): RegExp {
+  const label = "[A-Za-z0-9-]+";
+  const end = "(?!\\w|-(?!\\d+(?![\\w-])))";
+  const known = `(?<![\\w-])(${anyOf(names)})((?:\\.${label})*)${end}`;
+  const inDomain = anyOf(domains);
+  if (inDomain === "") return new RegExp(known, "g");
+  return new RegExp(`${known}|(?<![\\w.-])(${label}(?:\\.${label}){0,8}?)\\.(${inDomain})${end}`, "g");
+}
+
+function anyOf(names: Iterable<string>): string {
   const longestFirst = [...names].sort((a, b) => b.length - a.length);
-  const any = longestFirst.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
-  return new RegExp(`(?<![\\w-])(${any})((?:\\.[A-Za-z0-9-]+)*)(?![\\w-])`, "g");
+  return longestFirst.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
 }

@@ -218,7 +218,6 @@ function headOf(line: Line, place: Place): Head {
 function readTimed(text: string, place: Place) {
   const { record } = readRecord(text, place);
   const { dt, at } = JSON.parse(text) as { dt?: unknown; at?: unknown };
-  if (dt !== undefined && at !== undefined) throw fixtureError(place, "'dt' and 'at' exclude each other", "at");
   const value = dt ?? at ?? 0;
   if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
     throw fixtureError(place, "has to be milliseconds, 0 or more", at === undefined ? "dt" : "at");

@@ -7,7 +7,7 @@ import { cut } from "#core/playback/cut.ts";
 import { Fixture } from "#core/playback/fixture.ts";
 import { lint } from "#core/playback/lint.ts";
 import type { Setting } from "#core/playback/record.ts";
-import { createRedactor, REDACTIONS } from "#core/playback/redact.ts";
+import { createRedactor, REDACTIONS, type Redactor } from "#core/playback/redact.ts";
 import { FORMATTED, rewritten } from "#core/playback/rewrite.ts";
 import { type Call, fail, tell, writeText } from "../context.ts";
 import { placeIn } from "../fixture-places.ts";
@@ -52,7 +52,7 @@ export async function cutFixture(call: Call): Promise<number> {
   }
 }
 
-async function placeBefore(call: Call, fixture: Fixture, first: number): Promise<Setting | null> {
+async function placeBefore(call: Call, fixture: Fixture, first: number): Promise<readonly Setting[]> {
   process.env.FORCE_COLOR = "0";
   chooseProductionReact();
   const { placeAt } = await import("#app/player/place-at.ts");
@@ -60,7 +60,7 @@ async function placeBefore(call: Call, fixture: Fixture, first: number): Promise
   if (place?.isInLayer) {
     tell(call, "warning: a dialog or a field is open where it is cut; what is pressed in it goes to the list instead");
   }
-  return place?.setting ?? null;
+  return place?.settings ?? [];
 }
 
 export async function redactFixture(call: Call): Promise<number> {
@@ -72,8 +72,35 @@ export async function redactFixture(call: Call): Promise<number> {
     header: (header: Fixture["header"]) => JSON.stringify(redactor.header(header)),
     record: (record: object) => redactor.json(record),
   };
+  const path = fileOf(call);
+  const typed = shownFirst(path, redactor);
   // A comment may name what must not be named.
-  return write(call, withoutComments(rewritten(fileOf(call), change)));
+  const code = await write(call, withoutComments(rewritten(path, change)));
+  if (typed > 0) {
+    tell(
+      call,
+      `warning: ${typed} ${typed === 1 ? "record" : "records"} of what was typed: single keys are left as they are, and may spell a name or a secret`,
+    );
+  }
+  return code;
+}
+
+/** A name may stand before it is told whose it is. How many records are keys. */
+function shownFirst(path: string, redactor: Redactor): number {
+  let typed = 0;
+  const look = {
+    header(header: Fixture["header"]) {
+      redactor.learn(header);
+      return "";
+    },
+    record(record: object) {
+      redactor.learn(record);
+      if ("key" in record || "keys" in record) typed++;
+      return "";
+    },
+  };
+  for (const _ of rewritten(path, look));
+  return typed;
 }
 
 function* withoutComments(lines: Iterable<string>): Generator<string> {
@@ -95,7 +122,7 @@ const PIECE = 256 * 1024;
 
 async function write(call: Call, lines: Iterable<string>): Promise<number> {
   const path = call.invocation.options.text("output");
-  if (path === null) await inPieces(lines, (text) => writeText(call, text));
+  if (path === null || path === "-") await inPieces(lines, (text) => writeText(call, text));
   else await writeNewFile(path, call.clock, (take) => inPieces(lines, take));
   return 0;
 }

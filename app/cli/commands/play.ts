@@ -1,4 +1,5 @@
 /** `play FILE`: in the console on a terminal, or on a screen of its own for tests, programs and exports. */
+import { statSync } from "node:fs";
 import type { ThemeOptions } from "#app/console/skin.ts";
 import { colorLevelOf } from "#app/player/look.ts";
 import type { Failure, Listener, RehearsalOptions } from "#app/player/rehearsal.ts";
@@ -39,6 +40,14 @@ async function played(call: Call, fixture: Fixture): Promise<number> {
     throw usage("--screen-reader does not fit --json and --export: it writes lines", "--screen-reader");
   }
   const isHeard = wantsScreenReader(options.has("screen-reader"), call.variables);
+  for (const name of ["loop", "step"]) {
+    if (options.has(name) && (isStagedHere || isHeard)) {
+      throw usage(
+        `--${name} is for who watches on a terminal: it does not fit --assert, --json and --export`,
+        `--${name}`,
+      );
+    }
+  }
   if (options.has("out") && !options.has("assert")) {
     throw usage("--out fits --assert: it says where to leave what led to a failure", "--out");
   }
@@ -223,6 +232,9 @@ async function exportCast(call: Call, stage: StageSetting, path: string): Promis
     startWallMs: fixture.startWallMs,
     idleLimitMs: idleLimit === null ? null : idleLimit * 1000,
   });
+  if (isSameFile(path, fixture.path)) {
+    throw usage("--export must not replace the fixture that is played", "--export", "another name: night.cast");
+  }
   const failures = await writeNewFile(path, call.clock, async (take) => {
     const listener: Listener = { ...cast.listener, flush: () => take(cast.take()) };
     const isStrict = options.has("assert");
@@ -295,4 +307,9 @@ async function stream(call: Call, stage: StageSetting): Promise<number> {
     await listener.flush?.();
     return code;
   }
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }

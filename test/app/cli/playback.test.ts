@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { CommandLine } from "#test/harness/cli.ts";
 import { daemon } from "#test/harness/items.ts";
 
@@ -132,6 +133,9 @@ test("what does not fit is refused before anything is played", async () => {
     [["--assert", "--size", "80"], 64, "--size needs columns and rows"],
     [["--assert", "--from", "mark:none"], 64, "has no mark 'none'"],
     [["--assert", "--to", "soon"], 64, "--to needs a place such as 00:42"],
+    [["--assert", "--loop"], 64, "--loop is for who watches on a terminal"],
+    [["--screen-reader", "--step"], 64, "--step is for who watches on a terminal"],
+    [["--export", ALL], 64, "--export must not replace the fixture that is played"],
     [["--export", join(cli.path, "absent/a.cast")], 74, "cannot be written: ENOENT"],
   ];
   for (const [words, exitCode, message] of cases) {
@@ -264,6 +268,19 @@ test("fixture cut begins where the operator was, as he had it", async () => {
   expect(stderr).toContain("a dialog or a field is open where it is cut");
 });
 
+test("fixture cut knows where the operator was in the panes behind", async () => {
+  const two = write(
+    "panes",
+    { dt: 500, keys: ["j", "6"] },
+    { dt: 500, mark: "away" },
+    { dt: 500, key: "1" },
+    { dt: 0, expect: { pane: "daemons", cursor: "daemon/sshd" } },
+  );
+  const path = join(cli.path, "panes-cut");
+  expect((await cli.run(["fixture", "cut", two, "--from", "mark:away", "-o", path])).exitCode).toBe(0);
+  expect(await cli.run(["play", path, "--assert"])).toMatchObject({ exitCode: 0 });
+});
+
 test("fixture redact takes out secrets and, where asked for, names", async () => {
   const path = write("secret", {
     dt: 0,
@@ -276,6 +293,33 @@ test("fixture redact takes out secrets and, where asked for, names", async () =>
   expect(stdout).not.toContain("n1/daemon");
   expect(stdout).not.toContain("# told by hand");
   expect(JSON.parse(stdout.split("\n")[0] ?? "").redacted).toBeArray();
+});
+
+test("fixture redact warns of what was typed, and knows names that stand before what tells whose they are", async () => {
+  const log = { dt: 0, src: "daemons", op: "log", event: { code: "X", message: "ada came in" } };
+  const member = { id: "n1/x", user: "ada", uid: 1000 };
+  const path = write("typed", log, { dt: 0, keys: ["a", "d", "a"] }, { dt: 0, note: "", who: member });
+  const { stdout, stderr } = await cli.run(["fixture", "redact", path, "--users"]);
+  expect(stdout).not.toContain("ada");
+  expect(stderr).toStartWith("warning: 1 record of what was typed: ");
+});
+
+test("what authors write: packed where its name says so, - for standard output, and a device stays one", async () => {
+  const path = write("plain", { dt: 0, mark: "here" });
+  const { stdout } = await cli.run(["fixture", "fmt", path]);
+  const packed = join(cli.path, "packed.muster.ndjson.gz");
+  expect(await cli.run(["fixture", "fmt", path, "-o", packed])).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(gunzipSync(readFileSync(packed)).toString()).toBe(stdout);
+  expect(await cli.run(["fixture", "fmt", path, "-o", "-"])).toMatchObject({ exitCode: 0, stdout });
+  const full = join(cli.path, "full");
+  symlinkSync("/dev/full", full);
+  expect(await cli.run(["fixture", "fmt", path, "-o", full])).toMatchObject({
+    exitCode: 74,
+    stderr: `muster: ${full}: cannot be written: ENOSPC\n`,
+  });
+  expect(readlinkSync(full)).toBe("/dev/full");
+  const onto = await cli.run(["fixture", "fmt", path, "-o", cli.path]);
+  expect(onto).toMatchObject({ exitCode: 74, stderr: `muster: ${cli.path}: cannot be written: EISDIR\n` });
 });
 
 test("the schema of fixtures is there", async () => {

@@ -220,6 +220,7 @@ ${process.execPath} ${MAIN} record disk/s --for 30s; echo $?; ls disk`;
     const lines = stdout.trim().split("\n");
     expect(stderr).toContain("cannot write disk/r: ENOSPC");
     expect(stderr).toContain("the disk is full: what was recorded until then can be played");
+    expect(stderr).toContain("cannot write disk/s: ENOSPC\n  the disk is full: nothing was recorded\n");
     expect(lines[0]).toBe("74");
     expect(lines[2]).toBe('{"muster":');
     expect(lines.slice(3)).toEqual(["74", "r", "zero"]);

@@ -5,6 +5,7 @@ import stringWidth from "string-width";
 import { cutEnd, cutMiddle, pad, widthOf, wrap } from "#app/console/cells.ts";
 import { fitColumns, GAP } from "#app/console/columns.ts";
 import { visible } from "#app/console/outside-text.ts";
+import { createSkin, plain } from "#app/console/skin.ts";
 import { edit, insert, type TextField, textField } from "#app/console/text-field.ts";
 import { PANE_LIST } from "#app/panes/table.ts";
 
@@ -82,4 +83,12 @@ test("a text field edits by graphemes", () => {
   expect(type(insert(textField("ac"), "👩‍🚀"), "backspace", "left", "b").text).toBe("abc");
   expect(type(textField("abc"), "home", "delete", "end", "x", "space").text).toBe("bcx ");
   expect(edit(textField("a"), "pageup")).toBeNull();
+});
+
+test("a text that is too long for any screen is cut, and one of that length fits no field", () => {
+  const skin = createSkin({ colorLevel: 0, isAscii: false, isMotionless: true });
+  const long = "x".repeat(10_000_000);
+  expect(plain(skin, long).length).toBeLessThan(20_000);
+  expect(wrap(plain(skin, long), 80).every((each) => each.length <= 80)).toBeTrue();
+  expect(insert(textField("a"), long)).toEqual(textField("a"));
 });

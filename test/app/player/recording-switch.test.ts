@@ -88,7 +88,7 @@ test("W is the key of the last minutes", async () => {
   using files = new TemporaryDirectory();
   const { screen } = await openRecorded(files.path, { lastMs: 0 });
   await screen.press("W");
-  expect(screen.text()).toContain("nothing is kept: --last 0 says so");
+  expect(screen.text()).toContain("nothing is kept: --last 0 or --root says so");
   await screen.close();
 });
 
@@ -126,6 +126,8 @@ test("what was wanted from the first frame has keys and pasted text, and ends wh
   expect(await over).toContain("its time is over");
   await screen.settle();
   expect(screen.lines()[0]).not.toContain("REC");
+  await screen.press("W");
+  expect(screen.text()).toContain("all is in the recording: nothing else is kept");
   expect(await recorder.close()).toMatchObject({ path, reason: "time", error: null });
   expect(records(path).flatMap(({ key }) => (key === undefined ? [] : [key]))).toEqual(["/", "s", "s", "enter"]);
   await screen.close();

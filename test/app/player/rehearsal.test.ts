@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Goldens, goldensOf } from "#app/player/golden.ts";
 import { type RehearsalOptions, rehearse } from "#app/player/rehearsal.ts";
@@ -350,6 +350,20 @@ test("a part is played with what was known and pressed before it", async () => {
   ];
   const { failures, checks } = await play.run(records, { from: 3 });
   expect([failures, checks]).toEqual([[], 1]);
+});
+
+test("no screen is kept behind a link", async () => {
+  using play = new Play();
+  using elsewhere = new TemporaryDirectory();
+  const records = [{ expect: { golden: "list" } }];
+  const keep = () => play.run(records, {}, goldensOf(play.fixture, true));
+  symlinkSync(elsewhere.path, play.file("golden"));
+  await expect(keep()).rejects.toThrow(/golden: is a symbolic link: nothing outside the fixture is written/);
+  rmSync(play.file("golden"));
+  mkdirSync(play.file("golden"));
+  symlinkSync(elsewhere.file("f"), play.file("golden/list.80x24.txt"));
+  await expect(keep()).rejects.toThrow(/list\.80x24\.txt: is a symbolic link: nothing outside the fixture is written/);
+  expect(readdirSync(elsewhere.path)).toEqual([]);
 });
 
 test("a screen is kept, compared, and told where it differs; nothing is read through a link", async () => {

@@ -260,6 +260,42 @@ test("a line has a limit, below which it is only long", () => {
   expect(files.problem("longer")).toBe("longer: line 2 is longer than 16 MiB");
 });
 
+test("so has the number of lines, blank ones too: a packed file holds any number of them", () => {
+  using fixtures = new Fixtures();
+  writeFileSync(fixtures.file("f"), gzipSync(Buffer.concat([Buffer.from(HEADER), Buffer.alloc(40_000_000, "\n")])));
+  expect(fixtures.problem("f")).toBe("f: has more than 30000000 lines");
+});
+
+test("a pattern whose time has no bound is refused, others are not", () => {
+  using fixtures = new Fixtures();
+  const evil = ["^(a+)+$", "(?:a|a)*b", "(a?){30}a{30}", "((a*)b?)*c", ".*.*.*.*.*x", "(.{2,}x)+", "[(]*(?<n>.*)+"];
+  evil.push(Array(30).fill("a?").join(""), Array(30).fill("(a|a)").join(""));
+  const good = [
+    "Stop sshd",
+    "cron .*up",
+    "^daemon \\w+, pid \\d+, .*$",
+    "up|down|failed",
+    "(?:ab)+ [(*+]* \\(\\)+",
+    "a{3}b?",
+  ];
+  const problemOf = (pattern: string) => {
+    fixtures.write("f", HEADER, JSON.stringify({ dt: 0, expect: { screen: [`/${pattern}/`] } }));
+    return fixtures.problem("f");
+  };
+  for (const pattern of evil)
+    expect([pattern, problemOf(pattern)]).toEqual([
+      pattern,
+      expect.stringContaining("expect.screen.0: could take for ever"),
+    ]);
+  for (const pattern of good) expect([pattern, problemOf(pattern)]).toEqual([pattern, "none"]);
+});
+
+test("a time is one of two, wherever it stands", () => {
+  using fixtures = new Fixtures();
+  fixtures.write("f", HEADER, '{"dt":5,"mark":"x","at":100}');
+  expect(fixtures.problem("f")).toBe("f: record 1 (line 2): at: 'dt' and 'at' exclude each other");
+});
+
 test("bytes that are not UTF-8 are told", () => {
   using files = new Fixtures();
   writeFileSync(files.file("latin"), Buffer.from(`${HEADER}\n{"dt":0,"mark":"\xe4"}\n`, "latin1"));

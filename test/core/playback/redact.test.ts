@@ -1,6 +1,7 @@
 /** What is taken out of a recording before anybody else sees it. */
 import { expect, test } from "bun:test";
 import { createRedactor, type Redaction, type RedactionOptions } from "#core/playback/redact.ts";
+import { jobCreated, jobEnded } from "#core/service/observe/pagg-events.ts";
 
 const KEY = new Uint8Array(32).fill(7);
 const redactor = (take: readonly Redaction[] = [], more: Partial<RedactionOptions> = {}) =>
@@ -20,6 +21,26 @@ test("secrets on command lines go, and what they belong to stays", () => {
     ["MYAPP_SECRET_TOKEN=x y", "MYAPP_SECRET_TOKEN=[redacted] y"],
     ["curl https://ada:pw@host/x", "curl https://ada:[redacted]@host/x"],
     ["curl -H 'Authorization: Bearer abcdef0123'", "curl -H 'Authorization: Bearer [redacted]'"],
+    ["curl -H 'Authorization: Digest abc def' x", "curl -H 'Authorization: Digest [redacted]' x"],
+    ["curl -H 'Cookie: a=b; c=d' x", "curl -H 'Cookie: [redacted]' x"],
+    ["curl -s -u ada:pw http://x", "curl -s -u ada:[redacted] http://x"],
+    ["git clone https://abcdefghij0123456789@host/x", "git clone https://[redacted]@host/x"],
+    ["get ftp://ada:p@w@host/x", "get ftp://ada:[redacted]@host/x"],
+    ["get https://host/x?a=1&sig=abc", "get https://host/x?a=1&sig=[redacted]"],
+    [
+      "MYSQL_PWD=x DB_PASS=y run --pass z --pw=q",
+      "MYSQL_PWD=[redacted] DB_PASS=[redacted] run --pass [redacted] --pw=[redacted]",
+    ],
+    ["openssl -passin pass:x -v", "openssl -passin pass:[redacted] -v"],
+    ["redis-cli -h n1 -a x ping", "redis-cli -h n1 -a [redacted] ping"],
+    ["ldapsearch -D cn=a -w x -v", "ldapsearch -D cn=a -w [redacted] -v"],
+    ["password = x y", "password = [redacted] y"],
+    [`pg --password="a\\"b c"'d e' -v`, "pg --password=[redacted] -v"],
+    // An argument list that the kernel or a member's record has cut off.
+    [`pg --password="a b`, "pg --password=[redacted]"],
+    ["x glpat-abcdefghij0123456789 y", "x [redacted] y"],
+    ["x xoxb-123456789012-abcdef y", "x [redacted] y"],
+    ["sshpass -p 'a b' ssh n1", "sshpass -p [redacted] ssh n1"],
     ["sshpass -p pw ssh n1", "sshpass -p [redacted] ssh n1"],
     ["mysqld_safe -u root -phunter2 -v", "mysqld_safe -u root -p[redacted] -v"],
     [`gh ghp_${"a".repeat(36)} x`, "gh [redacted] x"],
@@ -31,7 +52,16 @@ test("secrets on command lines go, and what they belong to stays", () => {
 });
 
 test("what is no secret stays as it is", () => {
-  for (const text of ["/usr/sbin/sshd -D -p 22", "tokenizer --help", "nginx: master", "passwd", "--token --verbose"]) {
+  for (const text of [
+    "/usr/sbin/sshd -D -p 22",
+    "tokenizer --help",
+    "nginx: master",
+    "passwd",
+    "--token --verbose",
+    "PWD=/root make",
+    "bypass=1",
+    "author=ada",
+  ]) {
     expect(taken(text)).toBe(text);
   }
 });
@@ -39,6 +69,15 @@ test("what is no secret stays as it is", () => {
 test("a flag and its secret as words of a list", () => {
   const record = { plan: [{ op: "run", text: "run", argv: ["pg", "--password", "hunter2", "-v"] }] };
   expect(JSON.parse(redactor().json(record)).plan[0].argv).toEqual(["pg", "--password", "[redacted]", "-v"]);
+});
+
+test("what is a secret to one program alone goes from its list, and its other arguments stay", () => {
+  const left = (...argv: string[]) => JSON.parse(redactor().json({ argv })).argv as unknown;
+  expect(left("curl", "-s", "-u", "ada:pw", "http://x")).toEqual(["curl", "-s", "-u", "ada:[redacted]", "http://x"]);
+  expect(left("mysql", "-u", "root", "-phunter2")).toEqual(["mysql", "-u", "root", "-p[redacted]"]);
+  expect(left("sshpass", "-p", "pw", "ssh", "n1")).toEqual(["sshpass", "-p", "[redacted]", "ssh", "n1"]);
+  expect(left("sshpass", "-p", "'pw", "it's")).toEqual(["sshpass", "[redacted]"]);
+  expect(left("curl", "-s", "http://x")).toEqual(["curl", "-s", "http://x"]);
 });
 
 test("secrets go from every text, also from one that is no command line", () => {
@@ -118,4 +157,29 @@ test("a pattern of one's own goes from every text", () => {
 test("a hostile text costs no more than its length", () => {
   const hostile = `${"password".repeat(20_000)} ${"mysql ".repeat(20_000)} ${"-".repeat(100_000)}`;
   expect(taken(hostile).length).toBe(hostile.length);
+});
+
+test("all arguments go from the sentences that tell of a command, and from its command line", () => {
+  const job = { jid: "0x1", user: "ada", uid: 1000, command: "make -j 4" };
+  const ended = { ...job, reason: "empty", exit: { at: "", status: 11, text: "killed by SIGSEGV" } };
+  const cases: readonly (readonly [text: string, left: string])[] = [
+    [jobCreated("n1", job).message, "job 0x1 of ada was created: make [...]"],
+    [jobEnded("n1", ended as never).message, "job 0x1 has ended: killed by SIGSEGV (make [...]"],
+    ["process 7 (b) was started for uid 0: /bin/sleep 2", "process 7 (b) was started for uid 0: /bin/sleep [...]"],
+    ["start backup: /bin/sleep 2", "start backup: /bin/sleep [...]"],
+  ];
+  for (const [message, left] of cases) {
+    expect(JSON.parse(redactor(["argv"]).json({ message })).message).toBe(left);
+    expect(JSON.parse(redactor().json({ message })).message).toBe(message);
+  }
+  expect(JSON.parse(redactor(["argv"]).json({ commandLine: "/bin/sleep 2" })).commandLine).toBe("/bin/sleep [...]");
+});
+
+test("a name goes too where it stands before it is told whose it is", () => {
+  const names = redactor(["hosts", "users"]);
+  names.learn({ id: "n70.corp.example/process/1:1", starterUser: "ada", starterUid: 1000 });
+  const text = names.json({ message: "ada came to n70 from db9.corp.example; n70-812 is a member" });
+  expect(text).not.toMatch(/ada|n70|db9|corp/);
+  expect(text).toMatch(/host-[0-9a-f]{8}-812 is a member/);
+  expect(JSON.parse(names.json({ starterUser: "ada" })).starterUser).toMatch(/^user-/);
 });
