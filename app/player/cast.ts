@@ -1,8 +1,9 @@
 /**
  * A fixture as an asciicast: what the real renderer writes, with the times of the fixture. Version 3 tells intervals and the
- * end, version 2 times since the beginning. (docs.asciinema.org/manual/asciicast)
+ * end, version 2 times since the beginning. Players may print its title and marks: they are told as text. (docs.asciinema.org/manual/asciicast)
  */
 import type { Size } from "#app/console/layout.ts";
+import { visible } from "#core/output/text.ts";
 import type { Header } from "#core/playback/header.ts";
 import type { Listener } from "./rehearsal.ts";
 
@@ -26,7 +27,7 @@ export interface Cast {
 
 export function createCast({ version, size, header, startWallMs, idleLimitMs }: CastOptions): Cast {
   const timestamp = Math.floor(startWallMs / 1000);
-  const title = header.title === undefined ? {} : { title: header.title };
+  const title = header.title === undefined ? {} : { title: visible(header.title) };
   const { columns: width, rows: height } = size;
   let ready = line(
     version === 3
@@ -60,7 +61,7 @@ export function createCast({ version, size, header, startWallMs, idleLimitMs }: 
       },
       mark(name, atMs) {
         finishFrame();
-        event(atMs, "m", name);
+        event(atMs, "m", visible(name));
       },
       resize({ columns, rows }, atMs) {
         finishFrame();

@@ -14,6 +14,10 @@ export function visible(text: string): string {
 
 /** JSON that is safe on a terminal: JSON.stringify escapes C0 itself, but lets C1 and bidirectional overrides through. */
 export function jsonText(value: unknown, isPretty: boolean): string {
-  const text = JSON.stringify(value, null, isPretty ? 2 : undefined);
+  return safeJson(JSON.stringify(value, null, isPretty ? 2 : undefined));
+}
+
+/** The same of JSON that is text already. */
+export function safeJson(text: string): string {
   return text.replace(CONTROL_IN_JSON, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { MusterError } from "#core/model/error.ts";
 import { plainDocument } from "#core/output/document.ts";
-import { visible } from "#core/output/text.ts";
+import { safeJson, visible } from "#core/output/text.ts";
 import { cut } from "#core/playback/cut.ts";
 import { Fixture } from "#core/playback/fixture.ts";
 import { lint } from "#core/playback/lint.ts";
@@ -15,6 +15,7 @@ import { type TakeText, writeNewFile } from "../new-file.ts";
 import { usage } from "../option-values.ts";
 import { chooseProductionReact } from "../production-react.ts";
 import { writeDocument } from "../session.ts";
+import { isTerminal } from "../stdio.ts";
 import { aboutMuster } from "./version.ts";
 
 export async function formatFixture(call: Call): Promise<number> {
@@ -122,9 +123,15 @@ const PIECE = 256 * 1024;
 
 async function write(call: Call, lines: Iterable<string>): Promise<number> {
   const path = call.invocation.options.text("output");
-  if (path === null || path === "-") await inPieces(lines, (text) => writeText(call, text));
+  if (path === null || path === "-") await inPieces(shown(lines), (text) => writeText(call, text));
   else await writeNewFile(path, call.clock, (take) => inPieces(lines, take));
   return 0;
+}
+
+/** Nothing acts on the terminal: the records stay the same, comments are shown there as they can be. */
+function* shown(lines: Iterable<string>): Generator<string> {
+  const isSeen = isTerminal(1);
+  for (const line of lines) yield line.startsWith("{") ? safeJson(line) : isSeen ? visible(line) : line;
 }
 
 async function inPieces(lines: Iterable<string>, take: TakeText): Promise<void> {

@@ -322,6 +322,22 @@ test("what authors write: packed where its name says so, - for standard output, 
   expect(onto).toMatchObject({ exitCode: 74, stderr: `muster: ${cli.path}: cannot be written: EISDIR\n` });
 });
 
+test("what a fixture says acts on no terminal: neither its records when they are shown, nor the marks of a cast", async () => {
+  const evil = "\u001b]0;x\u0007\u009b31m\u202e";
+  const path = write("evil", { dt: 0, mark: evil });
+  const { stdout } = await cli.run(["fixture", "fmt", path]);
+  expect(stdout).not.toMatch(/[\u001b\u009b\u202e]/);
+  expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "").mark).toBe(evil);
+  const cast = join(cli.path, "evil.cast");
+  expect((await cli.run(["play", path, "--export", cast])).exitCode).toBe(0);
+  const records = readFileSync(cast, "utf8").trimEnd().split("\n");
+  const marks = records
+    .slice(1)
+    .map((line) => JSON.parse(line))
+    .filter(([, code]) => code === "m");
+  expect(marks).toEqual([[0, "m", "\\x1b]0;x\\x07\\x9b31m\\u202e"]]);
+});
+
 test("the schema of fixtures is there", async () => {
   const { stdout } = await cli.run(["schema", "fixture"]);
   expect(JSON.parse(stdout)).toMatchObject({ $id: "muster/1/fixture" });
