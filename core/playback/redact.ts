@@ -41,6 +41,7 @@ const COMMAND_SENTENCES: readonly RegExp[] = [
   /^(process .* was started for uid \d+: \S+)\s.*/s,
   /^(start [^:]*: \S+)\s.*/s,
 ];
+const COMMAND_STARTS = /^(?:job|process|start) /;
 const HOST_FIELDS: ReadonlySet<string> = new Set(["host", "hostname", "node", "nodes", "hosts"]);
 const USER_FIELDS: ReadonlySet<string> = new Set(["user", "starterUser"]);
 const ENVIRONMENT_FIELDS: ReadonlySet<string> = new Set(["environment", "env"]);
@@ -55,6 +56,9 @@ const HOMES = /\/home\/([^/\s"']+)/g;
 /** Below this a user belongs to the system; names such as `daemon` or `mail` are words everywhere. */
 const FIRST_PERSON = 1000;
 const SHORTEST_WORD = 3;
+/** Of texts that were looked at. */
+const MOST_KEPT = 4096;
+const LONGEST_KEPT = 256;
 
 export function createRedactor({ take, keepsSecrets, pattern = null, key }: RedactionOptions): Redactor {
   const takes = new Set(take);
@@ -63,9 +67,24 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
   const isDeep = takes.size > 0 || pattern !== null;
   const everyPattern = pattern === null ? null : new RegExp(pattern.source, `${pattern.flags.replace("g", "")}g`);
 
+  /** As long as no other name is known. Most texts of a recording stand in it again and again. */
+  const before = new Map<string, string>();
+
   const text = (value: string): string => {
+    const same = before.get(value);
+    if (same !== undefined) return same;
+    const result = redacted(value);
+    if (value.length <= LONGEST_KEPT) {
+      if (before.size >= MOST_KEPT) before.clear();
+      before.set(value, result);
+    }
+    return result;
+  };
+
+  const redacted = (value: string): string => {
     let result = value;
-    if (takes.has("argv")) for (const each of COMMAND_SENTENCES) result = result.replace(each, `$1 ${REST_GONE}`);
+    if (takes.has("argv") && COMMAND_STARTS.test(value))
+      for (const each of COMMAND_SENTENCES) result = result.replace(each, `$1 ${REST_GONE}`);
     if (!keepsSecrets) result = withoutSecrets(result);
     if (everyPattern !== null) result = result.replace(everyPattern, GONE);
     if (takes.has("hosts")) result = hosts.replaceIn(result);
@@ -87,9 +106,9 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
   /** A flag and its secret may be words of their own. */
   const list = (values: readonly unknown[]): readonly unknown[] => {
     const left = values.map((value, index) => {
-      const before = values[index - 1];
-      const isSecret = !keepsSecrets && typeof value === "string" && typeof before === "string";
-      return isSecret && isSecretFlag(before) && !value.startsWith("-") ? GONE : walk(value);
+      const flag = values[index - 1];
+      const isSecret = !keepsSecrets && typeof value === "string" && typeof flag === "string";
+      return isSecret && isSecretFlag(flag) && !value.startsWith("-") ? GONE : walk(value);
     });
     return !keepsSecrets && left.every((each) => typeof each === "string") ? withoutSecretArguments(left) : left;
   };
@@ -116,6 +135,10 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
     return result;
   };
 
+  const know = (names: Names, name: string): void => {
+    if (names.learn(name)) before.clear();
+  };
+
   const learn = (value: object): void => {
     if (Array.isArray(value)) {
       for (const each of value) if (typeof each === "object" && each !== null) learn(each);
@@ -127,12 +150,12 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
       [fields.user, fields.uid],
       [fields.starterUser, fields.starterUid],
     ]) {
-      if (typeof user === "string" && typeof uid === "number" && uid >= FIRST_PERSON) users.learn(user);
+      if (typeof user === "string" && typeof uid === "number" && uid >= FIRST_PERSON) know(users, user);
     }
-    if (typeof id === "string" && id.includes("/")) hosts.learn(id.slice(0, id.indexOf("/")));
+    if (typeof id === "string" && id.includes("/")) know(hosts, id.slice(0, id.indexOf("/")));
     for (const name in fields) {
       const inner = fields[name];
-      if (HOST_FIELDS.has(name)) for (const each of [inner].flat()) if (typeof each === "string") hosts.learn(each);
+      if (HOST_FIELDS.has(name)) for (const each of [inner].flat()) if (typeof each === "string") know(hosts, each);
       if (typeof inner === "object" && inner !== null) learn(inner);
     }
   };
@@ -189,9 +212,9 @@ class Names {
     return word;
   }
 
-  /** From now on it is replaced wherever it stands; of a name with a domain its first part too. */
-  learn(name: string): void {
-    if (this.#seen.has(name)) return;
+  /** From now on it is replaced wherever it stands; of a name with a domain its first part too. False if it is known. */
+  learn(name: string): boolean {
+    if (this.#seen.has(name)) return false;
     this.#seen.add(name);
     const [first = name, ...domain] = name.split(".");
     const isAddress = /^[\d.]+$/.test(name);
@@ -205,6 +228,7 @@ class Names {
       this.#known.add(each);
       this.#pattern = null;
     }
+    return true;
   }
 
   replaceIn(text: string): string {
