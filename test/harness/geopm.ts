@@ -96,5 +96,5 @@ export const seesEveryone =
 /** For tests in which a controller is killed. */
 export const deathTest = seesEveryone
   ? test
-  : (name: string, body: () => void | Promise<void>, timeoutMs?: number) =>
-      test.skip(`${name} (skipped: other users' processes may not be looked into here)`, body, timeoutMs);
+  : (name: string, body: () => void | Promise<void>) =>
+      test.skip(`${name} (skipped: other users' processes may not be looked into here)`, body);

@@ -112,39 +112,43 @@ test("an endpoint is made, seen, told of and destroyed", async () => {
   expect(service.events().filter(({ code }) => code === "ACTION_ENDED")).toHaveLength(4);
 });
 
-deathTest(
-  "a controller that attaches, writes and dies is seen; its samples each second while they are attended",
-  async () => {
-    await using service = await opened();
-    await act(service, "endpoint.create");
-    await using peer = await controller();
-    const attached = await untilEndpoint(service, ({ agent }) => agent !== null);
-    expect(attached).toMatchObject({
-      state: "attached",
-      agent: "power_governor",
-      profile: "dgemm",
-      profileBytes: '"dgemm"',
-      nodes: ["n1"],
-      controlled: true,
-    });
-    expect(attached.attachedSince).toMatch(/Z$/);
-    expect(await service.untilEvent("ENDPOINT_ATTACHED")).toMatchObject({ target: id(name), severity: "info" });
-    service.service.attend([id(name)]);
-    await peer.sample(120, Number.NaN, 119);
-    const sampled = await untilEndpoint(service, ({ sample }) => sample[0]?.value === 120);
-    expect(sampled.sample).toEqual([
-      { name: "POWER", unit: "W", value: 120 },
-      { name: "IS_CONVERGED", unit: null, value: null },
-      { name: "POWER_AVERAGE_ENFORCED", unit: "W", value: 119 },
-    ]);
-    expect(sampled.sampleAgeSeconds).toBeLessThan(5);
-    expect(sampled.attachedSince).toBe(attached.attachedSince);
-    await peer.kill();
-    const dead = await untilEndpoint(service, ({ state }) => state === "abandoned");
-    expect(dead.problems).toEqual([{ code: "ABANDONED", message: "its controller died without detaching" }]);
-    expect(await service.untilEvent("ENDPOINT_ABANDONED")).toMatchObject({ severity: "warn" });
-  },
-);
+test("a controller that attaches and writes is seen; its samples each second while they are attended", async () => {
+  await using service = await opened();
+  await act(service, "endpoint.create");
+  await using peer = await controller();
+  const attached = await untilEndpoint(service, ({ agent }) => agent !== null);
+  expect(attached).toMatchObject({
+    state: "attached",
+    agent: "power_governor",
+    profile: "dgemm",
+    profileBytes: '"dgemm"',
+    nodes: ["n1"],
+    controlled: true,
+  });
+  expect(attached.attachedSince).toMatch(/Z$/);
+  expect(await service.untilEvent("ENDPOINT_ATTACHED")).toMatchObject({ target: id(name), severity: "info" });
+  service.service.attend([id(name)]);
+  await peer.sample(120, Number.NaN, 119);
+  const sampled = await untilEndpoint(service, ({ sample }) => sample[0]?.value === 120);
+  expect(sampled.sample).toEqual([
+    { name: "POWER", unit: "W", value: 120 },
+    { name: "IS_CONVERGED", unit: null, value: null },
+    { name: "POWER_AVERAGE_ENFORCED", unit: "W", value: 119 },
+  ]);
+  expect(sampled.sampleAgeSeconds).toBeLessThan(5);
+  expect(sampled.attachedSince).toBe(attached.attachedSince);
+});
+
+deathTest("a controller that dies without detaching is told of", async () => {
+  await using service = await opened();
+  await act(service, "endpoint.create");
+  await using peer = await controller();
+  await service.untilEvent("ENDPOINT_ATTACHED");
+  await peer.kill();
+  const dead = await untilEndpoint(service, ({ state }) => state === "abandoned");
+  expect(dead.problems).toEqual([{ code: "ABANDONED", message: "its controller died without detaching" }]);
+  expect(await service.untilEvent("ENDPOINT_ABANDONED")).toMatchObject({ severity: "warn" });
+});
 
 test("a policy is written once, with GEOPM's numbers for what cannot be", async () => {
   await using service = await opened();

@@ -171,7 +171,6 @@ describe("the table of privileges", () => {
       "job.pids",
       "endpoint.sample",
       "endpoint.wait",
-      "process.wait",
     ].includes(action);
     expect(authorize(action, stranger, 2000)?.code ?? null).toBe(isRead ? null : "PERMISSION_DENIED");
   });
