@@ -86,19 +86,13 @@ function controllerLines(endpoint: Endpoint, context: DrawContext): readonly Det
 function storeLines(endpoint: Endpoint, { snapshot }: DrawContext): readonly DetailLine[] {
   const bound: DetailLine =
     endpoint.store === null
-      ? { label: "bound to", text: unboundText(endpoint), tone: "dim" }
+      ? { label: "bound to", text: "no store by this service: b has it served from one", tone: "dim" }
       : { label: "bound to", text: endpoint.store };
   if (endpoint.agent === null) return [bound];
   const policy = policyFor(snapshot, endpoint.agent, endpoint.profile);
   const kept = policy === undefined ? `no policy of ${endpoint.agent}` : policyName(policy);
   return [bound, { label: "store has", text: kept, tone: policy === undefined ? "warn" : "text" }];
 }
-
-/** Another process that owns it, such as `endpoints serve`, may well serve it from a store: nobody here knows. */
-const unboundText = ({ ownerPid }: Endpoint): string =>
-  ownerPid === null
-    ? "no store: b has it served from one"
-    : `no store that this service would serve; it belongs to process ${ownerPid}`;
 
 const policyName = ({ agent, profile }: { readonly agent: string; readonly profile: string | null }) =>
   profile === null ? `the default of ${agent}` : `the best of ${agent} for ${profile}`;

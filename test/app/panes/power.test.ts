@@ -107,7 +107,7 @@ test("the detail of an endpoint: every sample and every value of the policy, who
     nodes: "2: n1, n2",
     alive: "yes, its controller lives",
     "first seen": expect.stringMatching(/^20\d\d-/),
-    "bound to": "no store that this service would serve; it belongs to process 4242",
+    "bound to": "no store by this service: b has it served from one",
     "store has": "the best of power_governor for dgemm",
     IS_CONVERGED: "1",
     written: "1 min 15 s ago",
@@ -125,7 +125,7 @@ test("the detail of an endpoint: every sample and every value of the policy, who
   });
   expect(facts(endpoint("ep", { agent: null, regionBytes: null, ownerUid: null, ownerPid: null }))).toMatchObject({
     agent: "none: no controller is attached",
-    "bound to": "no store: b has it served from one",
+    "bound to": "no store by this service: b has it served from one",
     written: "never",
     sent: "never",
     size: "cannot be read",
