@@ -1,7 +1,7 @@
 /** A socket of unix(7) that Bun listens at; each connection is served by an object of its own. */
-import { chmodSync, lstatSync, rmSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import type { Socket, SocketHandler } from "bun";
-import { bindUnix, LONGEST_PATH, listenOn } from "./unix-socket.ts";
+import { bindUnix, LONGEST_PATH, listenOn, removalOf } from "./unix-socket.ts";
 
 /** What serves a connection. */
 export interface Served {
@@ -73,15 +73,6 @@ function listenBound(path: string, isForAll: boolean, bun: object): { stop(): vo
     }
   };
   return { stop };
-}
-
-/** Of the socket that is there now, and of no other. */
-function removalOf(path: string): () => void {
-  const own = lstatSync(path, { bigint: true });
-  return () => {
-    const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    if (now?.dev === own.dev && now.ino === own.ino) rmSync(path, { force: true });
-  };
 }
 
 function handlersOf<T extends Served>({ enter, left, log }: ListenerOptions<T>): SocketHandler<State<T>> {

@@ -1,4 +1,5 @@
 /** Stream sockets of the unix domain that never block: unix(7). Sending to a peer that is gone is EPIPE, never a signal. */
+import { lstatSync, rmSync } from "node:fs";
 import { ERRNO } from "./errno-names.ts";
 import { Fd } from "./fd.ts";
 import { attempt, LONG, lazyLibc, SIZE } from "./libc.ts";
@@ -26,6 +27,15 @@ const sockets = lazyLibc({
 /** A socket with its file, which nobody can connect to before `listenOn`. SysError EADDRINUSE if the file exists. */
 export function bindUnix(path: string): Fd {
   return openSocket(path, "bind", (number, address) => sockets().bind(number, address, ADDRESS_LENGTH));
+}
+
+/** Takes the socket that has the path now out of its directory, later, and no other that has come there meanwhile. */
+export function removalOf(path: string): () => void {
+  const own = lstatSync(path, { bigint: true });
+  return () => {
+    const now = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (now?.dev === own.dev && now.ino === own.ino) rmSync(path, { force: true });
+  };
 }
 
 export function listenOn(socket: Fd, backlog: number): void {

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { errnoName, MusterError, toMusterError } from "#core/model/error.ts";
 import { type Fd, OPEN, openFd, statFd } from "#ffi/fd.ts";
 import { tryLock } from "#ffi/flock.ts";
-import { bindUnix, connectUnix, listenOn } from "#ffi/unix-socket.ts";
+import { bindUnix, connectUnix, listenOn, removalOf } from "#ffi/unix-socket.ts";
 
 export interface Place {
   readonly listener: Fd;
@@ -28,9 +28,8 @@ export function openPlace(path: string): Place {
     stack.use(takeLock(path));
     removeStale(path);
     const listener = stack.use(bindUnix(path));
-    const { dev, ino } = lstatSync(path);
     // Undone first: gone from its path before it stops listening, or a client would find a socket nobody answers.
-    stack.defer(() => removeOwn(path, dev, ino));
+    stack.defer(removalOf(path));
     // Nobody can connect before it listens, so nobody meets another mode.
     chmodSync(path, 0o777);
     listenOn(listener, BACKLOG);
@@ -89,11 +88,6 @@ function isListened(path: string): boolean {
     // EAGAIN: so many wait there that no more are taken. EPROTOTYPE: it is a socket of another type, and alive.
     return true;
   }
-}
-
-function removeOwn(path: string, dev: number, ino: number): void {
-  const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there?.dev === dev && there.ino === ino) rmSync(path, { force: true });
 }
 
 function held(path: string, why: string, hint: string): MusterError {
