@@ -5,6 +5,10 @@ import { attemptOnce, libc } from "./libc.ts";
 import { kernelBytes, MAXIMUM_INT, viewOf } from "./memory.ts";
 import { checkInteger, orThrow, SysError } from "./sys-error.ts";
 
+/** struct pollfd. One for all: the thread that waits does nothing else. */
+const entry = kernelBytes(8);
+const view = viewOf(entry);
+
 export const POLL = { IN: 1, PRI: 2, OUT: 4, ERR: 8, HUP: 16, NVAL: 32 } as const;
 
 /**
@@ -14,11 +18,9 @@ export const POLL = { IN: 1, PRI: 2, OUT: 4, ERR: 8, HUP: 16, NVAL: 32 } as cons
 export function pollSync(fd: Fd, events: number, timeoutMs: number): number {
   checkInteger(events, 0, 0x7fff, "poll", "events");
   checkInteger(timeoutMs, -1, MAXIMUM_INT, "poll", "timeout");
-  const entry = kernelBytes(8);
-  const view = viewOf(entry);
   view.setInt32(0, fd.number, true);
   view.setInt16(4, events, true);
-  const deadline = performance.now() + timeoutMs;
+  const deadline = timeoutMs > 0 ? performance.now() + timeoutMs : 0;
   let remaining = timeoutMs;
   for (;;) {
     const result = attemptOnce(() => libc().poll(entry, 1, remaining));
@@ -28,6 +30,6 @@ export function pollSync(fd: Fd, events: number, timeoutMs: number): number {
       if (received & POLL.NVAL) throw new SysError(ERRNO.EBADF, "poll", fd.path);
       return received;
     }
-    if (timeoutMs >= 0) remaining = Math.max(0, Math.ceil(deadline - performance.now()));
+    if (timeoutMs > 0) remaining = Math.max(0, Math.ceil(deadline - performance.now()));
   }
 }

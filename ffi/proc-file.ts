@@ -67,11 +67,33 @@ function openSpare(): Fd | null {
   }
 }
 
-/** A record as it is now, through a descriptor that is kept: it stays that of the process it was opened for. */
-export function rereadProcRecord(fd: Fd): string | null {
-  const number = fd.number;
-  const count = attempt(() => libc().pread(number, room, FIRST_ROOM, 0));
-  return GONE.has(-count) ? null : decoder.decode(room.subarray(0, orThrow(count, "pread", fd.path)));
+/** A record that is read again and again through a descriptor, which stays that of the process it was opened for. */
+export class KeptRecord implements Disposable {
+  readonly #fd: Fd;
+  #bytes = Buffer.alloc(0);
+  #text = "";
+
+  /** Takes the descriptor over. */
+  constructor(fd: Fd) {
+    this.#fd = fd;
+  }
+
+  /** As it is now, the same string as long as nothing changes; null when the process is gone. Throws SysError. */
+  read(): string | null {
+    const number = this.#fd.number;
+    const result = attempt(() => libc().pread(number, room, FIRST_ROOM, 0));
+    if (GONE.has(-result)) return null;
+    const length = orThrow(result, "pread", this.#fd.path);
+    if (length !== this.#bytes.length || this.#bytes.compare(room, 0, length) !== 0) {
+      this.#bytes = Buffer.from(room.subarray(0, length));
+      this.#text = decoder.decode(this.#bytes);
+    }
+    return this.#text;
+  }
+
+  [Symbol.dispose](): void {
+    this.#fd.close();
+  }
 }
 
 function readWith(path: string, fill: (fd: Fd) => number): string | null {

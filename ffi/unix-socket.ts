@@ -1,7 +1,7 @@
 /** Stream sockets of the unix domain that never block: unix(7). Sending to a peer that is gone is EPIPE, never a signal. */
 import { lstatSync, rmSync } from "node:fs";
 import { ERRNO } from "./errno-names.ts";
-import { Fd } from "./fd.ts";
+import { Fd, fdNumber } from "./fd.ts";
 import { attempt, LONG, lazyLibc, SIZE } from "./libc.ts";
 import { kernelBytes, MAXIMUM_INT } from "./memory.ts";
 import { checkInteger, orThrow, SysError } from "./sys-error.ts";
@@ -9,6 +9,7 @@ import { checkInteger, orThrow, SysError } from "./sys-error.ts";
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_FLAGS = 0o2004000; // close-on-exec, non-blocking
+const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 /** struct sockaddr_un: the family and a path that ends with a NUL. */
 const ADDRESS_LENGTH = 110;
@@ -60,10 +61,10 @@ export function acceptFrom(listener: Fd): Fd | number {
   return result < 0 ? result : Fd.adopt(result, listener.path);
 }
 
-/** How many bytes came, 0 when the peer sends no more, or `-errno`. */
-export function receiveInto(socket: Fd, bytes: Uint8Array<ArrayBuffer>): number {
-  const number = socket.number;
-  return attempt(() => sockets().recv(number, bytes, bytes.length, 0));
+/** How many bytes came, 0 when the peer sends no more, or `-errno`: -EAGAIN when none have come yet. */
+export function receiveInto(socket: Fd | number, bytes: Uint8Array<ArrayBuffer>): number {
+  const number = fdNumber(socket);
+  return attempt(() => sockets().recv(number, bytes, bytes.length, MSG_DONTWAIT));
 }
 
 /** How many bytes were taken, or `-errno`: -EAGAIN when the peer reads too slowly. */

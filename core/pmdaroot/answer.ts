@@ -44,9 +44,20 @@ function replyAbout(
   if (type === TYPE.PROCESSID_REQUEST) return containerMessage(TYPE.PROCESSID, 0, process?.pid ?? 0);
   if (process === null) throw doesNotRun(record);
   if (type === TYPE.HOSTNAME_REQUEST) return hostNameReply(world, process.pid, { record, process });
+  return cgroupReply(record, process);
+}
+
+/** The last one of each: it is the same until somebody moves the process. */
+const cgroupReplies = new WeakMap<FirstProcess, { readonly path: string; readonly reply: Buffer }>();
+
+function cgroupReply(record: ContainerRecord, process: FirstProcess): Buffer {
   const path = process.cgroup();
   if (path === null) throw doesNotRun(record);
-  return namedReply(TYPE.CGROUPNAME, process.pid, containerCgroup(path, record).slice(1));
+  const last = cgroupReplies.get(process);
+  if (last?.path === path) return last.reply;
+  const reply = namedReply(TYPE.CGROUPNAME, process.pid, containerCgroup(path, record).slice(1));
+  cgroupReplies.set(process, { path, reply });
+  return reply;
 }
 
 function hostNameReply(

@@ -67,6 +67,11 @@ export class Connection {
     return this.#isClosed;
   }
 
+  /** Nothing keeps it from being given more: it waits for nobody, and what it had to say has gone out. */
+  get isHearing(): boolean {
+    return !this.#isClosed && !this.#isPaused && !this.#isWaiting && this.#unsent === null;
+  }
+
   take(chunk: Uint8Array): void {
     if (this.#isClosed) return;
     this.#framer.append(chunk);

@@ -7,7 +7,7 @@ import { type Fd, OPEN, openFd } from "#ffi/fd.ts";
 import { hostNameIn } from "#ffi/host-name.ts";
 import { userNamespaceOwner } from "#ffi/namespace-owner.ts";
 import { PidFd } from "#ffi/pidfd.ts";
-import { readProcRecord, rereadProcRecord } from "#ffi/proc-file.ts";
+import { KeptRecord, readProcRecord } from "#ffi/proc-file.ts";
 import { bootTimeMs, clockTicksPerSecond, type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { namesContainer, processCgroup } from "./cgroup-path.ts";
@@ -23,7 +23,7 @@ export class FirstProcess implements Disposable {
   /** null where descriptors are short: then the start time is compared instead. */
   readonly #pidfd: PidFd | null;
   /** Opened with the first question, where a pidfd is held too. */
-  #cgroupFile: Fd | null = null;
+  #cgroupFile: KeptRecord | null = null;
   #cgroups: { readonly text: string; readonly path: string | null } = { text: "", path: null };
 
   private constructor(procRoot: string, pid: number, startTicks: string, pidfd: PidFd | null) {
@@ -103,14 +103,14 @@ export class FirstProcess implements Disposable {
         file?.close();
         return null;
       }
-      this.#cgroupFile = file;
+      this.#cgroupFile = new KeptRecord(file);
     }
-    return rereadProcRecord(this.#cgroupFile);
+    return this.#cgroupFile.read();
   }
 
   [Symbol.dispose](): void {
     this.#pidfd?.close();
-    this.#cgroupFile?.close();
+    this.#cgroupFile?.[Symbol.dispose]();
   }
 }
 

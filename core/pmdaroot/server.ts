@@ -9,10 +9,11 @@ import type { Fd } from "#ffi/fd.ts";
 import { duplicate } from "#ffi/fd.ts";
 import { EPOLL } from "#ffi/pump.ts";
 import { SysError } from "#ffi/sys-error.ts";
-import { descriptorOf, listenAt, type ServedSocket } from "#ffi/unix-listener.ts";
+import { descriptorOf, listenAt, type Served, type ServedSocket } from "#ffi/unix-listener.ts";
 import { waitEvent } from "#ffi/wait-event.ts";
 import { type AccessRules, judgePeer, type Peer } from "./access.ts";
 import { Connection, type ConnectionOptions, type Line } from "./connection.ts";
+import { Linger } from "./linger.ts";
 import { takeSocketPlace } from "./socket-place.ts";
 
 export interface RootServerOptions extends ConnectionOptions {
@@ -36,6 +37,7 @@ export function openRootServer(options: RootServerOptions): RootServer {
   const isForOthers = [...access.uids, ...access.starterUids].some((uid) => uid !== options.uid && uid !== 0);
   const place = takeSocketPlace(path, isForOthers ? 0o755 : 0o700);
   const open = new Set<Connection>();
+  const linger = new Linger();
   const enter = (socket: ServedSocket) => {
     const peer = peerOf(socket, options);
     if (!peer?.mayAsk || open.size >= options.connections) {
@@ -47,14 +49,14 @@ export function openRootServer(options: RootServerOptions): RootServer {
     // It may have left before it was let in.
     if (connection.isClosed) return null;
     open.add(connection);
-    return connection;
+    return heard(connection, socket, linger);
   };
   try {
     const listener = listenAt({
       path,
       isForAll: isForOthers,
       enter,
-      left: (connection) => open.delete(connection),
+      left: ({ connection }) => open.delete(connection),
       log,
     });
     const close = () => {
@@ -67,6 +69,21 @@ export function openRootServer(options: RootServerOptions): RootServer {
     const { message, errno } = toMusterError(thrown, path);
     throw new MusterError("SYSTEM", `cannot listen at ${path}: ${message}`, { target: path, errno, cause: thrown });
   }
+}
+
+function heard(connection: Connection, socket: ServedSocket, linger: Linger): Served & { connection: Connection } {
+  return {
+    connection,
+    take: (chunk) => {
+      connection.take(chunk);
+      linger.after(socket, connection);
+    },
+    drained: () => connection.drained(),
+    closed: () => {
+      linger.forget(socket);
+      connection.closed();
+    },
+  };
 }
 
 /** Whoever tries again and again, or asks the same again and again, does not fill the log. */

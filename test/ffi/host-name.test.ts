@@ -37,6 +37,27 @@ describe("the host name of a namespace", () => {
     });
   });
 
+  rootTest(
+    "the processors this thread may use stay what they were, all of them or those somebody has chosen",
+    async () => {
+      await using container = await PlainContainer.start("foreign");
+      const script = `
+      import { readFileSync } from "node:fs";
+      import { hostNameIn } from "#ffi/host-name.ts";
+      import { OPEN, openFd } from "#ffi/fd.ts";
+      const allowed = () => /^Cpus_allowed_list:.*$/m.exec(readFileSync("/proc/thread-self/status", "utf8"))[0];
+      const before = allowed();
+      const name = hostNameIn(openFd("/proc/${container.pid}/ns/uts", OPEN.READ_ONLY));
+      console.log(name, allowed() === before);`;
+      const own = /^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
+      const last = /[0-9]+$/.exec(own)?.[0] ?? "0";
+      for (const words of [[], ["taskset", "-c", last]]) {
+        const { stdout, stderr } = Bun.spawnSync([...words, process.execPath, "-e", script]);
+        expect(`${stdout}${stderr}`).toBe("foreign true\n");
+      }
+    },
+  );
+
   test("what is no namespace is refused", () => {
     using file = openFd("/dev/null", OPEN.READ_ONLY);
     expect(sysErrorOf(() => hostNameIn(file))).toMatchObject({ errnoName: "EINVAL" });
