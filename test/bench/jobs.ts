@@ -117,6 +117,7 @@ async function kills(bench: Bench, address: JobdAddress): Promise<void> {
     const what = `kill of ${MEMBERS} ${CROWDS[crowd].what}`;
     const limit = { of: "p95", most: 50 } as const;
     bench.add(distribution(`${what}: until none lives`, "ms", samples.muster, crowd === "forked" ? limit : null));
+    bench.add(distribution("the kernel's cgroup.kill, of as many that nobody follows", "ms", samples.kernel, null));
     bench.add(
       comparison("the same, beside the kernel's", "ms", samples.muster, {
         name: "cgroup.kill",
