@@ -1,7 +1,8 @@
 /** The list's props from the state: fitted columns, the rows in sight, or the sentence that stands for them. */
-import type { Cell, Column } from "#app/panes/pane.ts";
+import type { Cell } from "#app/panes/pane.ts";
 import { WORDS } from "#app/panes/words.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
+import { widthOf } from "./cells.ts";
 import { type FittedColumn, fitColumns } from "./columns.ts";
 import type { ConsoleState } from "./console-store.ts";
 import { listHeight, type Rect } from "./layout.ts";
@@ -18,8 +19,8 @@ export interface ListView {
   readonly headings: readonly ListHeading[];
   readonly rows: readonly ListRow[];
   readonly sentences: readonly Sentence[];
-  /** Columns that had no room. */
-  readonly hidden: readonly Column<Item>[];
+  /** What the widest column says of an item where the list has no room for it, or not for all of it; else nothing. */
+  unsaid(item: Item): string;
 }
 
 export function listView(skin: Skin, state: ConsoleState, rows: Rows, rect: Rect): ListView {
@@ -43,7 +44,12 @@ export function listView(skin: Skin, state: ConsoleState, rows: Rows, rect: Rect
       return item ? [{ cells: cellsOf(skin, state, item, fitted), branch, isSelected: id === cursor }] : [];
     }),
     sentences: rows.ids.length > 0 ? [] : sentencesFor(skin, state, rows),
-    hidden: columns.filter((column) => !fitted.some((each) => each.column === column)),
+    unsaid: (item) => {
+      const filling = columns.find(({ isFilling }) => isFilling);
+      const { text = "" } = filling?.cell(item, drawContextOf(state)) ?? {};
+      const room = fitted.find(({ column }) => column === filling)?.columns ?? 0;
+      return widthOf(plain(skin, text)) > room ? text : "";
+    },
   };
 }
 

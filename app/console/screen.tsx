@@ -25,7 +25,7 @@ import { TabLine } from "./parts/tab-line.tsx";
 import { TransportLine } from "./parts/transport-line.tsx";
 import { cellText } from "./skin.ts";
 import { statusView } from "./status-view.ts";
-import { drawContextOf, itemCount, layoutOf, paneOf, paneStateOf, selectedItem } from "./view.ts";
+import { itemCount, layoutOf, paneOf, paneStateOf, selectedItem } from "./view.ts";
 
 export interface ScreenProps {
   readonly desk: Desk;
@@ -60,11 +60,8 @@ function Full({ desk, state, version, place }: FullProps) {
   /** Where the list would be: what it leaves out is said in the status line. */
   const list = place.list ?? place.body;
   const view = listView(skin, state, rows, list);
-  const remark =
-    item === undefined || place.detail
-      ? ""
-      : view.hidden.find((column) => column.isFilling)?.cell(item, drawContextOf(state)).text;
-  const status = statusView(skin, state, rows, remark ?? "", place.status.columns);
+  const remark = item === undefined || place.detail ? "" : view.unsaid(item);
+  const status = statusView(skin, state, rows, remark, place.status.columns);
   const footer = footerView(desk, state);
   return (
     <>

@@ -172,3 +172,14 @@ test("after a burst of resizes the screen is as if it had opened at that size", 
     await fresh.close();
   }
 }, 20_000);
+
+test("what the list cuts off is said whole in the status line, and nothing twice", async () => {
+  const message = "process 1788 is the first of 0x0000000000000002 and the last words of this are told";
+  const events = [event(1), event(2, { message })];
+  screen = await openScreen({ events: [{ src: "events", op: "reset", items: events }] });
+  await screen.press("7");
+  expect(screen.line("▸ 03-01")).not.toContain("the last words");
+  expect(screen.lines().at(-2)).toStartWith(` ${message.slice(0, 70)}`);
+  await screen.press("j");
+  expect(screen.text().split("event number 1")).toHaveLength(2);
+});
