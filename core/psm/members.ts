@@ -11,6 +11,7 @@ export class MemberIndex {
   readonly #categories = new Map<string, Shelf>();
   readonly #byNumber = new Map<number, MemberEntry>();
   readonly #byPid = new Map<number, readonly number[]>();
+  readonly #countByUid = new Map<number, number>();
 
   constructor() {
     for (const name of WELL_KNOWN_CATEGORIES) this.addCategory(name);
@@ -18,6 +19,11 @@ export class MemberIndex {
 
   get size(): number {
     return this.#byNumber.size;
+  }
+
+  /** Members whose process was that user's when it was registered. */
+  countOf(uid: number): number {
+    return this.#countByUid.get(uid) ?? 0;
   }
 
   get categoryCount(): number {
@@ -107,6 +113,7 @@ export class MemberIndex {
 
   #count(entry: MemberEntry, by: 1 | -1): void {
     const { counts } = this.#shelfOf(entry);
+    this.#countByUid.set(entry.uid, this.countOf(entry.uid) + by);
     if (entry.exit === null) counts.running += by;
     else counts.exited += by;
     if (hasFailed(entry)) counts.failed += by;

@@ -24,6 +24,7 @@ import { MemberIndex } from "./members.ts";
 import { checkCategory, checkState, isWellKnown, PSM_MYPID } from "./names.ts";
 import { captureProcess } from "./process.ts";
 import { noCategory, SetQuery } from "./query.ts";
+import { checkCategoryRoom, checkMemberRoom } from "./shares.ts";
 import { psmError } from "./status.ts";
 import { SetStore } from "./store.ts";
 
@@ -47,7 +48,10 @@ export interface AddOptions {
   readonly argv?: string | null;
   /** The start time the asker saw; another process under this pid is not what was meant. */
   readonly startTicks?: string | null;
-  /** Asked with the real user id of the process before it is taken in; throws to refuse. */
+  /**
+   * Asked with the real user id of the process before it is taken in, and of an exited one before its place is taken; throws
+   * to refuse. Who may not do as root does has a share of the room (shares.ts).
+   */
   readonly authorize?: (uid: number) => void;
 }
 
@@ -119,7 +123,7 @@ export class ProcessSet extends SetQuery {
   catadd(name: string): void {
     checkCategory(name);
     if (this.index.hasCategory(name)) throw psmError("EALREADY", `there is a category ${name} already`);
-    this.#checkCategoryRoom(name);
+    checkCategoryRoom(this.index, this.#settings, name, null);
     this.#store.addCategory(name);
     this.index.addCategory(name);
     this.#tell([{ type: "categoryAdded", category: name }]);
@@ -145,7 +149,8 @@ export class ProcessSet extends SetQuery {
   }
 
   /**
-   * Registers a process; it takes the place of an exited instance of the category that had the same argv, the oldest first.
+   * Registers a process; it takes the place of an exited instance of the category that had the same argv, the oldest first of
+   * those that the asker could remove.
    * Throws EINVAL, ENOENT (no such category, psm_mem_autocat 0), ESRCH, EBUSY, EALREADY, ENOSPC, ENOMEM, EIO.
    */
   memadd(category: string, pid: number, add: AddOptions = {}): MemberEntry {
@@ -162,7 +167,7 @@ export class ProcessSet extends SetQuery {
         throw psmError("ESRCH", `process ${wanted} is another one now`, { code: "IDENTITY_CHANGED" });
       }
       add.authorize?.(process.uid);
-      const entry = this.#register(category, wanted, process, addsCategory);
+      const entry = this.#register(category, wanted, process, addsCategory, (uid) => isAllowed(add.authorize, uid));
       this.#exits.watch({ key: entry.number, pid: entry.pid, startTicks: entry.startTicks }, pidfd);
       this.#log.wake();
       return entry;
@@ -213,21 +218,17 @@ export class ProcessSet extends SetQuery {
     pid: number,
     process: { startTicks: string; uid: number; comm: string; argv: string; isArgvTruncated: boolean },
     addsCategory: boolean,
+    mayChange: (uid: number) => boolean,
   ): MemberEntry {
     const identity = makeIdentity(pid, process.startTicks);
     const same = this.index.withPid(pid).find((entry) => makeIdentity(entry.pid, entry.startTicks) === identity);
     if (same) throw psmError("EALREADY", `process ${pid} is registered in ${same.category} already`);
-    const replaced = this.index.of(category)?.find((entry) => entry.exit && entry.argv === process.argv) ?? null;
-    if (addsCategory) this.#checkCategoryRoom(category);
-    if (!replaced && this.index.size >= this.#settings.memMax) {
-      throw psmError(
-        "ENOSPC",
-        `the set has ${counted(this.index.size, "member")}, and ${this.#settings.memMax} at most`,
-        {
-          hint: "remove those that have exited, or raise mem_max",
-        },
-      );
-    }
+    // How another user's process ended is not his to forget.
+    const isReplaced = ({ exit, argv, uid }: MemberEntry) => exit && argv === process.argv && mayChange(uid);
+    const replaced = this.index.of(category)?.find(isReplaced) ?? null;
+    const share = mayChange(0) ? null : { uid: process.uid };
+    if (addsCategory) checkCategoryRoom(this.index, this.#settings, category, share);
+    if (!replaced) checkMemberRoom(this.index, this.#settings, share);
     const member = {
       ...process,
       category,
@@ -272,13 +273,16 @@ export class ProcessSet extends SetQuery {
     return entry;
   }
 
-  #checkCategoryRoom(name: string): void {
-    const { catMax } = this.#settings;
-    if (this.index.categoryCount < catMax) return;
-    throw psmError("ENOSPC", `no room for category ${name}: ${catMax} are the most`, { hint: "raise cat_max" });
-  }
-
   #tell(changes: readonly SetChange[]): void {
     this.#options.onChange(changes);
+  }
+}
+
+function isAllowed(authorize: AddOptions["authorize"], uid: number): boolean {
+  try {
+    authorize?.(uid);
+    return true;
+  } catch {
+    return false;
   }
 }

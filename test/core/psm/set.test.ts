@@ -1,5 +1,6 @@
 /** cfg_psm_catops(3) and cfg_psm_memops(3), rule by rule, on real processes. */
 import { expect, test } from "bun:test";
+import { MusterError } from "#core/model/error.ts";
 import { makeIdentity } from "#core/model/id.ts";
 import { WELL_KNOWN_CATEGORIES } from "#core/psm/names.ts";
 import { PSM_FL_ARGTRUNC, PSM_FL_EXIT } from "#core/psm/record.ts";
@@ -270,6 +271,68 @@ test("a new instance takes the place of an exited one with its argv, the oldest 
     [a.pid, "replaced"],
     [c.pid, "removed"],
   ]);
+});
+
+const isRoot = process.geteuid?.() === 0;
+const rootTest = (name: string, body: () => Promise<void>) =>
+  test.skipIf(!isRoot)(isRoot ? name : `${name} (skipped: needs root, to have processes of several users)`, body);
+
+/** As the service asks for a user who has no rights but his own. */
+const only = (own: number) => ({
+  authorize: (uid: number) => {
+    if (uid !== own) throw new MusterError("PERMISSION_DENIED", `not of uid ${own}`);
+  },
+});
+
+const ofUser = (uid: number) => Perl.run(`POSIX::setuid(${uid}); $0 = "worker"`);
+
+rootTest("how another user's process ended is kept, whatever is registered under its name", async () => {
+  using directory = new TemporaryDirectory();
+  using own = new TestSet(directory);
+  const { set } = own;
+  const end = async (peer: Perl) => {
+    peer.tell("POSIX::_exit(7)");
+    await own.untilExited(peer.pid);
+  };
+  const pids = () => set.members("web", 0).map(({ pid }) => pid);
+  await using vital = await ofUser(0);
+  await using first = await ofUser(1001);
+  set.memadd("web", vital.pid);
+  set.memadd("web", first.pid, only(1001));
+  await end(vital);
+  await end(first);
+  await using stranger = await ofUser(1002);
+  set.memadd("web", stranger.pid, only(1002));
+  expect(pids()).toEqual([vital.pid, first.pid, stranger.pid]);
+  await using second = await ofUser(1001);
+  set.memadd("web", second.pid, only(1001));
+  expect(pids()).toEqual([vital.pid, stranger.pid, second.pid]);
+  expect(set.member("web", vital.pid).exit?.status).toBe(7 << 8);
+  // Root's own new instance takes the place of whatever had its name.
+  await using again = await ofUser(0);
+  set.memadd("web", again.pid);
+  expect(pids()).toEqual([stranger.pid, second.pid, again.pid]);
+});
+
+rootTest("a user has a share of the room, users together have another, and the rest is kept for root", async () => {
+  using directory = new TemporaryDirectory();
+  using own = new TestSet(directory, { settings: { memMax: 8, catMax: 40 } });
+  const { set } = own;
+  await using peers = new AsyncDisposableStack();
+  const add = async (uid: number, category = "mountd") => {
+    const { pid } = peers.use(await ofUser(uid));
+    return refusal(() => set.memadd(category, pid, uid === 0 ? {} : only(uid)));
+  };
+  expect([await add(1001), await add(1001), await add(1001)]).toEqual(["", "", "ENOSPC"]);
+  expect([await add(1002), await add(1002), await add(1002)]).toEqual(["", "", "ENOSPC"]);
+  expect([await add(1003), await add(1003)]).toEqual(["", ""]);
+  expect(await add(1004)).toBe("ENOSPC");
+  // 28 are there from the start, and 30 are three quarters.
+  own.set.setSettings({ ...own.set.settings, memMax: 20 });
+  expect([await add(1005, "a"), await add(1005, "b"), await add(1005, "c")]).toEqual(["", "", "ENOSPC"]);
+  expect(await add(0, "c")).toBe("");
+  own.set.setSettings({ ...own.set.settings, memMax: 10 });
+  expect([await add(0), await add(0)]).toEqual(["", "ENOSPC"]);
 });
 
 test("a pid is no identity: who was seen and is gone is not mistaken for who has its pid now", async () => {
