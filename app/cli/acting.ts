@@ -80,14 +80,15 @@ export async function carryOut(call: Call, work: Work): Promise<number> {
   return withService(session, "once", use, {
     isForChange: true,
     needsLasting,
-    isOfAnybody: AGGREGATES.has(spec.kind) && !MAKERS.has(work.action),
+    isOfAnybody: SHARED.has(spec.kind) && !MAKERS.has(work.action),
     kinds: [POWER, PROCESSES].find((kinds) => kinds.includes(spec.kind)) ?? ITEMS,
   });
 }
 
-/** Root makes jobs for users, who may signal and wait for them. What a user makes himself his own service keeps. */
-const AGGREGATES: ReadonlySet<Kind> = new Set(["modules", "jobs", "attachments", "processes"]);
-const MAKERS: ReadonlySet<ActionId> = new Set(["job.create", "module.load", "process.start"]);
+/** Root makes jobs for users, who may signal and wait for them, and keeps a set in which they may register what is theirs. */
+const SHARED: ReadonlySet<Kind> = new Set(["categories", "members", "modules", "jobs", "attachments", "processes"]);
+/** What only root's service makes for root alone a user's own service makes for him. */
+const MAKERS: ReadonlySet<ActionId> = new Set(["category.add", "job.create", "module.load", "process.start"]);
 
 const isDryRun = (call: Call) => call.invocation.options.has("dry-run");
 

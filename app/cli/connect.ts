@@ -2,13 +2,13 @@
  * Which service a command talks to:
  *
  *     the user's own, if its socket answers          for everything
- *     root's, if the user has nothing of his own     for reading, and for what is done to jobs and modules there are
+ *     root's, if the user has nothing of his own     for the console, for reading, and for what may be another's to allow
  *     one in this very process                       otherwise; --root, and a store of one's own, always
  *
  * What must outlive the command needs the first, which is started for it unless that is forbidden.
  */
-import { existsSync } from "node:fs";
-import { MusterError, toMusterError } from "#core/model/error.ts";
+import { existsSync, readdirSync } from "node:fs";
+import { errnoName, MusterError, toMusterError } from "#core/model/error.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import type { Warning } from "#core/model/source.ts";
 import type { LocalServiceOptions } from "#core/service/options.ts";
@@ -93,7 +93,7 @@ async function connectSystem(session: Session, mode: Mode, wish: Wish): Promise<
   const { environment, call } = session;
   const { stateDirectory, configFile, uid } = environment;
   const isPlain = uid !== 0 && !call.variables.MUSTER_RUNTIME_DIR && !call.invocation.options.has("config");
-  const hasOwn = existsSync(stateDirectory) || existsSync(configFile);
+  const hasOwn = keepsSomething(stateDirectory) || existsSync(configFile);
   if (!isPlain || (hasOwn && !wish.isOfSystem)) return null;
   const { socket } = servicePlace(placesOf({ variables: {}, uid: 0, root: "", configFile: null }));
   if (!existsSync(socket)) return null;
@@ -101,6 +101,15 @@ async function connectSystem(session: Session, mode: Mode, wish: Wish): Promise<
     return await connect(session, socket, mode, wish);
   } catch {
     return null;
+  }
+}
+
+/** Recordings of the console are nothing that a service keeps. */
+function keepsSomething(stateDirectory: string): boolean {
+  try {
+    return readdirSync(stateDirectory).some((name) => name.endsWith(".db"));
+  } catch (thrown) {
+    return errnoName(thrown) !== "ENOENT";
   }
 }
 
@@ -117,9 +126,9 @@ async function startOwn(session: Session, mode: Mode, wish: Wish): Promise<Remot
   return service;
 }
 
-/** One that begins here, for a console without a service, and moves to the user's own when something has to last. */
+/** For a console: one that runs, else one that begins here and moves to the user's own when something has to last. */
 export async function openMovable(session: Session): Promise<Service> {
-  const first = await openService(session, "watch", { isForChange: true });
+  const first = await openService(session, "watch", { isForChange: true, isOfAnybody: true });
   if ("info" in first || session.root !== null || session.isReadOnly) return first;
   const { createHandover } = await import("#core/service/handover.ts");
   return createHandover({ first, open: () => startAndConnect(session, "watch", {}) });

@@ -28,7 +28,7 @@ export async function runMember(call: Call): Promise<number> {
   const begin = (service: Service) => start(session, service, { category, file, argv });
   // From before it runs: a signal that came in between would end us and leave it behind.
   using relay = isDetached ? null : relaySignals();
-  const member = await withService(session, "once", begin, { needsLasting: true });
+  const member = await withService(session, "once", begin, { needsLasting: true, isOfAnybody: true });
   if (relay) {
     relay.passTo((signal) => member.signal(signal));
     return exitCodeOfStatus(await member.ended());
