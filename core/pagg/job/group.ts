@@ -18,6 +18,8 @@ import { groupOf } from "./base-group.ts";
 import type { Accounting } from "./entry.ts";
 
 export class JobGroup {
+  /** Where cgroup v2 is mounted. */
+  readonly mount: string;
   /** Below the mount. */
   readonly path: string;
   readonly #directory: string;
@@ -27,6 +29,7 @@ export class JobGroup {
   #watch: Watch | null = null;
 
   private constructor(mount: string, path: string, procRoot: string) {
+    this.mount = mount;
     this.path = path;
     this.#directory = mount + path;
     this.#procRoot = procRoot;
