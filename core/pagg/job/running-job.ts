@@ -1,6 +1,6 @@
 /** A job that has not ended: who is in it, and who left it last. */
 import type { JobState } from "#core/model/job.ts";
-import type { TrackedExit } from "../tracker.ts";
+import type { TrackedExit } from "../tracker/tracked-exit.ts";
 import type { JobRecord } from "./entry.ts";
 import type { JobGroup } from "./group.ts";
 import { endedAfter, type Rank } from "./last-ones.ts";
