@@ -29,7 +29,7 @@ import { JobTable } from "./job-table.ts";
 import { Lifetime } from "./lifetime.ts";
 import { Membership } from "./membership.ts";
 import { Moves } from "./moves.ts";
-import { checkMovable, checkPid, commandText, holdProcess } from "./process.ts";
+import { checkMovable, checkPid, commandText, holdProcess, tryHold } from "./process.ts";
 import { JobReports } from "./reports.ts";
 import type { CreateOptions, Jid, JobEnd, JobRequests } from "./requests.ts";
 import type { RunningJob } from "./running-job.ts";
@@ -121,7 +121,7 @@ export class JobSet implements JobRequests {
     this.#reports = reports;
     this.#changes = changes;
     this.#saved = new SavedMembers({ store, membership, clock, onProblem });
-    const moves = new Moves({ membership, saved: this.#saved, procRoot });
+    const moves = new Moves({ membership, saved: this.#saved, procRoot, onProblem });
     this.#moves = moves;
     this.#lifetime = new Lifetime({ node, clock, table, membership, groups, moves, store, changes, reports });
     try {
@@ -245,12 +245,12 @@ export class JobSet implements JobRequests {
     return count;
   }
 
-  detachpid(pid: number): Jid {
-    checkPid(pid);
+  detachpid(pid: number, startTicks?: string | null): Jid {
+    using held = holdProcess(this.#procRoot, pid, startTicks);
     this.#membership.drain();
     const job = this.#table.holding(pid);
     if (!job) throw jobError("ESRCH", `process ${pid} is in no job`);
-    const failure = this.#moves.letOut(job, pid);
+    const failure = this.#moves.letOut(job, held.pidfd);
     if (failure) throw kernelError(failure, `process ${pid} cannot be let out`);
     return job.record.jid;
   }
@@ -326,8 +326,9 @@ export class JobSet implements JobRequests {
     });
     for (const job of jobs) if (!job.hasEnded) this.#membership.compare(job);
     // Whoever keeps jobs and was started in one of them would be frozen and killed with it.
-    const own = this.#table.holding(process.pid);
-    const failure = own && this.#moves.letOut(own, process.pid);
+    using self = tryHold(process.pid);
+    const own = self && this.#table.holding(self.pid);
+    const failure = own && this.#moves.letOut(own, self);
     if (failure) onProblem(`this service is in a job and cannot leave it: ${failure.message}`);
     for (const { record, accounting } of lost) this.#lifetime.lost(record, accounting);
   }
