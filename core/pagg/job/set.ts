@@ -192,11 +192,11 @@ export class JobSet implements JobRequests {
     }
     const job = this.#table.get(jid);
     authorize?.(job.record.uid);
-    if (signal === SIGNALS.SIGKILL && !job.isDying) {
-      job.isDying = true;
-      this.#changes.changed(job, "state");
-    }
     signalJob(job, signal, this.#membership);
+    // Only of all of it: what could not be killed lives on.
+    if (signal !== SIGNALS.SIGKILL || job.isDying) return;
+    job.isDying = true;
+    this.#changes.changed(job, "state");
   }
 
   getjidcnt(): number {
