@@ -54,7 +54,7 @@ export class Lifetime {
   }
 
   #createIn(group: JobGroup | null, given: JobGiven, sid: number, first: HeldProcess): void {
-    const job = this.#begin(group, given, sid);
+    const job = this.#begin(group, given, sid, first);
     try {
       this.#options.moves.moveIn(job, first);
     } catch (thrown) {
@@ -63,8 +63,8 @@ export class Lifetime {
     }
   }
 
-  /** Without a process so far. If it fails, the group is gone. */
-  #begin(group: JobGroup | null, given: JobGiven, sid: number): RunningJob {
+  /** Without a process in it so far. If it fails, the group is gone. */
+  #begin(group: JobGroup | null, given: JobGiven, sid: number, first: HeldProcess): RunningJob {
     const { clock, membership, groups, store, table, changes } = this.#options;
     const record: JobRecord = {
       ...given,
@@ -81,7 +81,8 @@ export class Lifetime {
           hint: `${groups.missing ?? "the group cannot be entered"}; see muster doctor`,
         });
       }
-      store.add(record, sid);
+      store.add(record, sid, { pid: first.pid, startTicks: first.stat.startTicks });
+      job.savedPrime = first.pid;
     } catch (thrown) {
       membership.remove(job);
       group?.remove();

@@ -41,6 +41,8 @@ export class RunningJob {
   readonly sessions = new Set<number>();
   /** `pid:start` of those that were detached. */
   readonly released = new Set<string>();
+  /** Its first process that was written down; null: none. */
+  savedPrime: number | null = null;
   /** null once some may have been missed. */
   total: number | null = 0;
   usesCloneParent = false;

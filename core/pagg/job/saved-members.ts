@@ -1,4 +1,7 @@
-/** Members of jobs that only the tracker holds, written down a moment after they changed: what a restart can find again. */
+/**
+ * What a restart cannot find in a control group, written down a moment after it changed: who is in a job that only the tracker
+ * holds, and which process is the first of another.
+ */
 import type { Clock } from "#core/model/clock.ts";
 import type { MusterError } from "#core/model/error.ts";
 import { jidText } from "#core/model/jid.ts";
@@ -25,7 +28,7 @@ export class SavedMembers {
   }
 
   changed(job: RunningJob): void {
-    if (job.group || job.hasEnded) return;
+    if (job.hasEnded || (job.group && isPrimeSaved(job))) return;
     this.#unsaved.add(job);
     this.#cancel ??= this.#options.clock.setTimer(SAVE_MS, () => {
       this.#cancel = null;
@@ -38,12 +41,14 @@ export class SavedMembers {
     const { store, membership, onProblem } = this.#options;
     for (const job of this.#unsaved) {
       if (job.hasEnded) continue;
-      const processes = [...job.members].flatMap((pid) => {
+      const members = [...job.members];
+      const processes = (job.group ? members.slice(0, 1) : members).flatMap((pid) => {
         const startTicks = membership.startTicks(pid);
         return startTicks === null ? [] : [{ pid, startTicks }];
       });
       try {
         store.setProcesses(job.record.jid, processes);
+        job.savedPrime = processes[0]?.pid ?? null;
       } catch (thrown) {
         onProblem(`members of job ${jidText(job.record.jid)}: ${(thrown as MusterError).message}`);
       }
@@ -56,4 +61,9 @@ export class SavedMembers {
     this.#cancel = null;
     this.save();
   }
+}
+
+function isPrimeSaved({ members, savedPrime }: RunningJob): boolean {
+  const [prime] = members;
+  return prime === undefined || prime === savedPrime;
 }

@@ -34,6 +34,12 @@ interface JobRow {
   readonly created_ms: number;
 }
 
+interface ProcessRow {
+  readonly pid: number;
+  readonly start_ticks: string;
+  readonly number?: number;
+}
+
 export class JobStore {
   readonly #kept: KeptDatabase;
 
@@ -72,14 +78,15 @@ export class JobStore {
     );
   }
 
+  /** In the order they came. */
   processes(jid: Jid): StoredProcess[] {
-    const sql = "SELECT pid, start_ticks FROM process WHERE jid = ?";
-    return this.#kept.guard(() =>
-      this.#kept.all<{ pid: number; start_ticks: string }>(sql, jidText(jid)).map((row) => ({
-        pid: row.pid,
-        startTicks: row.start_ticks,
-      })),
+    // Who only looks may find a file of version 1, without the numbers.
+    const rows = this.#kept.guard(() =>
+      this.#kept.all<ProcessRow>("SELECT * FROM process WHERE jid = ?", jidText(jid)),
     );
+    return rows
+      .sort((one, other) => (one.number ?? 0) - (other.number ?? 0))
+      .map((row) => ({ pid: row.pid, startTicks: row.start_ticks }));
   }
 
   meta(key: "boot_id" | "sid"): string | null {
@@ -92,8 +99,8 @@ export class JobStore {
     this.#kept.transact(() => this.#setMeta(key, value));
   }
 
-  /** `sid`: the last that was given by count. */
-  add(record: JobRecord, sid: number): void {
+  /** `sid`: the last that was given by count; `first`: the process it is made for, null if that is not known. */
+  add(record: JobRecord, sid: number, first: StoredProcess | null): void {
     const { jid, uid, user, command, containment, cgroup, origin, createdMs } = record;
     const sql =
       "INSERT INTO job (jid, number, uid, user, command, containment, cgroup, origin, created_ms) " +
@@ -101,6 +108,7 @@ export class JobStore {
     this.#kept.transact(() => {
       this.#kept.run(sql, jidText(jid), uid, user, command, containment, cgroup, origin, createdMs);
       this.#setMeta("sid", String(sid));
+      if (first) this.#setProcesses(jid, [first]);
     });
   }
 
@@ -110,13 +118,7 @@ export class JobStore {
   }
 
   setProcesses(jid: Jid, processes: readonly StoredProcess[]): void {
-    const text = jidText(jid);
-    this.#kept.transact(() => {
-      this.#kept.run("DELETE FROM process WHERE jid = ?", text);
-      for (const { pid, startTicks } of processes) {
-        this.#kept.run("INSERT INTO process (jid, pid, start_ticks) VALUES (?, ?, ?)", text, pid, startTicks);
-      }
-    });
+    this.#kept.transact(() => this.#setProcesses(jid, processes));
   }
 
   /** Puts the reports in the place of their jobs; the oldest beyond `kept` are forgotten. */
@@ -150,6 +152,13 @@ export class JobStore {
 
   close(): void {
     this.#kept.close();
+  }
+
+  #setProcesses(jid: Jid, processes: readonly StoredProcess[]): void {
+    const text = jidText(jid);
+    this.#kept.run("DELETE FROM process WHERE jid = ?", text);
+    const sql = "INSERT INTO process (jid, pid, start_ticks, number) VALUES (?, ?, ?, ?)";
+    for (const [number, { pid, startTicks }] of processes.entries()) this.#kept.run(sql, text, pid, startTicks, number);
   }
 
   #setMeta(key: string, value: string): void {
