@@ -2,8 +2,8 @@
  * What becomes of the jobs of an earlier run: those whose control group is populated, or whose processes still live, go on;
  * of the others it is told honestly that nobody saw their end. Groups without a job are removed, or become jobs.
  */
+import { readBootId } from "#ffi/boot-id.ts";
 import { childGroups, removeGroup } from "#ffi/cgroup.ts";
-import { readProcText } from "#ffi/proc-file.ts";
 import { readProcessStat } from "#ffi/procfs.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { inOrderOfArrival, livingOf } from "./arrival.ts";
@@ -34,8 +34,8 @@ export interface Adopted {
 
 export function adoptJobs(adoption: Adoption): Adopted {
   const { store, base, procRoot, onJob, membership } = adoption;
-  const bootId = (readProcText(`${procRoot}/sys/kernel/random/boot_id`) ?? "").trim();
-  const isSameBoot = store.meta("boot_id") === bootId;
+  const boot = readBootId(procRoot);
+  const isSameBoot = store.meta("boot_id") === boot;
   const mount = base?.mount ?? v2Mount(procRoot);
   const jobs: RunningJob[] = [];
   const lost: { record: JobRecord; accounting: Accounting }[] = [];
@@ -48,7 +48,7 @@ export function adoptJobs(adoption: Adoption): Adopted {
     } else lost.push({ record, accounting: found });
   }
   if (jobs.some((job) => !job.group)) membership.repair();
-  if (!isSameBoot) store.setMeta("boot_id", bootId);
+  if (!isSameBoot) store.setMeta("boot_id", boot);
   if (base) jobs.push(...adoptOrphans(base, jobs, adoption));
   return { jobs, lost };
 }

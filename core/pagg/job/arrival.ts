@@ -1,5 +1,5 @@
 /** In which order processes came into a job, for those who did not see it: as it was written down, the others by their start. */
-import { type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
+import { hasEnded, type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
 import type { StoredProcess } from "./store.ts";
 
 export function inOrderOfArrival(
@@ -18,6 +18,6 @@ export function inOrderOfArrival(
 export function livingOf(written: readonly StoredProcess[], procRoot: string): StoredProcess[] {
   return written.filter(({ pid, startTicks }) => {
     const stat = readProcessStat(procRoot, pid);
-    return stat?.startTicks === startTicks && stat.state !== "Z" && stat.state !== "X";
+    return stat?.startTicks === startTicks && !hasEnded(stat);
   });
 }

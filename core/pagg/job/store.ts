@@ -5,7 +5,7 @@
 
 import { KeptDatabase } from "#core/keep/database.ts";
 import { jidText, parseJid } from "#core/model/jid.ts";
-import type { Containment, JobReport } from "#core/model/job.ts";
+import type { JobReport } from "#core/model/job.ts";
 import type { JobRecord } from "./entry.ts";
 import { jobError } from "./errors.ts";
 import type { Jid } from "./requests.ts";
@@ -23,14 +23,8 @@ export interface ReportQuery {
   readonly limit?: number;
 }
 
-interface JobRow {
+interface JobRow extends Omit<JobRecord, "jid" | "createdMs"> {
   readonly jid: string;
-  readonly uid: number;
-  readonly user: string | null;
-  readonly command: string;
-  readonly containment: Containment;
-  readonly cgroup: string | null;
-  readonly origin: string | null;
   readonly created_ms: number;
 }
 
@@ -108,7 +102,7 @@ export class JobStore {
     this.#kept.transact(() => {
       this.#kept.run(sql, jidText(jid), uid, user, command, containment, cgroup, origin, createdMs);
       this.#setMeta("sid", String(sid));
-      if (first) this.#setProcesses(jid, [first]);
+      if (first) this.#addProcesses(jid, [first]);
     });
   }
 
@@ -118,7 +112,10 @@ export class JobStore {
   }
 
   setProcesses(jid: Jid, processes: readonly StoredProcess[]): void {
-    this.#kept.transact(() => this.#setProcesses(jid, processes));
+    this.#kept.transact(() => {
+      this.#kept.run("DELETE FROM process WHERE jid = ?", jidText(jid));
+      this.#addProcesses(jid, processes);
+    });
   }
 
   /** Puts the reports in the place of their jobs; the oldest beyond `kept` are forgotten. */
@@ -154,9 +151,8 @@ export class JobStore {
     this.#kept.close();
   }
 
-  #setProcesses(jid: Jid, processes: readonly StoredProcess[]): void {
+  #addProcesses(jid: Jid, processes: readonly StoredProcess[]): void {
     const text = jidText(jid);
-    this.#kept.run("DELETE FROM process WHERE jid = ?", text);
     const sql = "INSERT INTO process (jid, pid, start_ticks, number) VALUES (?, ?, ?, ?)";
     for (const [number, { pid, startTicks }] of processes.entries()) this.#kept.run(sql, text, pid, startTicks, number);
   }

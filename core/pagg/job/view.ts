@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { jidText } from "#core/model/jid.ts";
 import type { JobReport } from "#core/model/job.ts";
-import { readProcText } from "#ffi/proc-file.ts";
+import { readBootId } from "#ffi/boot-id.ts";
 import { inOrderOfArrival, livingOf } from "./arrival.ts";
 import { v2Mount } from "./base-group.ts";
 import type { JobEntry, JobRecord } from "./entry.ts";
@@ -31,7 +31,7 @@ export class JobsView {
   /** Those that have not ended, in the order of creation. Throws EIO. */
   async entries(): Promise<JobEntry[]> {
     const store = await this.#open();
-    if (!store || store.meta("boot_id") !== this.#bootId()) return [];
+    if (!store || store.meta("boot_id") !== readBootId(this.#options.procRoot)) return [];
     const mount = v2Mount(this.#options.procRoot);
     return store.jobs().flatMap((record) => this.#entry(store, record, mount) ?? []);
   }
@@ -61,10 +61,6 @@ export class JobsView {
       this.#store = JobStore.openReadOnly(this.#path);
     }
     return this.#store;
-  }
-
-  #bootId(): string {
-    return (readProcText(`${this.#options.procRoot}/sys/kernel/random/boot_id`) ?? "").trim();
   }
 
   /** null if nobody is left in it: it has ended, only that nobody has written so. */

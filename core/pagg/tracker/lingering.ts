@@ -3,8 +3,7 @@
  * last one will be told is not sure. So they are looked at now and then, ever more rarely.
  */
 import type { Clock } from "#core/model/clock.ts";
-import { readProcessStat } from "#ffi/procfs.ts";
-import { hasEnded, isLeaderGone } from "./liveness.ts";
+import { hasEnded, isLeaderGone, readProcessStat } from "#ffi/procfs.ts";
 import type { TrackedProcess } from "./tracked-process.ts";
 
 export interface LingeringOptions<T> {

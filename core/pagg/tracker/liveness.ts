@@ -1,6 +1,6 @@
 /** Whether a process as a whole lives: its first thread stays a zombie as long as others do. */
 import { PidFd } from "#ffi/pidfd.ts";
-import { type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
+import { hasEnded, isLeaderGone, type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
 import { SysError } from "#ffi/sys-error.ts";
 
 /** Of the process; without a descriptor left, as /proc says. */
@@ -14,10 +14,5 @@ export function isAlive(procRoot: string, pid: number): boolean {
     return stat !== null && !hasEnded(stat);
   }
 }
-
-/** All of it. */
-export const hasEnded = (stat: ProcessStat): boolean => isLeaderGone(stat) && stat.threads <= 1;
-
-export const isLeaderGone = ({ state }: ProcessStat): boolean => state === "Z" || state === "X";
 
 export const livingThreads = (stat: ProcessStat): number => (isLeaderGone(stat) ? stat.threads - 1 : stat.threads);

@@ -2,8 +2,7 @@
  * After a loss of events everything is looked at again, in /proc: those that are gone have ended, with a status nobody knows;
  * children of followed processes are taken in, and of the others what the owner claims.
  */
-import { listPids, type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
-import { hasEnded } from "./liveness.ts";
+import { hasEnded, listPids, type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
 import { type TrackedExit, UNSEEN } from "./tracked-exit.ts";
 import { TrackedProcess } from "./tracked-process.ts";
 

@@ -2,9 +2,9 @@
  * One followed process: which it is, and its threads as they begin and end. It ends with its last thread; the first may end
  * long before.
  */
-import type { ProcessStat } from "#ffi/procfs.ts";
+import { isLeaderGone, type ProcessStat } from "#ffi/procfs.ts";
 import { bornAt } from "./born.ts";
-import { isLeaderGone, livingThreads } from "./liveness.ts";
+import { livingThreads } from "./liveness.ts";
 import type { TrackedExit } from "./tracked-exit.ts";
 
 export interface Tracked<T> {

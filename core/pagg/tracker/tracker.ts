@@ -12,9 +12,9 @@
  */
 import type { Clock } from "#core/model/clock.ts";
 import { type ProcessEvent, ProcessEvents } from "#ffi/proc-events.ts";
-import { type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
+import { hasEnded, type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
 import { Lingering } from "./lingering.ts";
-import { hasEnded, isAlive } from "./liveness.ts";
+import { isAlive } from "./liveness.ts";
 import { lookAtFollowed, type Repair, takeInUnknown } from "./repair.ts";
 import { type TrackedExit, UNSEEN } from "./tracked-exit.ts";
 import { type Tracked, TrackedProcess } from "./tracked-process.ts";

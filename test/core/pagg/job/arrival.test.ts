@@ -1,8 +1,8 @@
-/** Which process is the first of a job, for those who were not there when it was made. */
+/** Who is in a job, and which process is its first, for those who were not there when it was made. */
 import { describe, expect, test } from "bun:test";
 import Database from "better-sqlite3";
 import { JobsView } from "#core/pagg/job/view.ts";
-import { processIdentityTicks } from "#ffi/procfs.ts";
+import { processIdentityTicks, readProcessStat } from "#ffi/procfs.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { groupsMissing, ownGroup, TestJobs } from "#test/harness/job-set.ts";
 import { Perl } from "#test/harness/perl.ts";
@@ -48,18 +48,40 @@ describe.each(["cgroup", "tracker"] as const)("a job held by its %s", (containme
   });
 });
 
-test.skipIf(!isRoot)("jobs written by an earlier version go on, and their processes are found", async () => {
-  using directory = new TemporaryDirectory();
-  await using peer = await Perl.run("1");
-  const before = new TestJobs(directory, { useGroups: false });
-  const jid = before.set.create({ pid: peer.pid, uid: 0 });
-  before.set.close();
-  const database = new Database(directory.file("jobs.db"));
-  database.exec("ALTER TABLE process DROP COLUMN number; PRAGMA user_version = 1");
-  database.close();
-  const view = new JobsView({ stateDirectory: directory.path, procRoot: "/proc" });
-  expect(await view.members(jid)).toEqual([peer.pid]);
-  view.close();
-  using after = new TestJobs(directory, { useGroups: false });
-  expect(after.set.getpidlst(jid, 10)).toEqual([peer.pid]);
-});
+/** exit(2) of one thread, not exit_group(2). */
+const SYS_EXIT = process.arch === "arm64" ? 93 : 60;
+
+test.skipIf(!isRoot)(
+  "needs root: a process whose first thread has ended is in its job after a restart, too",
+  async () => {
+    using directory = new TemporaryDirectory();
+    await using peer = await Perl.run("use threads; threads->create(sub { sleep 1000 while 1 })->detach");
+    const before = new TestJobs(directory, { useGroups: false });
+    const jid = before.set.create({ pid: peer.pid, uid: 0 });
+    peer.tell(`syscall ${SYS_EXIT}, 0`);
+    while (readProcessStat("/proc", peer.pid)?.state !== "Z") await new Promise((resolve) => setImmediate(resolve));
+    expect(before.set.members(jid)).toEqual([peer.pid]);
+    before.set.close();
+    using after = new TestJobs(directory, { useGroups: false });
+    expect(after.set.members(jid)).toEqual([peer.pid]);
+  },
+);
+
+test.skipIf(!isRoot)(
+  "needs root: jobs written by an earlier version go on, and their processes are found",
+  async () => {
+    using directory = new TemporaryDirectory();
+    await using peer = await Perl.run("1");
+    const before = new TestJobs(directory, { useGroups: false });
+    const jid = before.set.create({ pid: peer.pid, uid: 0 });
+    before.set.close();
+    const database = new Database(directory.file("jobs.db"));
+    database.exec("ALTER TABLE process DROP COLUMN number; PRAGMA user_version = 1");
+    database.close();
+    const view = new JobsView({ stateDirectory: directory.path, procRoot: "/proc" });
+    expect(await view.members(jid)).toEqual([peer.pid]);
+    view.close();
+    using after = new TestJobs(directory, { useGroups: false });
+    expect(after.set.getpidlst(jid, 10)).toEqual([peer.pid]);
+  },
+);
