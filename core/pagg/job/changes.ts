@@ -11,21 +11,21 @@ export type JobChange =
   | { readonly type: "changed"; readonly entry: JobEntry; readonly membership: boolean }
   | { readonly type: "ended"; readonly jid: Jid; readonly report: JobReport };
 
-export interface JobChangesOptions {
+export interface UntoldChangesOptions {
   readonly entryOf: (job: RunningJob) => JobEntry;
   /** Before the ends are told: their reports are to be had then. */
   readonly beforeEnds: () => void;
   readonly onChange: (changes: readonly JobChange[]) => void;
 }
 
-export class JobChanges {
-  readonly #options: JobChangesOptions;
+export class UntoldChanges {
+  readonly #options: UntoldChangesOptions;
   readonly #changed = new Map<RunningJob, "created" | "membership" | "state">();
   readonly #ended: Ended[] = [];
   #isScheduled = false;
   #isClosed = false;
 
-  constructor(options: JobChangesOptions) {
+  constructor(options: UntoldChangesOptions) {
     this.#options = options;
   }
 

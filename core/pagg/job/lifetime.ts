@@ -6,7 +6,7 @@
  */
 import type { Clock } from "#core/model/clock.ts";
 import { lookupUser } from "#ffi/accounts.ts";
-import type { JobChanges } from "./changes.ts";
+import type { UntoldChanges } from "./changes.ts";
 import { type Accounting, type JobClosing, type JobRecord, jobReport, UNCOUNTED } from "./entry.ts";
 import { jobError } from "./errors.ts";
 import type { JobGroup } from "./group.ts";
@@ -27,7 +27,7 @@ export interface LifetimeOptions {
   readonly groups: JobGroups;
   readonly moves: Moves;
   readonly store: JobStore;
-  readonly changes: JobChanges;
+  readonly changes: UntoldChanges;
   readonly reports: JobReports;
 }
 

@@ -77,10 +77,6 @@ export class Membership {
     });
   }
 
-  get isBlind(): boolean {
-    return this.#isBlind;
-  }
-
   /** Whether process events are to be had; asked by actually listening. */
   canTrack(): boolean {
     try {

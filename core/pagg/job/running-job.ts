@@ -53,7 +53,6 @@ export class RunningJob {
   last: Leave | null = null;
   /** When its members were last compared with the kernel's list. */
   checkedMs = 0;
-  lossesSeen = 0;
 
   constructor(record: JobRecord, group: JobGroup | null) {
     this.record = record;

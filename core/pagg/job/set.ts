@@ -2,7 +2,7 @@
  * The jobs of this node, kept by this process: job_create(3) and its kin. They survive its restart, in their control groups
  * and in jobs.db. Each request is checked and answered here; what is behind them is put together here, too:
  *
- *     create --> Lifetime --> Moves --> Membership --> JobChanges --> whoever shows and tells it
+ *     create --> Lifetime --> Moves --> Membership --> UntoldChanges --> whoever shows and tells it
  *     attach, detach -----------^          ^   |
  *     the kernel --------------------------'   `-- the last one is out --> Lifetime --> JobReports, who waits
  */
@@ -19,7 +19,7 @@ import { readProcessStat } from "#ffi/procfs.ts";
 import { SIGNALS } from "#ffi/signals.ts";
 import { adoptJobs } from "./adopt.ts";
 import { groupOf } from "./base-group.ts";
-import { type JobChange, JobChanges } from "./changes.ts";
+import { type JobChange, UntoldChanges } from "./changes.ts";
 import type { JobEntry, JobUsage } from "./entry.ts";
 import { jobError, kernelError, noProcess } from "./errors.ts";
 import { setFrozen } from "./freeze.ts";
@@ -69,7 +69,7 @@ export class JobSet implements JobRequests {
   readonly #moves: Moves;
   readonly #lifetime: Lifetime;
   readonly #reports: JobReports;
-  readonly #changes: JobChanges;
+  readonly #changes: UntoldChanges;
   readonly #saved: SavedMembers;
   #settings: JobSettings;
   #isClosed = false;
@@ -110,7 +110,7 @@ export class JobSet implements JobRequests {
     });
     const table = new JobTable(membership, procRoot);
     const reports = new JobReports({ store, kept: () => this.#settings.reports, onProblem });
-    const changes = new JobChanges({
+    const changes = new UntoldChanges({
       entryOf: (job) => table.entryOf(job),
       beforeEnds: () => reports.tryWrite(),
       onChange: options.onChange,
