@@ -5,7 +5,7 @@ import { isKernelAtLeast } from "./kernel-release.ts";
 import { attempt, libc } from "./libc.ts";
 import { MAXIMUM_INT } from "./memory.ts";
 import { POLL, pollSync } from "./poll.ts";
-import { type PidInfo, readExitStatus, readPidInfo } from "./process-info.ts";
+import { type PidInfo, readExitStatus, readGroupId, readPidInfo } from "./process-info.ts";
 import { checkInteger, orThrow, SysError } from "./sys-error.ts";
 import { collectChild } from "./wait-child.ts";
 
@@ -92,6 +92,11 @@ export class PidFd implements Disposable {
   /** null once it is reaped, or before Linux 6.13. */
   info(): PidInfo | null {
     return readPidInfo(this.#fd);
+  }
+
+  /** Inode number of its cgroup v2 directory, also where it ended; null before Linux 6.13, and once it is reaped before 6.15. */
+  groupId(): bigint | null {
+    return readGroupId(this.#fd);
   }
 
   /** The wait status of any process, not only a child; null until its parent has reaped it, or before Linux 6.15. */

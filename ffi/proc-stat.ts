@@ -54,6 +54,12 @@ export function readProcessStat(procRoot: string, pid: number): ProcessStat | nu
   return line === null ? null : parseProcessStat(line);
 }
 
+/** The first thread: it stays a zombie as long as others of its process live. */
+export const isLeaderGone = ({ state }: ProcessStat): boolean => state === "Z" || state === "X";
+
+/** All of the process. */
+export const hasEnded = (stat: ProcessStat): boolean => isLeaderGone(stat) && stat.threads <= 1;
+
 /** Only the start time: what tells a process from a later one with the same pid. null when it is gone. */
 export function processIdentityTicks(procRoot: string, pid: number): string | null {
   const line = readStatLine(procRoot, pid);

@@ -70,6 +70,12 @@ export function readPidInfo(fd: Fd): PidInfo | null {
   };
 }
 
+/** Inode number of its cgroup v2 directory; of one that is reaped, where it ended (Linux 6.15). null when the kernel does not say. */
+export function readGroupId(fd: Fd): bigint | null {
+  const view = query(fd, INFO_CGROUP | INFO_EXIT);
+  return view === null || (view.getBigUint64(0, true) & INFO_CGROUP) === 0n ? null : view.getBigUint64(8, true);
+}
+
 /** The wait status of any process once its parent reaped it; null before that or when the kernel does not keep it. */
 export function readExitStatus(fd: Fd): number | null {
   const view = query(fd, INFO_EXIT);

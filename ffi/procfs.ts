@@ -2,5 +2,13 @@
 export { listPids } from "./proc-file.ts";
 export { holdsLock, indexLocks, lockHolders, lockKey, parseLockLine, readLocks } from "./proc-locks.ts";
 export { isInitialPidNamespace, isInitialUserNamespace } from "./proc-namespace.ts";
-export { bootTimeMs, type ProcessStat, parseProcessStat, processIdentityTicks, readProcessStat } from "./proc-stat.ts";
+export {
+  bootTimeMs,
+  hasEnded,
+  isLeaderGone,
+  type ProcessStat,
+  parseProcessStat,
+  processIdentityTicks,
+  readProcessStat,
+} from "./proc-stat.ts";
 export { clockTicksPerSecond, pageSize } from "./sysconf.ts";

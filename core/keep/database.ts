@@ -12,6 +12,8 @@ export interface Format {
   /** Statements that make all of it, `PRAGMA user_version` among them. */
   readonly schema: string;
   readonly version: number;
+  /** Statements that lead from each earlier version, 1 first, to the next, `PRAGMA user_version` among them. */
+  readonly upgrades?: readonly string[];
   /** FULL: survives a power cut too. */
   readonly synchronous: "FULL" | "NORMAL";
 }
@@ -109,7 +111,7 @@ export class KeptDatabase {
   }
 }
 
-function openDatabase(path: string, { schema, version: known, synchronous }: Format): Database.Database {
+function openDatabase(path: string, { schema, version: known, upgrades = [], synchronous }: Format): Database.Database {
   const database = new Database(path, { timeout: BUSY_MS });
   try {
     database.pragma("journal_mode = WAL");
@@ -119,6 +121,7 @@ function openDatabase(path: string, { schema, version: known, synchronous }: For
       const version = Number(database.pragma("user_version", { simple: true }));
       if (version > known) throw new Error(`it was written by a newer muster (version ${version})`);
       if (version === 0) database.exec(schema);
+      else for (const upgrade of upgrades.slice(version - 1)) database.exec(upgrade);
     });
     migrate.immediate();
     // A page that is damaged shows itself now, while there is still a choice, and not in the middle of an answer.

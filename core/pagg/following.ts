@@ -11,10 +11,10 @@ import type { Clock } from "#core/model/clock.ts";
 import { readProcText } from "#ffi/proc-file.ts";
 import { clockTicksPerSecond, listPids, readProcessStat } from "#ffi/procfs.ts";
 import type { AttachedProcess } from "./attached.ts";
-import { bornAt } from "./born.ts";
 import type { Detachment, ModuleChange } from "./change.ts";
 import type { HostEvent, Key, Outcome } from "./host/messages.ts";
-import { ProcessTracker } from "./tracker.ts";
+import { bornAt } from "./tracker/born.ts";
+import { ProcessTracker } from "./tracker/tracker.ts";
 
 /** Whoever is told of the processes: a module that is loaded. */
 export interface Follower {

@@ -1,17 +1,16 @@
 /** When this machine started, and which start it was: start times of processes mean something only within one. */
-import { readProcText } from "#ffi/proc-file.ts";
+import { readBootId } from "#ffi/boot-id.ts";
 import { bootTimeMs, clockTicksPerSecond } from "#ffi/procfs.ts";
 
 export interface Boot {
-  /** /proc/sys/kernel/random/boot_id; "" where it is not told. */
+  /** "" where it is not told. */
   readonly id: string;
   readonly startMs: number;
   readonly ticksPerSecond: number;
 }
 
 export function readBoot(procRoot: string): Boot {
-  const id = (readProcText(`${procRoot}/sys/kernel/random/boot_id`) ?? "").trim();
-  return { id, startMs: bootTimeMs(procRoot), ticksPerSecond: clockTicksPerSecond() };
+  return { id: readBootId(procRoot), startMs: bootTimeMs(procRoot), ticksPerSecond: clockTicksPerSecond() };
 }
 
 /** Wall clock of a start time, milliseconds; null where the start of the machine is not told. */

@@ -9,7 +9,7 @@
  */
 import type { PidFd } from "#ffi/pidfd.ts";
 import type { ProcessEvents } from "#ffi/proc-events.ts";
-import { type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
+import { hasEnded, type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
 import { EPOLL, type Watch, watchKept } from "#ffi/pump.ts";
 import { ExitReporter } from "./exit-reporter.ts";
 
@@ -178,7 +178,7 @@ export class ExitWatch {
     if (held.pidfd?.isAlive()) return null;
     const stat = readProcessStat(this.#options.procRoot, held.pid);
     const isThere = stat !== null && stat.startTicks === held.startTicks;
-    if (!held.pidfd && isThere && !isZombie(stat)) return null;
+    if (!held.pidfd && isThere && !hasEnded(stat)) return null;
     // Asked again: what is no longer there may have been collected a moment ago.
     const status = (isThere ? this.#zombieStatus(stat) : this.#keptStatus(held)) ?? held.status;
     if (status !== null) return { stage: "told", status, isFinal: true };
@@ -226,7 +226,7 @@ export class ExitWatch {
       // The event may be of an earlier process with this pid: then ours still lives.
       if (held.pidfd?.isAlive()) continue;
       const stat = held.pidfd ? null : readProcessStat(this.#options.procRoot, pid);
-      if (stat && stat.startTicks === held.startTicks && !isZombie(stat)) continue;
+      if (stat && stat.startTicks === held.startTicks && !hasEnded(stat)) continue;
       held.status = status;
       this.#reporter.touch(held.key);
     }
@@ -237,9 +237,4 @@ export class ExitWatch {
     this.#problems.add(message);
     this.#options.onProblem(message);
   }
-}
-
-/** All of it: as long as other threads live, a first thread that has ended is no more than that. */
-function isZombie({ state, threads }: ProcessStat): boolean {
-  return (state === "Z" || state === "X") && threads <= 1;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { makeIdentity } from "#core/model/id.ts";
 import type { ProcessRow } from "#core/pmdaroot/process-table.ts";
-import { readProcText } from "#ffi/proc-file.ts";
+import { readBootId } from "#ffi/boot-id.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 
 /** A process that was started, whether it runs or not. */
@@ -52,7 +52,7 @@ export function readProcessList({ stateDirectory, procRoot, onProblem }: ListPla
   try {
     const { bootId, processes } = v.parse(ListSchema, JSON.parse(readFileSync(path, "utf8")));
     return {
-      isOfThisBoot: bootId === bootIdOf(procRoot),
+      isOfThisBoot: bootId === readBootId(procRoot),
       processes: processes.map(({ via, ...row }) => {
         return { identity: makeIdentity(row.pid, row.startTicks), row, via, isAdopted: true };
       }),
@@ -78,7 +78,7 @@ export function writeProcessList(place: ListPlace, kept: readonly KeptProcess[])
   const { stateDirectory, procRoot, onProblem } = place;
   const path = pathOf(stateDirectory);
   if (kept.length === 0 && !existsSync(path)) return;
-  const list = { bootId: bootIdOf(procRoot), processes: kept.map(({ row, via }) => ({ ...row, via })) };
+  const list = { bootId: readBootId(procRoot), processes: kept.map(({ row, via }) => ({ ...row, via })) };
   try {
     mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
     writeFileSync(`${path}.new`, `${JSON.stringify(list)}\n`, { mode: 0o600 });
@@ -89,5 +89,3 @@ export function writeProcessList(place: ListPlace, kept: readonly KeptProcess[])
 }
 
 const pathOf = (stateDirectory: string) => join(stateDirectory, "processes.json");
-
-const bootIdOf = (procRoot: string) => (readProcText(`${procRoot}/sys/kernel/random/boot_id`) ?? "").trim();

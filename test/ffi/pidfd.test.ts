@@ -171,6 +171,10 @@ test.skipIf(!isKernelAtLeast(6, 15))(
     expect(await status).toBe(SIGNALS.SIGTERM);
     expect(pidfd.exitStatus()).toBe(SIGNALS.SIGTERM);
     expect(pidfd.info()).toBeNull();
+    // Where it ended is where who has not ended is, for it was never moved.
+    using self = PidFd.open(child.pid);
+    expect(pidfd.groupId()).not.toBeNull();
+    expect(pidfd.groupId()).toBe(self?.groupId() ?? null);
     await child.pidfd.exited();
     child.pidfd.reap();
   },

@@ -2,18 +2,20 @@
  * What becomes of the jobs of an earlier run: those whose control group is populated, or whose processes still live, go on;
  * of the others it is told honestly that nobody saw their end. Groups without a job are removed, or become jobs.
  */
+import { readBootId } from "#ffi/boot-id.ts";
 import { childGroups, removeGroup } from "#ffi/cgroup.ts";
-import { readProcText } from "#ffi/proc-file.ts";
 import { readProcessStat } from "#ffi/procfs.ts";
 import { SysError } from "#ffi/sys-error.ts";
+import { inOrderOfArrival, livingOf } from "./arrival.ts";
 import { type BaseGroup, v2Mount } from "./base-group.ts";
 import { type Accounting, type JobRecord, UNCOUNTED } from "./entry.ts";
 import { JobGroup } from "./group.ts";
+import { sidOf } from "./jid.ts";
 import type { Membership } from "./membership.ts";
 import { holdProcess } from "./process.ts";
 import type { Jid } from "./requests.ts";
 import { RunningJob } from "./running-job.ts";
-import type { JobStore } from "./store.ts";
+import type { JobStore, StoredProcess } from "./store.ts";
 
 export interface Adoption {
   readonly store: JobStore;
@@ -32,8 +34,8 @@ export interface Adopted {
 
 export function adoptJobs(adoption: Adoption): Adopted {
   const { store, base, procRoot, onJob, membership } = adoption;
-  const bootId = (readProcText(`${procRoot}/sys/kernel/random/boot_id`) ?? "").trim();
-  const isSameBoot = store.meta("boot_id") === bootId;
+  const boot = readBootId(procRoot);
+  const isSameBoot = store.meta("boot_id") === boot;
   const mount = base?.mount ?? v2Mount(procRoot);
   const jobs: RunningJob[] = [];
   const lost: { record: JobRecord; accounting: Accounting }[] = [];
@@ -42,10 +44,11 @@ export function adoptJobs(adoption: Adoption): Adopted {
     if (found instanceof RunningJob) {
       onJob(found);
       jobs.push(found);
+      enterAll(found, store.processes(record.jid), adoption);
     } else lost.push({ record, accounting: found });
   }
   if (jobs.some((job) => !job.group)) membership.repair();
-  if (!isSameBoot) store.setMeta("boot_id", bootId);
+  if (!isSameBoot) store.setMeta("boot_id", boot);
   if (base) jobs.push(...adoptOrphans(base, jobs, adoption));
   return { jobs, lost };
 }
@@ -57,10 +60,7 @@ function find(
   { store, procRoot, membership }: Adoption,
 ): RunningJob | Accounting {
   if (record.cgroup === null) {
-    const living = store.processes(record.jid).filter(({ pid, startTicks }) => {
-      const stat = readProcessStat(procRoot, pid);
-      return stat?.startTicks === startTicks && stat.state !== "Z" && stat.state !== "X";
-    });
+    const living = livingOf(store.processes(record.jid), procRoot);
     if (living.length === 0 || !membership.canTrack()) return UNCOUNTED;
     const job = takeUp(record, null, membership);
     for (const { pid, startTicks } of living) {
@@ -92,6 +92,13 @@ function takeUp(record: JobRecord, group: JobGroup | null, membership: Membershi
   return job;
 }
 
+/** Those its group holds, in the order they came: what is compared later has none. */
+function enterAll(job: RunningJob, written: readonly StoredProcess[], { membership, procRoot }: Adoption): void {
+  for (const { pid, startTicks } of inOrderOfArrival(job.group?.processes() ?? [], written, procRoot)) {
+    if (!job.hasEnded) membership.enter(job, pid, startTicks);
+  }
+}
+
 /** Groups below the base of which the store knows nothing: its file was lost, or a job was about to be made. */
 function adoptOrphans(base: BaseGroup, jobs: readonly RunningJob[], adoption: Adoption): RunningJob[] {
   const known = new Set(jobs.map(({ record }) => record.cgroup));
@@ -106,9 +113,10 @@ function adoptOrphans(base: BaseGroup, jobs: readonly RunningJob[], adoption: Ad
         group?.close();
         return [];
       }
-      adoption.store.add(record, Number(record.jid & 0xffff_ffffn));
+      adoption.store.add(record, sidOf(record.jid), null);
       const job = takeUp(record, group, adoption.membership);
       adoption.onJob(job);
+      enterAll(job, [], adoption);
       return [job];
     } catch (thrown) {
       if (thrown instanceof SysError) return [];
@@ -119,8 +127,7 @@ function adoptOrphans(base: BaseGroup, jobs: readonly RunningJob[], adoption: Ad
 
 /** As far as it can be told from the outside: its oldest process stands for the one it was made for. */
 function recordOf(group: JobGroup, { procRoot, nowMs, nextJid }: Adoption): JobRecord | null {
-  const stats = [...(group.processes() ?? [])].flatMap((pid) => readProcessStat(procRoot, pid) ?? []);
-  const oldest = stats.toSorted((one, other) => Number(one.startTicks) - Number(other.startTicks))[0];
+  const [oldest] = inOrderOfArrival(group.processes() ?? [], [], procRoot);
   if (!oldest) return null;
   using held = holdProcess(procRoot, oldest.pid, oldest.startTicks);
   return {

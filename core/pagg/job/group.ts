@@ -13,11 +13,12 @@ import {
 } from "#ffi/cgroup.ts";
 import type { PidFd } from "#ffi/pidfd.ts";
 import { EPOLL, type Watch, watchKept } from "#ffi/pump.ts";
-import { SysError } from "#ffi/sys-error.ts";
 import { groupOf } from "./base-group.ts";
 import type { Accounting } from "./entry.ts";
 
 export class JobGroup {
+  /** Where cgroup v2 is mounted. */
+  readonly mount: string;
   /** Below the mount. */
   readonly path: string;
   readonly #directory: string;
@@ -27,6 +28,7 @@ export class JobGroup {
   #watch: Watch | null = null;
 
   private constructor(mount: string, path: string, procRoot: string) {
+    this.mount = mount;
     this.path = path;
     this.#directory = mount + path;
     this.#procRoot = procRoot;
@@ -68,11 +70,6 @@ export class JobGroup {
   /** null if the group is gone. */
   processes(): Set<number> | null {
     return groupProcesses(this.#directory);
-  }
-
-  /** Moves a process in, with all its threads and without its children. Throws SysError. */
-  moveIn(pid: number): void {
-    writeGroupFile(this.#directory, "cgroup.procs", String(pid));
   }
 
   /** Whether the process behind the descriptor is in it or in a group below it. */
@@ -154,20 +151,4 @@ export class JobGroup {
       [...text.matchAll(new RegExp(`\\b${key}=([0-9]+)`, "g"))].reduce((total, match) => total + Number(match[1]), 0);
     return { readBytes: sum("rbytes"), writtenBytes: sum("wbytes") };
   }
-}
-
-/** Moves a process to the first of these groups that takes it. Throws the SysError of the last. */
-export function moveOut(mount: string, pid: number, paths: readonly string[]): void {
-  let failure: unknown = null;
-  for (const path of paths) {
-    try {
-      writeGroupFile(mount + path, "cgroup.procs", String(pid));
-      return;
-    } catch (thrown) {
-      // It has ended: there is nothing left to move.
-      if (!(thrown instanceof SysError) || thrown.errnoName === "ESRCH") throw thrown;
-      failure = thrown;
-    }
-  }
-  if (failure !== null) throw failure;
 }

@@ -10,7 +10,8 @@ import type { Clock } from "#core/model/clock.ts";
 import type { ProcessEvents } from "#ffi/proc-events.ts";
 import { type ProcessStat, readProcessStat } from "#ffi/procfs.ts";
 import { SysError } from "#ffi/sys-error.ts";
-import { ProcessTracker, UNSEEN } from "../tracker.ts";
+import { UNSEEN } from "../tracker/tracked-exit.ts";
+import { ProcessTracker } from "../tracker/tracker.ts";
 import { groupOf } from "./base-group.ts";
 import { LastOnes } from "./last-ones.ts";
 import type { RunningJob } from "./running-job.ts";
@@ -74,10 +75,6 @@ export class Membership {
       claims: () => this.#claims(),
       onRepair: () => this.#repaired(),
     });
-  }
-
-  get isBlind(): boolean {
-    return this.#isBlind;
   }
 
   /** Whether process events are to be had; asked by actually listening. */

@@ -10,6 +10,7 @@ const COMMAND_BYTES = 256;
 
 export interface HeldProcess extends Disposable {
   readonly pid: number;
+  readonly pidfd: PidFd;
   readonly stat: ProcessStat;
   /** Argument vector with blanks, without control characters, at most 256 characters. */
   readonly command: string;
@@ -43,9 +44,19 @@ export function holdProcess(procRoot: string, pid: number, startTicks: string | 
       throw jobError("ESRCH", `process ${pid} is another one now`, { code: "IDENTITY_CHANGED" });
     }
     const command = commandOf(procRoot, stat);
-    return { pid, stat, command, isAlive: () => pidfd.isAlive(), [Symbol.dispose]: () => pidfd.close() };
+    return { pid, pidfd, stat, command, isAlive: () => pidfd.isAlive(), [Symbol.dispose]: () => pidfd.close() };
   } catch (thrown) {
     pidfd.close();
+    throw thrown;
+  }
+}
+
+/** null for what is gone, and for the id of a thread. Throws SysError EMFILE. */
+export function tryHold(pid: number): PidFd | null {
+  try {
+    return PidFd.open(pid);
+  } catch (thrown) {
+    if (isThread(thrown)) return null;
     throw thrown;
   }
 }
@@ -55,13 +66,15 @@ function openProcess(pid: number): PidFd {
     const pidfd = PidFd.open(pid);
     if (pidfd) return pidfd;
   } catch (thrown) {
-    // pidfd_open(2) takes no thread but the first.
-    if (thrown instanceof SysError && ["EINVAL", "ENOENT"].includes(thrown.errnoName)) {
-      throw noProcess(pid, "is a thread, not a process");
-    }
+    if (isThread(thrown)) throw noProcess(pid, "is a thread, not a process");
     throw kernelError(thrown, `process ${pid} cannot be held`);
   }
   throw noProcess(pid);
+}
+
+/** pidfd_open(2) takes no thread but the first. */
+function isThread(thrown: unknown): boolean {
+  return thrown instanceof SysError && ["EINVAL", "ENOENT"].includes(thrown.errnoName);
 }
 
 function commandOf(procRoot: string, { pid, comm }: ProcessStat): string {

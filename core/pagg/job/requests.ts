@@ -55,7 +55,7 @@ export interface JobRequests {
   /** DETACHJID: how many were let out; the job ends with status 0. Throws ENODATA. */
   detachjid(jid: Jid): number;
   /** DETACHPID: the job it was in. Throws ESRCH. */
-  detachpid(pid: number): Jid;
+  detachpid(pid: number, startTicks?: string | null): Jid;
   /** ATTACHPID. Throws EINVAL (in a job already), ESRCH, ENODATA, ENOMEM. */
   attachpid(pid: number, jid: Jid, startTicks?: string | null): Jid;
   /** Throws ENODATA, UNSUPPORTED for a job that no cgroup holds. */

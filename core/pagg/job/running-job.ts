@@ -1,6 +1,6 @@
 /** A job that has not ended: who is in it, and who left it last. */
 import type { JobState } from "#core/model/job.ts";
-import type { TrackedExit } from "../tracker.ts";
+import type { TrackedExit } from "../tracker/tracked-exit.ts";
 import type { JobRecord } from "./entry.ts";
 import type { JobGroup } from "./group.ts";
 import { endedAfter, type Rank } from "./last-ones.ts";
@@ -41,6 +41,8 @@ export class RunningJob {
   readonly sessions = new Set<number>();
   /** `pid:start` of those that were detached. */
   readonly released = new Set<string>();
+  /** Its first process that was written down; null: none. */
+  savedPrime: number | null = null;
   /** null once some may have been missed. */
   total: number | null = 0;
   usesCloneParent = false;
@@ -51,7 +53,6 @@ export class RunningJob {
   last: Leave | null = null;
   /** When its members were last compared with the kernel's list. */
   checkedMs = 0;
-  lossesSeen = 0;
 
   constructor(record: JobRecord, group: JobGroup | null) {
     this.record = record;

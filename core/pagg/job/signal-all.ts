@@ -1,6 +1,7 @@
 /** A signal to every process of a job that no single write can reach: each held, checked to be in it still, then signalled. */
-import { PidFd } from "#ffi/pidfd.ts";
+import type { PidFd } from "#ffi/pidfd.ts";
 import { SysError } from "#ffi/sys-error.ts";
+import { tryHold } from "./process.ts";
 
 export interface SignalTarget {
   /** Who is in it at this moment. */
@@ -39,22 +40,12 @@ export function signalAll(target: SignalTarget, signal: number): SignalOutcome {
 }
 
 function signalOne(target: SignalTarget, pid: number, signal: number): boolean | SysError {
-  using pidfd = openProcess(pid);
+  using pidfd = tryHold(pid);
   if (!pidfd || !target.holds(pidfd)) return false;
   try {
     return pidfd.sendSignal(signal);
   } catch (thrown) {
     if (thrown instanceof SysError) return thrown;
-    throw thrown;
-  }
-}
-
-/** null for what is gone, and for the id of a thread. */
-function openProcess(pid: number): PidFd | null {
-  try {
-    return PidFd.open(pid);
-  } catch (thrown) {
-    if (thrown instanceof SysError && ["EINVAL", "ENOENT"].includes(thrown.errnoName)) return null;
     throw thrown;
   }
 }

@@ -5,7 +5,7 @@
 
 import { KeptDatabase } from "#core/keep/database.ts";
 import { jidText, parseJid } from "#core/model/jid.ts";
-import type { Containment, JobReport } from "#core/model/job.ts";
+import type { JobReport } from "#core/model/job.ts";
 import type { JobRecord } from "./entry.ts";
 import { jobError } from "./errors.ts";
 import type { Jid } from "./requests.ts";
@@ -23,15 +23,15 @@ export interface ReportQuery {
   readonly limit?: number;
 }
 
-interface JobRow {
+interface JobRow extends Omit<JobRecord, "jid" | "createdMs"> {
   readonly jid: string;
-  readonly uid: number;
-  readonly user: string | null;
-  readonly command: string;
-  readonly containment: Containment;
-  readonly cgroup: string | null;
-  readonly origin: string | null;
   readonly created_ms: number;
+}
+
+interface ProcessRow {
+  readonly pid: number;
+  readonly start_ticks: string;
+  readonly number?: number;
 }
 
 export class JobStore {
@@ -72,14 +72,15 @@ export class JobStore {
     );
   }
 
+  /** In the order they came. */
   processes(jid: Jid): StoredProcess[] {
-    const sql = "SELECT pid, start_ticks FROM process WHERE jid = ?";
-    return this.#kept.guard(() =>
-      this.#kept.all<{ pid: number; start_ticks: string }>(sql, jidText(jid)).map((row) => ({
-        pid: row.pid,
-        startTicks: row.start_ticks,
-      })),
+    // Who only looks may find a file of version 1, without the numbers.
+    const rows = this.#kept.guard(() =>
+      this.#kept.all<ProcessRow>("SELECT * FROM process WHERE jid = ?", jidText(jid)),
     );
+    return rows
+      .sort((one, other) => (one.number ?? 0) - (other.number ?? 0))
+      .map((row) => ({ pid: row.pid, startTicks: row.start_ticks }));
   }
 
   meta(key: "boot_id" | "sid"): string | null {
@@ -92,8 +93,8 @@ export class JobStore {
     this.#kept.transact(() => this.#setMeta(key, value));
   }
 
-  /** `sid`: the last that was given by count. */
-  add(record: JobRecord, sid: number): void {
+  /** `sid`: the last that was given by count; `first`: the process it is made for, null if that is not known. */
+  add(record: JobRecord, sid: number, first: StoredProcess | null): void {
     const { jid, uid, user, command, containment, cgroup, origin, createdMs } = record;
     const sql =
       "INSERT INTO job (jid, number, uid, user, command, containment, cgroup, origin, created_ms) " +
@@ -101,6 +102,7 @@ export class JobStore {
     this.#kept.transact(() => {
       this.#kept.run(sql, jidText(jid), uid, user, command, containment, cgroup, origin, createdMs);
       this.#setMeta("sid", String(sid));
+      if (first) this.#addProcesses(jid, [first]);
     });
   }
 
@@ -110,12 +112,9 @@ export class JobStore {
   }
 
   setProcesses(jid: Jid, processes: readonly StoredProcess[]): void {
-    const text = jidText(jid);
     this.#kept.transact(() => {
-      this.#kept.run("DELETE FROM process WHERE jid = ?", text);
-      for (const { pid, startTicks } of processes) {
-        this.#kept.run("INSERT INTO process (jid, pid, start_ticks) VALUES (?, ?, ?)", text, pid, startTicks);
-      }
+      this.#kept.run("DELETE FROM process WHERE jid = ?", jidText(jid));
+      this.#addProcesses(jid, processes);
     });
   }
 
@@ -150,6 +149,12 @@ export class JobStore {
 
   close(): void {
     this.#kept.close();
+  }
+
+  #addProcesses(jid: Jid, processes: readonly StoredProcess[]): void {
+    const text = jidText(jid);
+    const sql = "INSERT INTO process (jid, pid, start_ticks, number) VALUES (?, ?, ?, ?)";
+    for (const [number, { pid, startTicks }] of processes.entries()) this.#kept.run(sql, text, pid, startTicks, number);
   }
 
   #setMeta(key: string, value: string): void {

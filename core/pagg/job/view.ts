@@ -4,8 +4,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { jidText } from "#core/model/jid.ts";
 import type { JobReport } from "#core/model/job.ts";
-import { readProcText } from "#ffi/proc-file.ts";
-import { readProcessStat } from "#ffi/procfs.ts";
+import { readBootId } from "#ffi/boot-id.ts";
+import { inOrderOfArrival, livingOf } from "./arrival.ts";
 import { v2Mount } from "./base-group.ts";
 import type { JobEntry, JobRecord } from "./entry.ts";
 import { noJob } from "./errors.ts";
@@ -31,7 +31,7 @@ export class JobsView {
   /** Those that have not ended, in the order of creation. Throws EIO. */
   async entries(): Promise<JobEntry[]> {
     const store = await this.#open();
-    if (!store || store.meta("boot_id") !== this.#bootId()) return [];
+    if (!store || store.meta("boot_id") !== readBootId(this.#options.procRoot)) return [];
     const mount = v2Mount(this.#options.procRoot);
     return store.jobs().flatMap((record) => this.#entry(store, record, mount) ?? []);
   }
@@ -63,22 +63,17 @@ export class JobsView {
     return this.#store;
   }
 
-  #bootId(): string {
-    return (readProcText(`${this.#options.procRoot}/sys/kernel/random/boot_id`) ?? "").trim();
-  }
-
   /** null if nobody is left in it: it has ended, only that nobody has written so. */
   #entry(store: JobStore, record: JobRecord, mount: string | null): JobEntry | null {
     const seen = this.#look(store, record, mount);
     if (!seen || seen.pids.length === 0) return null;
-    const stats = seen.pids.flatMap((pid) => readProcessStat(this.#options.procRoot, pid) ?? []);
-    const oldest = stats.toSorted((one, other) => Number(one.startTicks) - Number(other.startTicks))[0];
+    const [prime] = inOrderOfArrival(seen.pids, store.processes(record.jid), this.#options.procRoot);
     return {
       ...record,
       state: seen.state,
       processes: seen.pids.length,
       total: null,
-      prime: oldest ? { pid: oldest.pid, startTicks: oldest.startTicks } : null,
+      prime: prime ? { pid: prime.pid, startTicks: prime.startTicks } : null,
       problems: [],
     };
   }
@@ -86,10 +81,7 @@ export class JobsView {
   #look(store: JobStore, record: JobRecord, mount: string | null): { pids: number[]; state: JobEntry["state"] } | null {
     const { procRoot } = this.#options;
     if (record.cgroup === null) {
-      const living = store.processes(record.jid).filter(({ pid, startTicks }) => {
-        const stat = readProcessStat(procRoot, pid);
-        return stat?.startTicks === startTicks && stat.state !== "Z" && stat.state !== "X";
-      });
+      const living = livingOf(store.processes(record.jid), procRoot);
       return { pids: living.map(({ pid }) => pid), state: "running" };
     }
     const group = mount === null ? null : JobGroup.find(mount, record.cgroup, procRoot);

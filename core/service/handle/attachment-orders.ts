@@ -24,7 +24,7 @@ export function detachProcess(request: PaggRequest, item: Attachment, jobs: JobR
   return order(request, item, {
     plan: [{ ...step(`let process ${pid} out of ${job ?? item.module}`), pid, identity }],
     run: () => {
-      const left = jidText(jobs.detachpid(pid));
+      const left = jidText(jobs.detachpid(pid, startTicksOf(identity)));
       return { message: `process ${pid} has left ${left}` };
     },
   });
@@ -40,13 +40,14 @@ export function sendSignal(request: PaggRequest, item: Attachment, { procRoot }:
     ownerUid: item.uid,
     plan: [{ op: "signal", text: `send ${name} to process ${pid}`, signal: name, pid, identity }],
     run: ({ authorize }) => {
-      const startTicks = identity.slice(identity.indexOf(":") + 1);
       const gone = (message: string) => jobError("ESRCH", message);
-      signalProcess({ pid, startTicks }, signal, { procRoot, authorize, gone });
+      signalProcess({ pid, startTicks: startTicksOf(identity) }, signal, { procRoot, authorize, gone });
       return { message: `${name} was sent to process ${pid} (${item.comm})` };
     },
   });
 }
+
+const startTicksOf = (identity: string): string => identity.slice(identity.indexOf(":") + 1);
 
 export function attachmentIn({ id, identity }: ActionTarget, kept: Kept): Attachment {
   const named = attachmentOfId(id);

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import type { JobRecord } from "#core/pagg/job/entry.ts";
 import { RunningJob } from "#core/pagg/job/running-job.ts";
-import { type TrackedExit, UNSEEN } from "#core/pagg/tracker.ts";
+import { type TrackedExit, UNSEEN } from "#core/pagg/tracker/tracked-exit.ts";
 
 const PARENT = 100;
 const CHILD = 101;

@@ -147,6 +147,8 @@ describe.each(["cgroup", "tracker"] as const)("a job held by its %s", (containme
     expect(refusal(() => jobs.set.attachpid(late.pid, jid, "1"))).toBe("ESRCH");
     expect(refusal(() => jobs.set.detachpid(late.pid))).toBe("ESRCH");
     expect(refusal(() => jobs.set.detachpid(UNUSED_PID))).toBe("ESRCH");
+    expect(refusal(() => jobs.set.detachpid(peer.pid, "1"))).toBe("ESRCH");
+    expect(jobs.set.getjid(peer.pid)).toBe(jid);
     const origin = readCgroup(late.pid);
     const stays = await late.child();
     expect(jobs.set.attachpid(late.pid, jid)).toBe(jid);

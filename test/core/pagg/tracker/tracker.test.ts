@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { systemClock } from "#app/cli/system-clock.ts";
-import { ProcessTracker, type TrackedExit, type TrackerOptions } from "#core/pagg/tracker.ts";
+import type { TrackedExit } from "#core/pagg/tracker/tracked-exit.ts";
+import { ProcessTracker, type TrackerOptions } from "#core/pagg/tracker/tracker.ts";
 import { suspendedNs } from "#ffi/boot-clock.ts";
 import { type ProcessEvent, ProcessEvents, type ProcessEventsOptions } from "#ffi/proc-events.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
