@@ -5,7 +5,7 @@ import { type ErrorCode, errorRecord, MusterError, toMusterError } from "#core/m
 import type { InvokeOptions } from "../service.ts";
 import { audited, auditedAction, callerOf, type HandlerOptions, mustBeAllowed } from "./around-effect.ts";
 import { type Ending, endingOf, failure, refusal, wouldBe } from "./ending.ts";
-import type { PowerContext, PowerOrder } from "./power-orders.ts";
+import type { PowerContext, PowerOrder } from "./power-order.ts";
 import type { PowerRequest } from "./power-request.ts";
 
 export interface PowerHandlerOptions extends HandlerOptions {
