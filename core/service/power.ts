@@ -68,6 +68,7 @@ export class Power {
       waits: this.#waits,
       kept: this.#kept,
       storePath: policyStorePath(environment, this.#settings),
+      isInListed: (name) => this.#endpoints.isInListed(name),
       read: (name) => this.#endpoints.read(name),
       record: (event) => record([event]),
     };

@@ -19,6 +19,8 @@ export interface PowerContext {
   /** null: this process owns no endpoints, for it does not last. */
   readonly kept: KeptEndpoints | null;
   readonly storePath: string;
+  /** Whether it is in a directory that is searched for endpoints. */
+  readonly isInListed: (name: string) => boolean;
   /** An endpoint as it is now. */
   readonly read: (name: string) => Endpoint | null;
   readonly record: (event: PowerEvent) => void;

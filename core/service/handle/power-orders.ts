@@ -22,21 +22,31 @@ import { policyIn, removePolicy, setPolicy } from "./policy-orders.ts";
 import { type Parts, type PowerContext, type PowerOrder, usage } from "./power-order.ts";
 import type { PowerRequest } from "./power-request.ts";
 
-/** Throws what keeps it from being asked for at all. */
-export function orderFor(request: PowerRequest, target: ActionTarget, context: PowerContext): PowerOrder {
+/** Throws what keeps it from being asked for at all. `confined`: why who asks is told of what is listed, and of nothing else. */
+export function orderFor(
+  request: PowerRequest,
+  target: ActionTarget,
+  context: PowerContext,
+  confined: MusterError | null,
+): PowerOrder {
   switch (request.action) {
     case "policy.set":
       return setPolicy(request, policyIn(target), context);
     case "policy.remove":
       return removePolicy(policyIn(target), context);
     default:
-      return endpointOrder(request, target, context);
+      return endpointOrder(request, target, context, confined);
   }
 }
 
-function endpointOrder(request: PowerRequest, target: ActionTarget, context: PowerContext): PowerOrder {
+function endpointOrder(
+  request: PowerRequest,
+  target: ActionTarget,
+  context: PowerContext,
+  confined: MusterError | null,
+): PowerOrder {
   const { name, trap } = placeIn(target, context.endpoint.host);
-  const item = context.read(name);
+  const item = confined ? readListed(name, context, confined) : context.read(name);
   const parts = partsOf(request, name, item, context);
   return {
     id: endpointId(context.node, name),
@@ -71,6 +81,20 @@ function partsOf(request: PowerRequest, name: string, item: Endpoint | null, con
     default:
       throw new MusterError("INTERNAL", `${request.action} is not of endpoints`);
   }
+}
+
+/** In a listed directory a file that is no region is nobody's business: it is as if it were not there. */
+function readListed(name: string, { isInListed, read }: PowerContext, confined: MusterError): Endpoint | null {
+  if (!isInListed(name)) {
+    const message = `${name} is in no directory that is searched for endpoints, and who asks may not look elsewhere`;
+    throw new MusterError("PERMISSION_DENIED", message, {
+      errno: "EPERM",
+      target: name,
+      hint: `${confined.hint}; or its directory in [geopm] endpoints`,
+    });
+  }
+  const item = read(name);
+  return item?.regionBytes === null ? null : item;
 }
 
 /** An absolute path means the same to everyone; `/name` is taken as GEOPM does it for the user the service runs as. */

@@ -2,6 +2,7 @@
 import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
 import type { ActionResult, ActionTarget } from "#core/act/request.ts";
 import { type ErrorCode, errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
+import { authorize } from "../privilege.ts";
 import type { InvokeOptions } from "../service.ts";
 import { audited, auditedAction, callerOf, type HandlerOptions, mustBeAllowed } from "./around-effect.ts";
 import { type Ending, endingOf, failure, refusal, wouldBe } from "./ending.ts";
@@ -43,7 +44,8 @@ export class PowerHandler {
       mustBeAllowed(this.#options, request.action, spec, invoke);
       // Only here: it brings SQLite with it.
       const { orderFor } = await import("./power-orders.ts");
-      order = orderFor(request, target, await this.#options.context());
+      const confined = invoke.caller ? authorize("read.elsewhere", invoke.caller, null) : null;
+      order = orderFor(request, target, await this.#options.context(), confined);
       before = stateOf(order);
       const reason = order.item && spec.when(order.item);
       if (reason) throw new MusterError("NOT_ALLOWED_NOW", reason);
