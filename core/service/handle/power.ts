@@ -17,12 +17,24 @@ export interface PowerHandlerOptions extends HandlerOptions {
 
 export class PowerHandler {
   readonly #options: PowerHandlerOptions;
+  /** The change that was asked for last. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: PowerHandlerOptions) {
     this.#options = options;
   }
 
-  async perform(request: PowerRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
+  /** Changes one after the other: each is judged by what the one before has left. What only asks waits for none. */
+  perform(request: PowerRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
+    const perform = () => this.#perform(request, target, invoke);
+    if (ACTIONS[request.action].effect === "read") return perform();
+    const change = this.#last.then(perform);
+    this.#last = change;
+    return change;
+  }
+
+  /** Never throws. */
+  async #perform(request: PowerRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
     const { clock } = this.#options;
     const startMs = clock.nowMs();
     const spec: ActionSpec = ACTIONS[request.action];

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   closeSync,
   existsSync,
@@ -278,6 +278,36 @@ deathTest("a bound endpoint frees itself of a controller that was killed", async
     ({ shelves }) => [...shelves.events.items.values()].filter(({ code }) => code === "POLICY_WRITTEN").length === 2,
   );
   expect(await next.policy()).toEqual([150]);
+});
+
+describe.each([
+  ["endpoint.unbind", "endpoint.destroy"],
+  ["endpoint.destroy", "endpoint.unbind"],
+  ["endpoint.release", "endpoint.destroy"],
+  ["endpoint.destroy", "endpoint.destroy"],
+  ["endpoint.destroy", "endpoint.bind"],
+] as const)("%s and %s at once", (first, second) => {
+  test("what was destroyed is gone, and can be made again", async () => {
+    await using service = await opened();
+    await act(service, "endpoint.create");
+    await act(service, "endpoint.bind");
+    const listed = () => JSON.parse(readFileSync(directory.file("state/endpoints.json"), "utf8")).endpoints;
+    expect(listed()).toHaveLength(1);
+    const results = await Promise.all([act(service, first), act(service, second)]);
+    for (const { outcome, error } of results) {
+      expect(error?.code ?? "none").toBeOneOf(["none", "NOT_FOUND", "NOT_ALLOWED_NOW"]);
+      expect(outcome).toBeOneOf(["done", "unchanged", "refused"]);
+    }
+    expect(results.map(({ outcome }) => outcome)).toContain("done");
+    expect(readdirSync(shm)).toEqual([]);
+    expect(listed()).toEqual([]);
+    expect(endpointIn(service)).toBeUndefined();
+    expect(await act(service, "endpoint.create")).toMatchObject({ outcome: "done" });
+    expect(await act(service, "endpoint.bind")).toMatchObject({ outcome: "done" });
+    await using peer = await controller();
+    expect(await untilEndpoint(service, ({ agent }) => agent !== null)).toMatchObject({ state: "attached" });
+    expect(peer).toBeDefined();
+  });
 });
 
 test("when the service ends controllers stay, and its next start goes on with what it owned and served", async () => {
