@@ -27,7 +27,7 @@ export interface PaggKeeperOptions {
   readonly clock: Clock;
   readonly pagg: PaggSettings;
   readonly jobs: JobSettings;
-  readonly isReadOnly: boolean;
+  readonly isReadOnly: () => boolean;
   /** Of what is asked by jobd's socket. */
   readonly audit: Audit;
   /** How a module's own process is started. */

@@ -37,6 +37,8 @@ export class Host {
   readonly facts: ServiceFacts;
   readonly log: (text: string) => void;
   readonly attention: Attention;
+  /** Told to every connection: the service has become read-only, or is no longer. */
+  readonly onMode = new Set<() => void>();
   readonly #actions = new Map<AbortController, Promise<unknown>>();
   readonly #refresh: SharedLook<void>;
   readonly #listing: SharedLook<readonly ProcessRow[]>;
