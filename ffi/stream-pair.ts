@@ -23,6 +23,10 @@ export function streamPair(): { near: Fd; far: Fd } {
 }
 
 /**
+ * As long as Bun's loop has one connected socket it turns every second and every four by itself, without a system call (the
+ * date of HTTP headers, the timeouts of sockets; 1.4.5). A stream of Bun's on a pipe would not, but is not always woken: see
+ * read-pipe.ts.
+ *
  * Takes over a stream socket and calls `onChunk` with what comes, until the other end is closed. Meanwhile the process stays
  * alive. A chunk is the caller's for the length of the call.
  */

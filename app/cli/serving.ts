@@ -53,9 +53,13 @@ export async function beginServing(session: Session, log: ServiceLog): Promise<S
   tellProblems(config, service, log);
   const reload = async () => {
     config = await loadConfig({ configFile: environment.configFile, root: environment.root });
+    const wasReadOnly = service.isReadOnly;
     await service.reload(config);
-    service.note("info", "CONFIG_LOADED", `the configuration was read again: ${environment.configFile}`);
-    log.write("configuration read again");
+    // Before the event: whoever draws anew for it draws that too.
+    if (service.isReadOnly !== wasReadOnly) server.tellMode();
+    const mode = modeText(wasReadOnly, service, config, call.invocation.options.has("read-only"));
+    service.note("info", "CONFIG_LOADED", `the configuration was read again: ${environment.configFile}${mode}`);
+    log.write(`configuration read again${mode}`);
     tellProblems(config, service, log);
   };
   const onHangup = () => {
@@ -63,6 +67,14 @@ export async function beginServing(session: Session, log: ServiceLog): Promise<S
   };
   process.on("SIGHUP", onHangup);
   return { ended: untilEnded(service, server, log) };
+}
+
+function modeText(wasReadOnly: boolean, { isReadOnly }: LocalService, { readOnly }: Config, isAlways: boolean): string {
+  if (isReadOnly !== wasReadOnly) {
+    return isReadOnly ? "; what is under way goes on, and nothing else is changed" : "; no longer read-only";
+  }
+  if (!isReadOnly || readOnly || isAlways) return "";
+  return "; it began read-only and keeps nothing: read_only = false counts from the next start of the service on";
 }
 
 async function untilEnded(service: LocalService, server: Server, log: ServiceLog): Promise<void> {

@@ -2,16 +2,16 @@
  * The resource manager's side of an endpoint, geopm_endpoint(3): it owns the two regions, writes policies and reads
  * samples. Binary compatible with the real library, whichever side it is on.
  */
-import { rmSync } from "node:fs";
 import type { Clock } from "#core/model/clock.ts";
 import { AGENTS, type AgentTable } from "./agents.ts";
-import { GeopmError, geopmError, toGeopmError } from "./errors.ts";
+import { EndpointRegions, type OpenMode } from "./endpoint-regions.ts";
+import { geopmError } from "./errors.ts";
 import { readHostlist } from "./hostlist.ts";
 import { AGENT, CURRENT_LAYOUT, HOSTLIST_PATH, type Layout, POLICY, PROFILE, SAMPLE } from "./layout.ts";
 import { type EndpointPlace, type NameHost, resolveEndpoint } from "./names.ts";
-import { holdOwnership, type Ownership } from "./ownership.ts";
-import { type LockRecovered, Region, type RegionOptions } from "./region.ts";
+import type { LockRecovered } from "./region.ts";
 import { type PolicyFields, plainValues, readable, type SampleFields, textOf } from "./region-fields.ts";
+import { type LoopWait, WaitLoop } from "./wait-loop.ts";
 import type { EndpointWaits } from "./waits.ts";
 
 export interface AgentSizes {
@@ -37,45 +37,31 @@ export interface EndpointOptions {
   readonly onLockRecovered?: (event: LockRecovered) => void;
 }
 
-/**
- * create: 17 when there is one. takeOver: what is there becomes ours, as it is while a controller is attached, wiped when
- * none is; what is missing is made. join: somebody else's, left as it is, also by `close`.
- */
-export type OpenMode = "create" | "takeOver" | "join";
-
 export interface Sample {
   readonly values: Float64Array;
   readonly ageSeconds: number;
 }
 
-interface Regions {
-  readonly policy: Region;
-  readonly sample: Region;
-  /** null: joined. */
-  readonly ownership: Ownership | null;
-}
-
 const NO_SIZES: AgentSizes = { policies: 0, samples: 0 };
 /** No event tells a sample; controllers write one every few milliseconds. */
 const SAMPLE_LOOK_MS = 10;
-const LONGEST_SECONDS = Number.MAX_SAFE_INTEGER / 1000;
 
 export class Endpoint implements Disposable {
   readonly place: EndpointPlace;
   readonly agents: AgentTable;
   readonly #options: EndpointOptions;
   readonly #layout: Layout;
-  #regions: Regions | null = null;
+  #regions: EndpointRegions | null = null;
   /** Of the agent seen last, also after it has gone, as GEOPM keeps them. */
   #sizes: AgentSizes = NO_SIZES;
-  #isStopped = false;
-  #running = new AbortController();
+  readonly #waiting: WaitLoop;
 
   /** Touches no file. */
   constructor(name: string, options: EndpointOptions) {
     this.#options = options;
     this.agents = options.agents ?? AGENTS;
     this.#layout = options.layout ?? CURRENT_LAYOUT;
+    this.#waiting = new WaitLoop(options.waits);
     if (name.includes("\0")) throw geopmError(-3, "the name of an endpoint has a NUL in it");
     this.place = resolveEndpoint(name, options.host, this.#layout.name);
   }
@@ -87,36 +73,25 @@ export class Endpoint implements Disposable {
   /** Opened again, it is wiped: a controller that is attached is forgotten. */
   open(mode: OpenMode = "create"): void {
     if (this.#regions === null) this.#regions = this.#openRegions(mode);
-    else if (mode === "create") this.#wipe(this.#regions);
+    else if (mode === "create") this.#regions.wipe();
   }
 
   /** The files go with it, unless it was joined, or others have taken their place. Nothing happens when it is not open. */
   close(): void {
-    this.#end(true);
+    this.#end("removed");
   }
 
   /** As `close`, but the files stay, with the controller that is attached, for whoever takes them over. */
   leave(): void {
-    this.#end(false);
+    this.#end("left");
   }
 
-  #end(removesFiles: boolean): void {
+  #end(files: "removed" | "left"): void {
     const regions = this.#regions;
     if (regions === null) return;
     this.#regions = null;
-    this.#endWaits();
-    let failure: GeopmError | null = null;
-    for (const region of [regions.policy, regions.sample]) {
-      try {
-        if (removesFiles && regions.ownership !== null && region.isAtPath()) rmSync(region.path, { force: true });
-      } catch (thrown) {
-        // It stays then; the other one goes all the same, and neither is ours any more.
-        failure ??= toGeopmError(thrown, region.path);
-      }
-      region.close();
-    }
-    regions.ownership?.release();
-    if (failure) throw failure;
+    this.#waiting.end();
+    regions.close(files);
   }
 
   [Symbol.dispose](): void {
@@ -248,79 +223,43 @@ export class Endpoint implements Disposable {
    * time is no limit. -3 when the agent is not known.
    */
   async waitForAgentAttach(timeoutSeconds: number): Promise<void> {
-    await this.#wait(
-      timeoutSeconds,
-      "timed out waiting for controller",
-      (sample) => !sample.isEmpty(AGENT) && this.#isSeen(),
-    );
+    const { sample } = this.#open();
+    // The whole name stands there: the agent is known from now on.
+    const isSo = () => !sample.isEmpty(AGENT) && this.agent() !== "";
+    await this.#wait({ sample, isSo, timeoutSeconds, failure: "timed out waiting for controller" });
   }
 
   /** Resolves when no controller is attached, and after `stopWaitLoop`. */
   async waitForAgentDetach(timeoutSeconds: number): Promise<void> {
-    await this.#wait(timeoutSeconds, "timed out waiting for controller to detach", (sample) => sample.isEmpty(AGENT));
+    const { sample } = this.#open();
+    const failure = "timed out waiting for controller to detach";
+    await this.#wait({ sample, isSo: () => sample.isEmpty(AGENT), timeoutSeconds, failure });
   }
 
   /** Resolves when a sample was written after the call, and after `stopWaitLoop`. */
   async waitForSample(timeoutSeconds: number): Promise<void> {
-    const before = this.#open().sample.stampMark;
-    const isSo = (sample: Region) => sample.stampMark !== before;
-    await this.#wait(timeoutSeconds, "timed out waiting for a sample", isSo, SAMPLE_LOOK_MS);
+    const { sample } = this.#open();
+    const before = sample.stampMark;
+    const isSo = () => sample.stampMark !== before;
+    const failure = "timed out waiting for a sample";
+    await this.#wait({ sample, isSo, timeoutSeconds, failure, restMs: SAMPLE_LOOK_MS });
   }
 
   /** Ends the waits that go on, and every later one at once, until `resetWaitLoop`. */
   stopWaitLoop(): void {
-    this.#isStopped = true;
-    this.#endWaits();
+    this.#waiting.stop();
   }
 
   resetWaitLoop(): void {
-    this.#isStopped = false;
+    this.#waiting.reset();
   }
 
-  async #wait(
-    timeoutSeconds: number,
-    failure: string,
-    isSo: (sample: Region) => boolean,
-    restMs?: number,
-  ): Promise<void> {
-    const { sample } = this.#open();
-    const timeoutMs = timeoutOf(timeoutSeconds);
-    if (this.#isStopped) return;
-    const { signal } = this.#running;
-    const isDone = () => {
-      const isIt = isSo(sample);
-      // A region that was cut off holds zeros, which say nothing of a controller; taking its lock says what happened.
-      if (sample.isLost) this.agent();
-      return isIt;
-    };
-    const isIt = await this.#options.waits.until({
-      path: sample.path,
-      isDone,
-      timeoutMs,
-      signal,
-      ...(restMs ? { restMs } : {}),
-    });
-    if (isIt || this.#isStopped || (signal.aborted && this.#regions !== null)) return;
-    this.#open();
-    throw geopmError(-1, failure, { code: "TIMED_OUT", hint: `no change in ${timeoutSeconds} s` });
+  /** Who waits is told if it was closed meanwhile. */
+  async #wait(wait: LoopWait): Promise<void> {
+    if ((await this.#waiting.until(wait)) === "ended") this.#open();
   }
 
-  /** The whole name stands there. While the one who writes it has the lock, it is not there yet. */
-  #isSeen(): boolean {
-    try {
-      return this.agent() !== "";
-    } catch (thrown) {
-      if (thrown instanceof GeopmError && thrown.code === "LOCK_HELD") return false;
-      throw thrown;
-    }
-  }
-
-  #endWaits(): void {
-    this.#running.abort();
-    this.#running = new AbortController();
-  }
-
-  #open(): Regions {
+  #open(): EndpointRegions {
     if (this.#regions !== null) return this.#regions;
     throw geopmError(-1, `the endpoint ${this.place.name} is not open`, { code: "NOT_ALLOWED_NOW" });
   }
@@ -332,68 +271,13 @@ export class Endpoint implements Disposable {
     throw geopmError(-3, `the agent ${JSON.stringify(agent)} is not known`, { hint });
   }
 
-  #openRegions(mode: OpenMode): Regions {
-    const { policyPath, samplePath } = this.place;
-    const opened: Region[] = [];
-    const made: Region[] = [];
-    let ownership: Ownership | null = null;
-    try {
-      const policy = this.#openRegion(policyPath, mode, this.#layout, opened, made);
-      if (mode !== "join") ownership = holdOwnership(policyPath);
-      const sample = this.#openRegion(samplePath, mode, policy.layout, opened, made);
-      const regions = { policy, sample, ownership };
-      if (mode === "takeOver" && sample.isEmpty(AGENT)) this.#wipe(regions);
-      return regions;
-    } catch (thrown) {
-      // The real library leaves the first file behind when the second cannot be made.
-      for (const region of made) rmSync(region.path, { force: true });
-      for (const region of opened) region.close();
-      ownership?.release();
-      throw thrown;
-    }
-  }
-
-  #openRegion(path: string, mode: OpenMode, layout: Layout, opened: Region[], made: Region[]): Region {
-    const region = mode === "create" ? this.#create(path, layout, made) : this.#attach(path, mode, layout, made);
-    opened.push(region);
-    return region;
-  }
-
-  #create(path: string, layout: Layout, made: Region[]): Region {
-    const region = Region.create(path, layout, this.#regionOptions());
-    made.push(region);
-    return region;
-  }
-
-  #attach(path: string, mode: OpenMode, layout: Layout, made: Region[]): Region {
-    try {
-      return Region.attach(path, this.#regionOptions());
-    } catch (thrown) {
-      const isMissing = thrown instanceof GeopmError && thrown.number === 2;
-      if (mode === "takeOver" && isMissing) return this.#create(path, layout, made);
-      throw thrown;
-    }
-  }
-
-  #regionOptions(): RegionOptions {
+  #openRegions(mode: OpenMode): EndpointRegions {
     const { clock, host, onLockRecovered = () => {} } = this.#options;
-    return { procRoot: host.procRoot, nowMs: () => clock.nowMs(), onLockRecovered };
-  }
-
-  #wipe({ policy, sample }: Regions): void {
-    for (const region of [policy, sample]) {
-      region.enter();
-      region.wipe();
-      region.leave();
-    }
+    const options = { procRoot: host.procRoot, nowMs: () => clock.nowMs(), onLockRecovered };
+    return EndpointRegions.open(this.place, mode, this.#layout, options);
   }
 }
 
 function wrongSize(what: string, given: number, expected: number): Error {
   return geopmError(-3, `the ${what} has ${given} values where the agent has ${expected}`);
-}
-
-function timeoutOf(seconds: number): number {
-  if (Number.isNaN(seconds)) throw geopmError(-3, "a timeout is a number of seconds");
-  return seconds < 0 || seconds > LONGEST_SECONDS ? Number.POSITIVE_INFINITY : seconds * 1000;
 }

@@ -8,6 +8,8 @@ export interface AccessRules {
   readonly uids: ReadonlySet<number>;
   /** May also have processes started, waited for and terminated, with the rights of this server. */
   readonly starterUids: ReadonlySet<number>;
+  /** Asked at each request: then nothing is started or terminated for anybody. */
+  readonly isReadOnly: () => boolean;
 }
 
 export interface AccessWords {
@@ -17,7 +19,7 @@ export interface AccessWords {
   readonly pcpUser: string;
   /** Who runs the server. */
   readonly uid: number;
-  readonly isReadOnly: boolean;
+  readonly isReadOnly: () => boolean;
 }
 
 const ROOT = 0;
@@ -43,7 +45,8 @@ export function accessRules(
   const starting = uids(allowStart, "allowStart");
   return {
     uids: new Set([ROOT, uid, ...asking, ...starting]),
-    starterUids: new Set(isReadOnly ? [] : [ROOT, uid, ...starting]),
+    starterUids: new Set([ROOT, uid, ...starting]),
+    isReadOnly,
   };
 }
 
@@ -51,6 +54,9 @@ export interface Peer {
   readonly uid: number;
   readonly pid: number;
   readonly mayAsk: boolean;
+  /** For the ends of processes that were started for him. */
+  readonly mayWait: boolean;
+  /** And terminate. */
   readonly mayStart: boolean;
 }
 
@@ -61,6 +67,14 @@ const OVERFLOW = 65534;
 export function judgePeer(descriptor: number, rules: AccessRules, procRoot: string): Peer {
   const { uid, pid } = peerCredentials(descriptor);
   const isSomebody = uid !== OVERFLOW || isInitialUserNamespace(procRoot);
-  const mayStart = isSomebody && rules.starterUids.has(uid);
-  return { uid, pid, mayStart, mayAsk: mayStart || (isSomebody && rules.uids.has(uid)) };
+  const isStarter = isSomebody && rules.starterUids.has(uid);
+  return {
+    uid,
+    pid,
+    mayAsk: isStarter || (isSomebody && rules.uids.has(uid)),
+    mayWait: isStarter,
+    get mayStart() {
+      return isStarter && !rules.isReadOnly();
+    },
+  };
 }

@@ -126,8 +126,9 @@ export class Connection {
         this.#start(request);
         return;
       case TYPE.STOP_REQUEST:
-        if (this.#peer.mayStart) this.#send(answerStop(this.#options, this, request));
-        else this.#send(stopMessage(TYPE.STOP, STATUS.EPERM, request.pid, 0, 0));
+        if (request.isForced ? this.#peer.mayStart : this.#peer.mayWait) {
+          this.#send(answerStop(this.#options, this, request));
+        } else this.#send(stopMessage(TYPE.STOP, STATUS.EPERM, request.pid, 0, 0));
         return;
       default: {
         const reply = answerContainer(this.#options, request);

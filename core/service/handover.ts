@@ -59,7 +59,9 @@ export function createHandover({ first, open }: HandoverOptions): Service {
 
   return {
     node: first.node,
-    isReadOnly: first.isReadOnly,
+    get isReadOnly() {
+      return current.isReadOnly;
+    },
     snapshot: () => current.snapshot(),
     subscribe(kinds, listener) {
       const subscription = { kinds, listener, end: current.subscribe(kinds, listener) };
@@ -70,7 +72,7 @@ export function createHandover({ first, open }: HandoverOptions): Service {
       };
     },
     async invoke(request: ActionRequest, options?: InvokeOptions): Promise<ActionReport> {
-      const warnings = mustLast(request) && !first.isReadOnly ? await lasting() : [];
+      const warnings = mustLast(request) && !current.isReadOnly ? await lasting() : [];
       const report = await current.invoke(request, options);
       return warnings.length > 0 ? { ...report, warnings: [...warnings, ...report.warnings] } : report;
     },

@@ -37,7 +37,10 @@ const PARALLEL_TARGETS = 8;
 export interface LocalService extends Service {
   /** Everything has been read once, and is followed. */
   readonly ready: Promise<void>;
-  /** Puts another configuration in force. What read_only says counts from the next start on. */
+  /**
+   * Puts another configuration in force. read_only refuses what is asked for from now on; what is under way goes on, and so does
+   * what the service keeps. One that began read-only keeps nothing and stays so.
+   */
   reload(config: Config): Promise<void>;
   /** Says something of the service itself, for whoever looks and for the journal. */
   note(severity: Severity, code: EventCode, message: string): void;
@@ -46,9 +49,16 @@ export interface LocalService extends Service {
 export async function openLocalService(options: LocalServiceOptions): Promise<LocalService> {
   const { environment, clock, mode } = options;
   let { config } = options;
-  const isReadOnly = options.isReadOnly || config.readOnly;
+  /** Then nothing is kept, and nothing written: only the next start can make up for that. */
+  const beganReadOnly = options.isReadOnly || config.readOnly;
+  const isReadOnly = () => beganReadOnly || config.readOnly;
   const publisher = new Publisher(environment.node, clock);
-  const chronicle = new Chronicle({ environment, clock, isReadOnly, publish: (event) => publisher.publish(event) });
+  const chronicle = new Chronicle({
+    environment,
+    clock,
+    isReadOnly: beganReadOnly,
+    publish: (event) => publisher.publish(event),
+  });
   const audit = new Audit(chronicle);
   const wanted = new Map<string, "up" | "down">();
   const children = new Set<number>();
@@ -71,7 +81,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     environment,
     clock,
     settings: config.psm,
-    keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
+    keeps: mode === "watch" && options.keepsSet === true && !beganReadOnly,
     publish: (...events) => publisher.publish(...events),
     record: (events) => {
       chronicle.recordAll(events);
@@ -84,7 +94,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     clock,
     pagg: config.pagg,
     jobs: config.jobs,
-    keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
+    keeps: mode === "watch" && options.keepsSet === true && !beganReadOnly,
     isReadOnly,
     audit,
     moduleHost: options.moduleHost ?? [],
@@ -103,7 +113,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
         environment,
         clock,
         settings: config.geopm,
-        keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
+        keeps: mode === "watch" && options.keepsSet === true && !beganReadOnly,
         publish: (...events) => publisher.publish(...events),
         record: (events) => {
           chronicle.recordAll(events);
@@ -122,7 +132,8 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
         environment,
         clock,
         settings: config.pmdaroot,
-        keeps: mode === "watch" && options.keepsSet === true && !isReadOnly,
+        keeps: mode === "watch" && options.keepsSet === true && !beganReadOnly,
+        isReadOnly,
         ...(options.enginePlaces && { places: options.enginePlaces }),
         publish: (...events) => publisher.publish(...events),
         record: (events) => {
@@ -191,7 +202,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   };
   const isOwnState = environment.root === "";
   const begin = async () => {
-    if (isOwnState && !isReadOnly && mode === "watch") await chronicle.open();
+    if (isOwnState && !beganReadOnly && mode === "watch") await chronicle.open();
     else if (isOwnState) await chronicle.openIfThere();
     takeWanted();
     chronicle.begin();
@@ -210,7 +221,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     if (!spec) throw new MusterError("USAGE", `unknown action: ${request.action}`, { target: request.action });
     const denied =
       isDaemonRequest(request) && invoke.caller ? authorize(spec.id as ActionId, invoke.caller, null) : null;
-    if (spec.effect !== "read" && !denied && !request.dryRun && !isReadOnly && isOwnState) await chronicle.open();
+    if (spec.effect !== "read" && !denied && !request.dryRun && !isReadOnly() && isOwnState) await chronicle.open();
     const results = await mapLimited(request.targets, PARALLEL_TARGETS, async (target) => {
       if (denied) return errorResult(target.id, "refused", denied);
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
@@ -231,7 +242,9 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   const service: LocalService = {
     node: environment.node,
     ready: ready.promise,
-    isReadOnly,
+    get isReadOnly() {
+      return isReadOnly();
+    },
     snapshot: () => {
       pagg.tellNow();
       return publisher.snapshot();

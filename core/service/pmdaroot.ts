@@ -29,6 +29,7 @@ export interface PmdaRootOptions {
   readonly settings: PmdaRootSettings;
   /** This process lasts: processes can belong to it, and it may serve PCP. */
   readonly keeps: boolean;
+  readonly isReadOnly: () => boolean;
   /** By default where PCP's variables say. */
   readonly places?: EnginePlaces;
   readonly publish: (...events: readonly SourceEvent[]) => void;
@@ -224,10 +225,10 @@ export class PmdaRoot {
   }
 
   #serve(index: ContainerIndex, kept: KeptProcesses, tell: (message: string) => void): RootServer {
-    const { environment, clock, log } = this.#options;
+    const { environment, clock, log, isReadOnly } = this.#options;
     const { variables, uid, procRoot } = environment;
     const { socket, allow, allowStart } = this.#settings;
-    const words = { allow, allowStart, pcpUser: pcpUserName(variables), uid, isReadOnly: false };
+    const words = { allow, allowStart, pcpUser: pcpUserName(variables), uid, isReadOnly };
     const access = accessRules(words, (word, list) => {
       tell(
         `pmdaroot.${list === "allow" ? "allow" : "allow_start"}: there is no user '${word}': nobody is let in for it`,

@@ -6,7 +6,7 @@ import type { Clock } from "#core/model/clock.ts";
 import type { Environment } from "#core/model/environment.ts";
 import type { GeopmSettings } from "#core/model/geopm-settings.ts";
 import type { SourceEvent } from "#core/model/source.ts";
-import type { PowerContext } from "./handle/power-orders.ts";
+import type { PowerContext } from "./handle/power-order.ts";
 import type { KeptEndpoints } from "./kept-endpoints.ts";
 import { PolicyObserver } from "./observe/policies.ts";
 import { PowerObserver } from "./observe/power.ts";
@@ -68,6 +68,7 @@ export class Power {
       waits: this.#waits,
       kept: this.#kept,
       storePath: policyStorePath(environment, this.#settings),
+      isInListed: (name) => this.#endpoints.isInListed(name),
       read: (name) => this.#endpoints.read(name),
       record: (event) => record([event]),
     };

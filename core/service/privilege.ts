@@ -16,15 +16,19 @@ export interface Privilege {
 }
 
 /** capabilities(7) */
-export const CAPABILITIES = { CAP_KILL: 5, CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24 } as const;
+export const CAPABILITIES = { CAP_DAC_READ_SEARCH: 2, CAP_KILL: 5, CAP_SYS_ADMIN: 21, CAP_SYS_RESOURCE: 24 } as const;
 export type Capability = keyof typeof CAPABILITIES;
 
 /** What the table has a row for. */
-export type PrivilegedAction = ActionId | "read";
+export type PrivilegedAction = ActionId | "read" | "read.elsewhere";
 
-/** A check takes the guard lock and so can hold up an action: that is not for everyone. */
+/**
+ * A check takes the guard lock and so can hold up an action: that is not for everyone. Nor is it to have the service look at a
+ * path that is in no list: it sees what who asks may not.
+ */
 export const PRIVILEGES: Readonly<Record<PrivilegedAction, Privilege>> = {
   read: { rule: "anyone", capability: null },
+  "read.elsewhere": { rule: "service", capability: "CAP_DAC_READ_SEARCH" },
   "daemon.start": { rule: "service", capability: null },
   "daemon.stop": { rule: "service", capability: "CAP_KILL" },
   "daemon.kill": { rule: "service", capability: "CAP_KILL" },

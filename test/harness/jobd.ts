@@ -49,7 +49,7 @@ export class TestJobd implements Disposable {
     this.server = openJobd({
       path: this.path,
       jobs: this.jobs,
-      changesBy: jobdDoor({ jobs: this.jobs, clock: systemClock, environment, isReadOnly, audit }),
+      changesBy: jobdDoor({ jobs: this.jobs, clock: systemClock, environment, isReadOnly: () => isReadOnly, audit }),
       clock: systemClock,
       log: (text) => {
         this.log.push(text);

@@ -37,7 +37,7 @@ export class RootFixture implements Disposable {
     this.root = openRoot({
       path: this.state.directory.file("s/root.socket"),
       places: this.state.places,
-      access: { uids: new Set([UID]), starterUids: new Set([UID]), ...access },
+      access: { uids: new Set([UID]), starterUids: new Set([UID]), isReadOnly: () => false, ...access },
       isLoose: false,
       procRoot: "/proc",
       uid: UID,

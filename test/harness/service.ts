@@ -3,6 +3,7 @@
 import { systemClock } from "#app/cli/system-clock.ts";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
+import type { Clock } from "#core/model/clock.ts";
 import { CONFIG_DEFAULTS } from "#core/model/config-defaults.ts";
 import type { Daemon } from "#core/model/daemon.ts";
 import type { Config, DaemonDeclaration } from "#core/model/declaration.ts";
@@ -67,6 +68,7 @@ export class TestService implements AsyncDisposable {
       keepsSet?: boolean;
       enginePlaces?: EnginePlaces;
       log?: (text: string) => void;
+      clock?: Clock;
     } = {},
   ): Promise<TestService> {
     const environment: Environment = {
@@ -88,8 +90,8 @@ export class TestService implements AsyncDisposable {
     };
     const { mode = "once", isReadOnly = false, keepsSet = true } = more;
     const moduleHost = [process.execPath, MAIN, HOST_WORD];
-    const { log = () => {}, enginePlaces } = more;
-    const options = { environment, clock: systemClock, config, isReadOnly, mode, keepsSet, moduleHost, log };
+    const { log = () => {}, enginePlaces, clock = systemClock } = more;
+    const options = { environment, clock, config, isReadOnly, mode, keepsSet, moduleHost, log };
     return new TestService(await openLocalService({ ...options, ...(enginePlaces && { enginePlaces }) }), config);
   }
 

@@ -51,7 +51,7 @@ function accessOf(call: Call, isReadOnly: boolean) {
     allowStart: listed("allow-start"),
     pcpUser: pcpUserName(call.variables),
     uid: call.uid,
-    isReadOnly,
+    isReadOnly: () => isReadOnly,
   };
   return accessRules(words, (word, list) => {
     throw usage(`--${list === "allow" ? "allow" : "allow-start"}: there is no user '${word}'`, word);

@@ -15,7 +15,8 @@ import type { Ending } from "./ending.ts";
 export interface HandlerOptions {
   readonly environment: Environment;
   readonly clock: Clock;
-  readonly isReadOnly: boolean;
+  /** Asked each time: a reload changes it. */
+  readonly isReadOnly: () => boolean;
   readonly audit: Audit;
 }
 
@@ -26,7 +27,7 @@ export function callerOf({ environment }: HandlerOptions, { caller }: InvokeOpti
 /** Why nothing of this effect may be done here; null if it may. */
 export function closedTo(options: HandlerOptions, effect: EffectClass, title: string): MusterError | null {
   const { isReadOnly, environment } = options;
-  return gate(effect, title, { isReadOnly, isForeignRoot: environment.root !== "" });
+  return gate(effect, title, { isReadOnly: isReadOnly(), isForeignRoot: environment.root !== "" });
 }
 
 /** Throws why who asks may not do it, whoever's it is. */

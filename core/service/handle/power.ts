@@ -2,10 +2,11 @@
 import { ACTIONS, type ActionSpec } from "#core/act/actions.ts";
 import type { ActionResult, ActionTarget } from "#core/act/request.ts";
 import { type ErrorCode, errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
+import { authorize } from "../privilege.ts";
 import type { InvokeOptions } from "../service.ts";
 import { audited, auditedAction, callerOf, type HandlerOptions, mustBeAllowed } from "./around-effect.ts";
 import { type Ending, endingOf, failure, refusal, wouldBe } from "./ending.ts";
-import type { PowerContext, PowerOrder } from "./power-orders.ts";
+import type { PowerContext, PowerOrder } from "./power-order.ts";
 import type { PowerRequest } from "./power-request.ts";
 
 export interface PowerHandlerOptions extends HandlerOptions {
@@ -16,12 +17,24 @@ export interface PowerHandlerOptions extends HandlerOptions {
 
 export class PowerHandler {
   readonly #options: PowerHandlerOptions;
+  /** The change that was asked for last. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: PowerHandlerOptions) {
     this.#options = options;
   }
 
-  async perform(request: PowerRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
+  /** Changes one after the other: each is judged by what the one before has left. What only asks waits for none. */
+  perform(request: PowerRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
+    const perform = () => this.#perform(request, target, invoke);
+    if (ACTIONS[request.action].effect === "read") return perform();
+    const change = this.#last.then(perform);
+    this.#last = change;
+    return change;
+  }
+
+  /** Never throws. */
+  async #perform(request: PowerRequest, target: ActionTarget, invoke: InvokeOptions): Promise<ActionResult> {
     const { clock } = this.#options;
     const startMs = clock.nowMs();
     const spec: ActionSpec = ACTIONS[request.action];
@@ -43,7 +56,8 @@ export class PowerHandler {
       mustBeAllowed(this.#options, request.action, spec, invoke);
       // Only here: it brings SQLite with it.
       const { orderFor } = await import("./power-orders.ts");
-      order = orderFor(request, target, await this.#options.context());
+      const confined = invoke.caller ? authorize("read.elsewhere", invoke.caller, null) : null;
+      order = orderFor(request, target, await this.#options.context(), confined);
       before = stateOf(order);
       const reason = order.item && spec.when(order.item);
       if (reason) throw new MusterError("NOT_ALLOWED_NOW", reason);

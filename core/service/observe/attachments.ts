@@ -74,12 +74,6 @@ export class Attachments {
     return [...this.#shown.values()].map(({ item }) => item);
   }
 
-  /** A process as it is at this moment, whether it was told of or not. */
-  read(process: AttachedProcess, jid: string | null): Attachment | null {
-    const { node, procRoot } = this.#options;
-    return attachmentItem(node, procRoot, process, jid);
-  }
-
   attend(ids: readonly string[]): void {
     this.#attended = ids;
     this.#usage.keepOnly(new Set(ids));
@@ -94,7 +88,7 @@ export class Attachments {
       const named = attachmentOfId(id);
       if (!shown || !named) continue;
       const before = shown.item;
-      const item = this.read({ ...named, data: before.data }, before.job);
+      const item = this.#read({ ...named, data: before.data }, before.job);
       if (!item) continue;
       publish(...renewed(shown, { ...item, usage: this.#usage.sample(id, named.pid, named.startTicks) }));
     }
@@ -131,10 +125,15 @@ export class Attachments {
       const named = attachmentOfId(id);
       if (!shown || !named) continue;
       const { data, job, usage } = shown.item;
-      const item = this.read({ ...named, data }, job);
+      const item = this.#read({ ...named, data }, job);
       if (item) events.push(...renewed(shown, { ...item, usage }));
     }
     return true;
+  }
+
+  #read(process: AttachedProcess, jid: string | null): Attachment | null {
+    const { node, procRoot } = this.#options;
+    return attachmentItem(node, procRoot, process, jid);
   }
 
   /** How many were read, at most `budget`. */
@@ -155,7 +154,7 @@ export class Attachments {
       }
       if (read >= budget) continue;
       read++;
-      const item = this.read(process, group.jid);
+      const item = this.#read(process, group.jid);
       if (!item) continue;
       // It may come straight out of another job: then that one has nothing to take back.
       if (before) this.#groups.get(before.group)?.delete(id);

@@ -4,12 +4,12 @@ import { makeId } from "#core/model/id.ts";
 import type { Job, JobReport } from "#core/model/job.ts";
 import type { ModuleChange } from "#core/pagg/change.ts";
 
-type Event = Omit<NewEvent, "atMs">;
+export type PaggEvent = Omit<NewEvent, "atMs">;
 
 export function jobCreated(
   node: string,
   { jid, user, uid, command }: Pick<Job, "jid" | "user" | "uid" | "command">,
-): Event {
+): PaggEvent {
   return {
     severity: "info",
     code: "JOB_CREATED",
@@ -19,7 +19,7 @@ export function jobCreated(
 }
 
 /** info: it ended well or was let out. warn: its last process failed, or nobody saw how it ended. */
-export function jobEnded(node: string, { jid, reason, exit, command }: JobReport): Event {
+export function jobEnded(node: string, { jid, reason, exit, command }: JobReport): PaggEvent {
   const how = reason === "detach" ? "its processes were let out" : (exit?.text ?? "nobody saw how");
   const isWell = reason === "detach" || exit?.status === 0;
   return {
@@ -31,7 +31,7 @@ export function jobEnded(node: string, { jid, reason, exit, command }: JobReport
 }
 
 /** null where nothing began or ceased to stand still. */
-export function jobStateChanged(node: string, { jid, state }: Job, before: Job["state"]): Event | null {
+export function jobStateChanged(node: string, { jid, state }: Job, before: Job["state"]): PaggEvent | null {
   const isFrozen = state === "frozen";
   const isThawed = state === "running" && (before === "frozen" || before === "freezing");
   if (state === before || !(isFrozen || isThawed)) return null;
@@ -43,8 +43,13 @@ export function jobStateChanged(node: string, { jid, state }: Job, before: Job["
   };
 }
 
-export function moduleEvent(node: string, change: ModuleChange): Event | null {
-  const event = (severity: Event["severity"], code: Event["code"], module: string, message: string): Event => {
+export function moduleEvent(node: string, change: ModuleChange): PaggEvent | null {
+  const event = (
+    severity: PaggEvent["severity"],
+    code: PaggEvent["code"],
+    module: string,
+    message: string,
+  ): PaggEvent => {
     return { severity, code, target: makeId(node, "module", module), message };
   };
   switch (change.type) {

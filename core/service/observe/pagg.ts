@@ -81,18 +81,18 @@ export class PaggObserver {
 
   /** Before anybody takes a snapshot: it shall not be older than his question. */
   tellNow(): void {
-    if (!this.#isClosed) this.#keeper?.tellNow();
+    if (!this.#isClosed) this.#keeper?.shelves.tellNow();
   }
 
   async refresh(): Promise<void> {
-    if (this.#keeper) this.#keeper.publishAll();
+    if (this.#keeper) this.#keeper.shelves.publishAll();
     else await this.#readView();
   }
 
   /** These are on a screen: they are sampled each second. */
   attend(ids: readonly string[]): void {
     this.#isAnyAttended = ids.some((id) => jidOfId(id) !== null || attachmentOfId(id) !== null);
-    this.#keeper?.attend(ids);
+    this.#keeper?.shelves.attend(ids);
     this.#tick();
   }
 
@@ -156,7 +156,7 @@ export class PaggObserver {
     if (this.#cancelTick || this.#isClosed || !(this.#isAnyAttended || this.#view)) return;
     this.#cancelTick = this.#options.clock.setTimer(TICK_MS, () => {
       this.#cancelTick = null;
-      this.#keeper?.sample();
+      this.#keeper?.shelves.sample();
       this.#readView()
         .catch((thrown) => this.#unavailable(thrown))
         .finally(() => this.#tick());

@@ -114,6 +114,11 @@ export class PowerObserver {
     if (!this.#isClosed) this.#lull.ask();
   }
 
+  /** Whether it is where endpoints are looked for. */
+  isInListed(name: string): boolean {
+    return endpointDirectories(this.#listingHost()).includes(dirname(name));
+  }
+
   /** One, wherever it is, as it is now; null when neither of its files is there. */
   read(name: string): Endpoint | null {
     const listed = inspectEndpoint(name, this.#listingHost());

@@ -48,7 +48,9 @@ export async function openRemoteService(options: RemoteServiceOptions): Promise<
   return {
     info,
     node: info.node,
-    isReadOnly: options.isReadOnly || info.isReadOnly,
+    get isReadOnly() {
+      return options.isReadOnly || link.isReadOnly;
+    },
     snapshot: () => publisher.snapshot(),
     subscribe: (kinds, listener) => publisher.subscribe(kinds, listener),
     invoke: (request, invoke = {}) => link.invoke(request, invoke),
@@ -80,6 +82,8 @@ class Link {
   #isConnecting = false;
   #publisher: Publisher | null = null;
   #info: ServiceInfo | null = null;
+  /** What the service said of itself last. */
+  isReadOnly = false;
   /** null: asked for, and its number is not known yet. */
   #subscription: number | null = null;
   /** What came meanwhile. */
@@ -176,6 +180,7 @@ class Link {
       const info = await wire.request("hello", {}, HELLO_MS);
       if (this.#end.signal.aborted) throw lost(path);
       this.#info ??= info;
+      this.isReadOnly = info.isReadOnly;
       this.#publisher ??= new Publisher(info.node, clock);
       this.#wire = wire;
       await this.#subscribe(wire);
@@ -208,6 +213,10 @@ class Link {
     if (method === "progress") {
       const { requestId, progress } = params as { requestId: string; progress: ActionProgress };
       this.#progress.get(requestId)?.(progress);
+      return;
+    }
+    if (method === "mode") {
+      this.isReadOnly = (params as { isReadOnly: boolean }).isReadOnly;
       return;
     }
     const news = params as News;

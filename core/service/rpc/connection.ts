@@ -16,7 +16,7 @@ import { LineReader } from "./line-reader.ts";
 import { type Message, type MessageId, ProtocolError, parseMessage } from "./message.ts";
 import { type Drain, Outbox } from "./outbox.ts";
 import type { Account } from "./quota.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { notification, Subscriptions } from "./subscriptions.ts";
 
 /** As much of a socket as a connection needs. */
 export interface Line extends Drain {
@@ -40,6 +40,7 @@ export class Connection {
   #isClosed = false;
   #isPumping = false;
   #cancelTurn: (() => void) | null = null;
+  readonly #onMode = () => this.#tellMode();
 
   constructor(host: Host, caller: Caller, account: Account, socket: Line) {
     this.#host = host;
@@ -51,6 +52,7 @@ export class Connection {
     this.#outbox = new Outbox(socket, onHeld);
     this.#subscriptions = new Subscriptions(host.service, () => this.#pump());
     this.#invocations = new Invocations(host, caller);
+    host.onMode.add(this.#onMode);
   }
 
   take(chunk: Uint8Array): void {
@@ -72,6 +74,7 @@ export class Connection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelTurn?.();
+    this.#host.onMode.delete(this.#onMode);
     this.#subscriptions.close();
     this.#host.attention.forget(this);
     this.#reader.release();
@@ -177,6 +180,12 @@ export class Connection {
 
   #send(line: string): void {
     if (!this.#isClosed) this.#outbox.send(line);
+  }
+
+  /** Whoever only asks and reads his answers is not told what he did not ask for. */
+  #tellMode(): void {
+    const { isReadOnly } = this.#host.service;
+    if (!this.#subscriptions.isEmpty) this.#send(notification("mode", JSON.stringify({ isReadOnly })));
   }
 
   /** What waits for subscribers goes out once everything before it was taken. */

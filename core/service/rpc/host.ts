@@ -4,6 +4,7 @@ import { MusterError } from "#core/model/error.ts";
 import type { ProcessQuery, ProcessRow } from "../processes.ts";
 import type { Service } from "../service.ts";
 import { Attention } from "./attention.ts";
+import { SharedLook } from "./shared-look.ts";
 
 /** What `hello` tells of the service; the rest is known here. */
 export interface ServiceFacts {
@@ -25,8 +26,8 @@ export interface HostOptions {
   readonly log: (text: string) => void;
 }
 
-/** Whoever is not the owner makes the service read all again at most this often. */
-const REFRESH_MS = 1000;
+/** Whoever is not the owner makes the service read all again at most so often: each time it is told to all who look. */
+const STRANGERS_REST_MS = 250;
 /** What has not ended by then is told as unfinished when the journal is opened the next time. */
 const WIND_UP_MS = 2000;
 
@@ -36,11 +37,13 @@ export class Host {
   readonly facts: ServiceFacts;
   readonly log: (text: string) => void;
   readonly attention: Attention;
+  /** Told to every connection: the service has become read-only, or is no longer. */
+  readonly onMode = new Set<() => void>();
   readonly #actions = new Map<AbortController, Promise<unknown>>();
+  readonly #refresh: SharedLook<void>;
+  readonly #listing: SharedLook<readonly ProcessRow[]>;
+  readonly #wholeListing: SharedLook<readonly ProcessRow[]>;
   #isEnding = false;
-  #refresh: Promise<void> | null = null;
-  #refreshedMs = Number.NEGATIVE_INFINITY;
-  readonly #listings = new Map<boolean, Promise<readonly ProcessRow[]>>();
 
   constructor({ service, clock, facts, log }: HostOptions) {
     this.service = service;
@@ -48,14 +51,15 @@ export class Host {
     this.facts = facts;
     this.log = log;
     this.attention = new Attention((ids) => service.attend(ids));
+    const list = (query: ProcessQuery) => service.processes?.(query) ?? Promise.resolve([]);
+    this.#refresh = new SharedLook(clock, () => service.refresh());
+    this.#listing = new SharedLook(clock, () => list({ kernel: false }));
+    this.#wholeListing = new SharedLook(clock, () => list({ kernel: true }));
   }
 
   /** Does one action, and knows of it until it is over. Throws BUSY. */
   async perform<T>(controller: AbortController, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#isEnding) {
-      const hint = "nothing was done; ask the next one";
-      throw new MusterError("BUSY", "the service is about to end", { hint });
-    }
+    if (this.#isEnding) throw aboutToEnd();
     const action = act(controller.signal);
     this.#actions.set(controller, action);
     try {
@@ -68,6 +72,7 @@ export class Host {
   /** Asks the actions that are under way to stop, and gives them a moment for it: what they came to is still reported. */
   async windUp(): Promise<void> {
     this.#isEnding = true;
+    for (const look of [this.#refresh, this.#listing, this.#wholeListing]) look.end(aboutToEnd());
     const actions = [...this.#actions];
     if (actions.length === 0) return;
     for (const [controller] of actions) controller.abort();
@@ -79,23 +84,16 @@ export class Host {
     await delay(this.clock, 0);
   }
 
-  /** One at a time: who asks while it runs gets what it finds. */
-  refresh(isOwn: boolean): Promise<void> {
-    if (!isOwn && this.clock.nowMs() - this.#refreshedMs < REFRESH_MS) return Promise.resolve();
-    this.#refresh ??= this.service.refresh().finally(() => {
-      this.#refreshedMs = this.clock.nowMs();
-      this.#refresh = null;
-    });
-    return this.#refresh;
+  async refresh(isOwn: boolean): Promise<void> {
+    if (this.#isEnding) throw aboutToEnd();
+    await this.#refresh.ask(isOwn ? 0 : STRANGERS_REST_MS);
   }
 
-  processes({ kernel = false }: ProcessQuery): Promise<readonly ProcessRow[]> {
-    const running = this.#listings.get(kernel);
-    if (running) return running;
-    const listing = (this.service.processes?.({ kernel }) ?? Promise.resolve([])).finally(() => {
-      this.#listings.delete(kernel);
-    });
-    this.#listings.set(kernel, listing);
-    return listing;
+  async processes({ kernel = false }: ProcessQuery): Promise<readonly ProcessRow[]> {
+    if (this.#isEnding) throw aboutToEnd();
+    return (kernel ? this.#wholeListing : this.#listing).ask();
   }
 }
+
+const aboutToEnd = () =>
+  new MusterError("BUSY", "the service is about to end", { hint: "nothing was done; ask the next one" });

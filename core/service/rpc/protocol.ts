@@ -192,6 +192,10 @@ export const METHODS = {
 
 /** method -> what it tells, its params */
 export const NOTIFICATIONS = {
+  mode: {
+    summary: "to whoever has subscribed: from now on the service changes nothing (`isReadOnly`), or does so again",
+    params: v.object({ isReadOnly: v.boolean() }),
+  },
   change: {
     summary: "what changed since the message before; while the client is slow only the latest of each item",
     params: v.object({ subscription: whole, seq: whole, events: v.array(SourceEventSchema) }),

@@ -21,6 +21,8 @@ export interface ServerOptions extends HostOptions {
 
 export interface Server {
   readonly path: string;
+  /** The service has become read-only, or is no longer. */
+  tellMode(): void;
   /** Takes no more requests, lets actions wind up, and is gone with its socket file. */
   close(): Promise<void>;
 }
@@ -50,7 +52,10 @@ export function openServer(options: ServerOptions): Server {
       await host.windUp();
       listener.stop();
     };
-    return { path, close };
+    const tellMode = () => {
+      for (const tell of host.onMode) tell();
+    };
+    return { path, tellMode, close };
   } catch (thrown) {
     const { message, errno } = toMusterError(thrown, path);
     throw new MusterError("SYSTEM", `cannot listen at ${path}: ${message}`, { target: path, errno, cause: thrown });

@@ -5,6 +5,7 @@ import type { SourceEvent } from "#core/model/source.ts";
 import type { Service } from "../service.ts";
 import { Backlog } from "./backlog.ts";
 import { EVENTS_A_MESSAGE, SUBSCRIPTIONS } from "./limits.ts";
+import type { Notification } from "./protocol.ts";
 import { sourceEventText } from "./wire-text.ts";
 
 interface Subscription {
@@ -41,6 +42,10 @@ export class Subscriptions {
     return number;
   }
 
+  get isEmpty(): boolean {
+    return this.#byNumber.size === 0;
+  }
+
   remove(number: number): void {
     this.#byNumber.get(number)?.end();
     this.#byNumber.delete(number);
@@ -72,6 +77,6 @@ function changeLine(number: number, seq: number, events: readonly SourceEvent[])
 }
 
 /** `params` is JSON. */
-export function notification(method: "change" | "gap" | "progress", params: string): string {
+export function notification(method: Notification, params: string): string {
   return `{"jsonrpc":"2.0","method":"${method}","params":${params}}`;
 }

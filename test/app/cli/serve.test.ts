@@ -147,6 +147,62 @@ describe("in the background", () => {
     await service.close();
   });
 
+  test("SIGHUP: read_only refuses what is asked for from then on, whoever asks, and lets it be done again", async () => {
+    const web = (cli: CommandLine) =>
+      `[daemon.web]\npid_file = "${join(cli.runDirectory, "web.pid")}"\ncommand = ["/bin/sleep", "100"]\n`;
+    using cli = open();
+    cli.configure(web(cli));
+    await cli.run(["serve"]);
+    const service = await remote(cli, ["daemons", "events"]);
+    const reloaded = async (toml: string) => {
+      const told = Promise.withResolvers<string>();
+      const end = service.subscribe(["events"], ({ batch }) => {
+        for (const event of batch) {
+          if (event.src === "events" && event.op === "upsert" && event.item.code === "CONFIG_LOADED") {
+            told.resolve(event.item.message);
+          }
+        }
+      });
+      cli.configure(toml);
+      process.kill(service.info.pid, "SIGHUP");
+      const message = await told.promise;
+      end();
+      return message;
+    };
+    const start = () => {
+      const targets = [{ id: `${service.node}/daemon/web` }];
+      const id = `start-${crypto.randomUUID()}`;
+      return service.invoke({ ...stopRequest(id), action: "daemon.start", targets });
+    };
+    expect(await reloaded(`read_only = true\n${web(cli)}`)).toContain("nothing else is changed");
+    expect(service.isReadOnly).toBe(true);
+    expect((await start()).results).toMatchObject([{ outcome: "refused", error: { code: "READ_ONLY" } }]);
+    expect(await reloaded(web(cli))).toContain("no longer read-only");
+    expect(service.isReadOnly).toBe(false);
+    expect((await start()).results).toMatchObject([{ outcome: "done" }]);
+    expect((await cli.run(["daemons", "kill", "web", "--yes"])).exitCode).toBe(0);
+    await service.close();
+  });
+
+  test("SIGHUP: a service that began read-only stays so, and says that the next one will not be", async () => {
+    using cli = open("read_only = true\n");
+    expect((await cli.run(["serve"])).exitCode).toBe(0);
+    const service = await remote(cli, ["events"]);
+    const told = Promise.withResolvers<string>();
+    service.subscribe(["events"], ({ batch }) => {
+      for (const event of batch) {
+        if (event.src === "events" && event.op === "upsert" && event.item.code === "CONFIG_LOADED") {
+          told.resolve(event.item.message);
+        }
+      }
+    });
+    cli.configure("");
+    process.kill(service.info.pid, "SIGHUP");
+    expect(await told.promise).toContain("counts from the next start of the service on");
+    expect(service.isReadOnly).toBe(true);
+    await service.close();
+  });
+
   test("SIGHUP: what counts only from the next start on is told by the lists and by doctor, until it is taken back", async () => {
     using cli = open('[pagg]\nload = ["absent"]\n');
     const doctor = async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, lchownSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { conditionOf, conditionText } from "#core/geopm/condition.ts";
 import { endpointDirectories, inspectEndpoint, type ListedEndpoint, listEndpoints } from "#core/geopm/listing.ts";
@@ -9,6 +9,7 @@ import { MutexPeer } from "#test/harness/mutex-peers.ts";
 
 /** Processes that may not be looked into leave some things open. */
 const isAllSeen = findMapHolders("/proc", new Set(["none"])).hidden.length === 0;
+const rootTest = test.skipIf(process.getuid?.() !== 0);
 const seeingTest = test.skipIf(!isAllSeen);
 const WHY = isAllSeen ? "" : " (skipped: the memory of some processes may not be looked at here)";
 const STALE_SECONDS = 10;
@@ -62,6 +63,36 @@ describe("where they are found", () => {
       "ep2-policy has 100 bytes: 4160 are right, or 4136 of GEOPM before 2021",
     ]);
     expect(list(room).map((found) => conditionOf(found, STALE_SECONDS))).toEqual(["broken", "broken"]);
+  });
+});
+
+describe("symbolic links", () => {
+  test("of one's own, and of root, lead where they lead", () => {
+    using room = new GeopmRoom();
+    const far = room.directory.file("far");
+    leave(room, far);
+    for (const suffix of ["policy", "sample"]) symlinkSync(`${far}-${suffix}`, `${room.name}-${suffix}`);
+    expect(only(room)).toMatchObject({ name: room.name, problem: null });
+  });
+
+  rootTest("of others tell nothing of what is not theirs: not even whether it is there", () => {
+    using room = new GeopmRoom();
+    const far = room.directory.file("far");
+    leave(room, far);
+    writeFileSync(room.directory.file("secret"), "nine bytes");
+    const target = (path: string) => {
+      rmSync(`${room.name}-sample`, { force: true });
+      symlinkSync(path, `${room.name}-sample`);
+      lchownSync(`${room.name}-sample`, 1234, 1234);
+      return only(room).problem;
+    };
+    leave(room);
+    const toldOfNone = target(room.directory.file("none"));
+    expect(toldOfNone).toContain("ep-sample is a symbolic link of uid 1234");
+    expect(target(room.directory.file("secret"))).toBe(toldOfNone);
+    expect(target(`${far}-sample`)).toBe(toldOfNone);
+    chownSync(`${far}-sample`, 1234, 1234);
+    expect(target(`${far}-sample`)).toBeNull();
   });
 });
 

@@ -176,6 +176,46 @@ describe("refused", () => {
     expect(await peer.tell("on TERM exit")).toBe("ok");
   });
 
+  test("by a reload that says so; what is under way ends as it would, with both its audit rows", async () => {
+    using directory = new TemporaryDirectory();
+    await using _peer = await Peer.daemon(directory.file("d.pid"), "ignore");
+    const daemons = [declaration("d", directory), declaration("other", directory)];
+    await using service = await TestService.open(directory, daemons, { mode: "watch" });
+    await service.local.ready;
+    const waiting = Promise.withResolvers<void>();
+    const options = { onProgress: ({ step }: { step: { op: string } }) => step.op === "wait" && waiting.resolve() };
+    const stopping = service.invoke("daemon.stop", "d", { arguments: { timeout: 0.5, force: true }, options });
+    await waiting.promise;
+    await service.local.reload({ ...service.config, readOnly: true });
+    expect(service.service.isReadOnly).toBe(true);
+    const refused = await service.invoke("daemon.start", "other");
+    expect(refused).toMatchObject({ outcome: "refused", error: { code: "READ_ONLY" } });
+    const added = await service.invoke("category.add", "", {
+      targets: [{ id: "n1/category/batch" }],
+      arguments: { name: "batch" },
+    });
+    expect(added).toMatchObject({ outcome: "refused", error: { code: "READ_ONLY" } });
+    expect(await stopping).toMatchObject({ outcome: "done", after: { state: "down" } });
+    const rows = await service.service.events({ limit: 100, target: "n1/daemon/d" });
+    expect(rows.findLast(({ code }) => code === "ACTION_ENDED")).toMatchObject({ outcome: "done" });
+    await service.local.reload(service.config);
+    expect(service.service.isReadOnly).toBe(false);
+    expect(await service.invoke("daemon.start", "other")).toMatchObject({ outcome: "done" });
+    expect(await service.invoke("daemon.kill", "other")).toMatchObject({ outcome: "done" });
+  });
+
+  test("by a service that began read-only, whatever a reload says: it keeps nothing", async () => {
+    using directory = new TemporaryDirectory();
+    const daemons = [declaration("d", directory)];
+    const config = { readOnly: true };
+    await using service = await TestService.open(directory, daemons, { mode: "watch", config });
+    await service.local.ready;
+    await service.local.reload({ ...service.config, readOnly: false });
+    expect(service.service.isReadOnly).toBe(true);
+    expect(await service.invoke("daemon.start", "d")).toMatchObject({ error: { code: "READ_ONLY" } });
+    expect(existsSync(directory.file("state"))).toBe(false);
+  });
+
   test("another identity than the one asked about", async () => {
     using directory = new TemporaryDirectory();
     await using peer = await Peer.daemon(directory.file("d.pid"));

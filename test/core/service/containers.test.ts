@@ -1,6 +1,6 @@
 /** Containers and privileged processes in the service: what is shown of them, and what may be done to the latter. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { systemClock } from "#app/cli/system-clock.ts";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
@@ -387,6 +387,28 @@ describe("processes", () => {
 
 describe("PCP is answered by the service itself", () => {
   const socket = () => directory.file("s/root.socket");
+
+  test("a reload that makes it read-only: containers are told, and nothing more is started for who is connected", async () => {
+    await using service = await opened({ serve: true, socket: socket() });
+    state.docker(hexId("a"), "web", process.pid);
+    const client = await connectRoot({ path: socket(), clock: systemClock });
+    expect(await client.containerProcessId("web")).toBe(process.pid);
+    const marker = directory.file("marker");
+    const before = await client.processStart("before", "exit 7", "SOCKET");
+    await untilProcess(service, ({ label, state }) => label === "before" && state === "exited");
+    await service.local.reload({ ...service.config, readOnly: true });
+    await expect(client.processStart("agent", `touch ${marker}`, "SOCKET")).rejects.toThrow("not permitted");
+    expect(await client.containerProcessId("web")).toBe(process.pid);
+    expect(existsSync(marker)).toBe(false);
+    await expect(client.processTerminate(before.pid)).rejects.toThrow("not permitted");
+    expect(await client.processWaitFor(before.pid)).toMatchObject({ pid: before.pid });
+    await service.local.reload(service.config);
+    const { pid } = await client.processStart("agent", "sleep 1000", "SOCKET");
+    const pidfd = PidFd.open(pid);
+    if (pidfd) started.push(pidfd);
+    expect(pidfd).not.toBeNull();
+    client.close();
+  });
 
   test("one index, one table; statuses go to whoever had it started", async () => {
     await using service = await opened({ serve: true, socket: socket() });

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   closeSync,
   existsSync,
@@ -20,6 +20,7 @@ import { PolicyStore } from "#core/geopm/policy-store.ts";
 import { EndpointWaits } from "#core/geopm/waits.ts";
 import type { Endpoint as EndpointItem } from "#core/model/endpoint.ts";
 import { GEOPM_DEFAULTS } from "#core/model/geopm-settings.ts";
+import { CAPABILITIES } from "#core/service/privilege.ts";
 import type { InvokeOptions } from "#core/service/service.ts";
 import { Controller } from "#test/harness/controllers.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
@@ -277,6 +278,36 @@ deathTest("a bound endpoint frees itself of a controller that was killed", async
     ({ shelves }) => [...shelves.events.items.values()].filter(({ code }) => code === "POLICY_WRITTEN").length === 2,
   );
   expect(await next.policy()).toEqual([150]);
+});
+
+describe.each([
+  ["endpoint.unbind", "endpoint.destroy"],
+  ["endpoint.destroy", "endpoint.unbind"],
+  ["endpoint.release", "endpoint.destroy"],
+  ["endpoint.destroy", "endpoint.destroy"],
+  ["endpoint.destroy", "endpoint.bind"],
+] as const)("%s and %s at once", (first, second) => {
+  test("what was destroyed is gone, and can be made again", async () => {
+    await using service = await opened();
+    await act(service, "endpoint.create");
+    await act(service, "endpoint.bind");
+    const listed = () => JSON.parse(readFileSync(directory.file("state/endpoints.json"), "utf8")).endpoints;
+    expect(listed()).toHaveLength(1);
+    const results = await Promise.all([act(service, first), act(service, second)]);
+    for (const { outcome, error } of results) {
+      expect(error?.code ?? "none").toBeOneOf(["none", "NOT_FOUND", "NOT_ALLOWED_NOW"]);
+      expect(outcome).toBeOneOf(["done", "unchanged", "refused"]);
+    }
+    expect(results.map(({ outcome }) => outcome)).toContain("done");
+    expect(readdirSync(shm)).toEqual([]);
+    expect(listed()).toEqual([]);
+    expect(endpointIn(service)).toBeUndefined();
+    expect(await act(service, "endpoint.create")).toMatchObject({ outcome: "done" });
+    expect(await act(service, "endpoint.bind")).toMatchObject({ outcome: "done" });
+    await using peer = await controller();
+    expect(await untilEndpoint(service, ({ agent }) => agent !== null)).toMatchObject({ state: "attached" });
+    expect(peer).toBeDefined();
+  });
 });
 
 test("when the service ends controllers stay, and its next start goes on with what it owned and served", async () => {
@@ -578,6 +609,46 @@ test("others may look and wait, and change nothing", async () => {
   }
   const late = await act(service, "endpoint.wait", id(name), { timeout: 0 }, { caller });
   expect(late).toMatchObject({ error: { code: "TIMED_OUT" } });
+});
+
+test("who may only look is shown what the list shows, and learns of no other file whether it is there", async () => {
+  await using service = await opened();
+  const caller = { uid: 4711, gid: 4711, pid: null, serviceUid: 0, capabilities: 0n } as const;
+  const may = { ...caller, capabilities: 1n << BigInt(CAPABILITIES.CAP_DAC_READ_SEARCH) };
+  mkdirSync(directory.file("private"), { mode: 0o700 });
+  const [hidden, file, none] = ["ep", "file", "none"].map((word) => directory.file(`private/${word}`)) as [
+    string,
+    string,
+    string,
+  ];
+  using secret = foreignEndpoint(hidden);
+  await using peer = await Controller.attach(hidden, "power_governor", "p", directory.path);
+  await peer.sample(1, 2, 3);
+  writeFileSync(`${file}-sample`, "a secret of that length");
+  for (const action of ["endpoint.sample", "endpoint.wait"] as const) {
+    const told = async (endpoint: string) => {
+      const { outcome, before, answer, error } = await act(service, action, id(endpoint), { timeout: 0 }, { caller });
+      expect({ outcome, before, answer, code: error?.code }).toEqual({
+        outcome: "refused",
+        before: null,
+        answer: null,
+        code: "PERMISSION_DENIED",
+      });
+      return JSON.stringify(error).replaceAll(endpoint, "NAME");
+    };
+    const toldOfNone = await told(none);
+    expect(await told(hidden)).toBe(toldOfNone);
+    expect(await told(file)).toBe(toldOfNone);
+    expect(await told(`${shm}/../private/ep`)).toBe(toldOfNone);
+    expect(await act(service, action, id(hidden), { timeout: 0 }, { caller: may })).toMatchObject({ outcome: "done" });
+  }
+  expect(secret.agent()).toBe("power_governor");
+  // Where the list looks, only what is an endpoint is in the list.
+  writeFileSync(`${shm}/file-sample`, "another");
+  for (const endpoint of [`${shm}/file`, `${shm}/none`]) {
+    const told = await act(service, "endpoint.sample", id(endpoint), {}, { caller });
+    expect(told).toMatchObject({ outcome: "refused", error: { code: "NOT_FOUND" } });
+  }
 });
 
 test("once, without a service that lasts: seen and read, but nothing can belong to it", async () => {

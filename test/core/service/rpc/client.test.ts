@@ -58,6 +58,23 @@ describe("through the socket", () => {
     expect((await opened).snapshot().shelves.daemons.items.size).toBe(1);
   });
 
+  test("read-only is what the service says now, also after it began anew", async () => {
+    await using server = new TestServer();
+    server.service.emit({ src: "daemons", op: "reset", items: [daemon("web")] });
+    const remote = await server.remote({ kinds: ["daemons"] });
+    expect(remote.isReadOnly).toBe(false);
+    server.service.isReadOnly = true;
+    server.server.tellMode();
+    await remote.events({ limit: 1 });
+    expect(remote.isReadOnly).toBe(true);
+    await server.server.close();
+    await until(remote, ({ shelves }) => shelves.daemons.staleSinceMs !== null);
+    server.service.isReadOnly = false;
+    server.listen();
+    await until(remote, ({ shelves }) => shelves.daemons.status === "ready");
+    expect(remote.isReadOnly).toBe(false);
+  });
+
   test("an action: progress, cancelling, report", async () => {
     await using server = new TestServer();
     const remote = await server.remote();

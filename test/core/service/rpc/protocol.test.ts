@@ -91,6 +91,21 @@ describe("each method gives what its schema says", () => {
   });
 });
 
+test("who has subscribed is told when the service becomes read-only; who only asks is not", async () => {
+  await using server = new TestServer();
+  const [subscribed, asking] = [await server.raw(), await server.raw()];
+  await subscribed.ask("subscribe", { kinds: ["daemons"] });
+  await asking.ask("ping");
+  server.service.isReadOnly = true;
+  server.server.tellMode();
+  const told = await subscribed.line();
+  expect(told?.method).toBe("mode");
+  expect(v.parse(NOTIFICATIONS.mode.params, told?.params)).toEqual({ isReadOnly: true });
+  const id = asking.request("ping");
+  expect(await asking.line()).toMatchObject({ id, result: null });
+  expect(resultOf("hello", await asking.ask("hello"))).toMatchObject({ isReadOnly: true });
+});
+
 test("what is on anybody's screen is attended, and what nobody looks at any more is not", async () => {
   await using server = new TestServer();
   const [one, other] = [await server.raw(), await server.raw()];
