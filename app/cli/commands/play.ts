@@ -1,8 +1,10 @@
 /** `play FILE`: in the console on a terminal, or on a screen of its own for tests, programs and exports. */
 import { statSync } from "node:fs";
 import type { ThemeOptions } from "#app/console/skin.ts";
+import type { Failure } from "#app/player/findings.ts";
+import type { Listener } from "#app/player/listener.ts";
 import { colorLevelOf } from "#app/player/look.ts";
-import type { Failure, Listener, RehearsalOptions } from "#app/player/rehearsal.ts";
+import type { RehearsalOptions } from "#app/player/rehearsal.ts";
 import { timestamp } from "#core/model/clock.ts";
 import { counted } from "#core/model/counted.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
