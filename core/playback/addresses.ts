@@ -55,7 +55,8 @@ const OWN_NETWORK = /^(?:10|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01])|100\.(?:
 
 /** What is looked at before and behind. */
 const CONTEXT = 24;
-const SAYS_VERSION = /(?:^|[^a-z])(?:v|ver|version|release|rev|build)\.?[\s:=]{0,3}$|\.so\.$/i;
+const SAYS_VERSION =
+  /(?:^|[^a-z])(?:v|ver|version|release|rev|build)\.?(?: to| is| of)?[\s:=]{0,3}$|\.so\.$|[<>]=\s?$/i;
 /** name-1.2.3.4, name_1.2.3.4, name/1.2.3.4, name.1.2.3.4, path/name:1.2.3.4, name1.2.3.4 */
 const IN_NAME = /[a-z]\w{0,20}[-_/.]$|\/[\w.-]{1,22}:$|[a-z]$/i;
 const BEFORE_ADDRESS = /(?:^|[^a-z])(?:ip|ip4|ipv4|inet|addr|address|host|node|peer|tcp|udp|sctp|src|dst)[-_/]$/i;

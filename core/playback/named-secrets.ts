@@ -31,6 +31,8 @@ const SPEAKS = "(?:password|token)\\s(?:\\w{2,20}ed|change|expiry|is|was|has|mus
 const TOLD =
   "(?:\\w{2,20}(?:ed|ing|able|ible|ful)|now|still|already|right|stale|good|weak|strong|short|long|different|sent|kept|lost|" +
   `gone|found|read|absent|present|safe|secret|public|private|here|there|fine)${STOP}`;
+/** As in a package's name, passwd:amd64. */
+const MACHINE = `(?:amd64|arm64|armhf|armel|i386|riscv64|ppc64el|s390x|all|any)${STOP}`;
 const IS_NO_SWITCH = `(?!${SWITCHED})`;
 const IS_NO_STATE = `(?!${STATE}|${SPEAKS})`;
 /** `passwd: password: x`: the last name is the one. */
@@ -47,7 +49,7 @@ const IS_ITSELF = IS_NO_AMOUNT + IS_NO_PLACE;
 /** What a person would hardly write but as a secret: letters with digits, or with signs that no word has. */
 const IS_RANDOM =
   `(?!\\d{1,12}(?:ms|s|mins?|h|d|days?|bits?|bytes?|chars?|[kmg]i?b)${STOP})` +
-  "(?=\\S{4})(?=[^\\s\\d]{0,64}\\d|\\w{0,64}[!@#$%^&*+=~]\\w)(?=[^a-z\\s]{0,64}[a-z])";
+  "(?=[^(]\\S{3})(?=[^\\s\\d]{0,64}\\d|\\w{0,64}[!@#$%^&*+=~]\\w)(?=[^a-z\\s]{0,64}[a-z])";
 const QUOTED = `(?:"(?:[^"\\\\\\r\\n]|\\\\.){1,256}"|'[^'\\r\\n]{1,256}')(?![^\\s,;:.)}\\]])`;
 const LINKS = "(?:is(?: now)?|was|are|being|to be|(?:was |is |been )?(?:set|changed|reset) to|->|:=)";
 const OF_WHOM = "(?: (?:for|of)(?: user)? [^\\s:=]{1,64})?";
@@ -67,7 +69,7 @@ export const NAMED: readonly (readonly [RegExp, string])[] = [
   ],
   [
     new RegExp(
-      `((?:${SECRET_WORDS})${TAIL}["']?)${IS_ITSELF}(\\s?(?:=>|=(?!>))\\s?${IS_NO_SWITCH}|:\\s{0,32}${IS_NO_SWITCH}(?:(?<=:)|${IS_NO_STATE}))(?!\\s?(?:${SCHEMES}|["']?\\[redacted)\\b)${IS_NO_NAME}${VALUE}`,
+      `((?:${SECRET_WORDS})${TAIL}["']?)${IS_ITSELF}(\\s?(?:=>|=(?!>))\\s?${IS_NO_SWITCH}|:\\s{0,32}${IS_NO_SWITCH}(?!${MACHINE})(?:(?<=:)|${IS_NO_STATE}))(?!\\s?(?:${SCHEMES}|["']?\\[redacted)\\b)${IS_NO_NAME}${VALUE}`,
       "gi",
     ),
     `$1$2${GONE}`,

@@ -35,8 +35,8 @@ const OF_PROGRAMS: readonly (readonly [RegExp, string])[] = [
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, GONE],
   [/\b(authorization:\s*(?:Bearer|Basic)\s+)[\w.~+/=-]+/gi, `$1${GONE}`],
-  // `Basic authentication` is a word.
-  [/\b([Bb]earer|BEARER|[Bb]asic|BASIC)\s+(?![A-Z]?[a-z]{0,19}(?![\w~+/=-]))[\w.~+/=-]{6,}/g, `$1 ${GONE}`],
+  // `Basic authentication` and `basic TCP/IP` are words.
+  [/\b([Bb]earer|BEARER|[Bb]asic|BASIC)\s+(?=[\w.~/-]{0,64}[\d=+]|[\w.~/-]{16})[\w.~+/=-]{6,}/g, `$1 ${GONE}`],
   // A header of HTTP goes on to the end of its line, or of what it is quoted in.
   [
     new RegExp(`\\b(authorization:(?!\\s*(?:Bearer|Basic)\\b)\\s*)((?:${SCHEMES})\\s+)?[^"'\\r\\n]+`, "gi"),

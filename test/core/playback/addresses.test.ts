@@ -28,6 +28,7 @@ test.each([
 test.each([
   "firefox 1.2.3.4-5 was installed",
   "v1.2.3.4, version 1.2.3.4, release: 10.2.0.1",
+  "Standards-Version to 1.2.3.4, needs zlib >= 1.2.3.4",
   "foo-1.2.3.4.tar.gz foo_1.2.3.4 libfoo.so.1.2.3.4",
   "Chrome/120.0.6.71",
   "docker.io/library/redis:7.2.4.1",
