@@ -6,7 +6,7 @@ const FILE = {
   summary: "a fixture (*.muster.ndjson)",
   isRequired: true,
   isRepeatable: false,
-  of: "free",
+  of: "files",
 } as const;
 
 const FROM: OptionSpec = { name: "from", type: "text", value: "PLACE", summary: "begin here: mark:NAME, 00:42 or 42s" };

@@ -16,7 +16,7 @@ export const RECORD: CommandSpec = {
       summary: "where to, such as night.muster.ndjson",
       isRequired: true,
       isRepeatable: false,
-      of: "free",
+      of: "files",
     },
   ],
   options: [
