@@ -1,5 +1,7 @@
 /** How many colours: resolved once, before anything that has an opinion of its own (chalk) is loaded. */
 
+import { isDumb } from "./screen-terminal.ts";
+
 /** None, the 16 of the terminal's palette, 256, true colour. */
 export type ColorLevel = 0 | 1 | 2 | 3;
 
@@ -48,7 +50,7 @@ function atLeastOne(level: ColorLevel): ColorLevel {
 
 function detect(variables: Variables): ColorLevel {
   const term = variables.TERM ?? "";
-  if (term === "" || term === "dumb") return 0;
+  if (term === "" || isDumb(variables)) return 0;
   if (/^(truecolor|24bit)$/i.test(variables.COLORTERM ?? "") || /-direct$/.test(term)) return 3;
   return /-256(color)?$/.test(term) ? 2 : 1;
 }

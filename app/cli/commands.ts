@@ -16,7 +16,8 @@ const CONSOLE: CommandSpec = {
   summary: "open the console",
   description:
     "See and control the daemons, the process set, the process aggregates, the power and the containers of this machine. Without a command the " +
-    "console opens; it needs a terminal on standard input and output.",
+    "console opens; it needs a terminal on standard input and output. " +
+    "With TERM=dumb nothing is drawn: --screen-reader writes lines there.",
   arguments: [],
   options: [
     { name: "version", type: "flag", summary: "show the version" },

@@ -45,6 +45,7 @@ export const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ["NO_COLOR", "if not empty: no colour"],
   ["FORCE_COLOR", "colour even without a terminal"],
   ["INK_SCREEN_READER", "true: the same as --screen-reader"],
+  ["TERM", "dumb, unknown: no colour, and the console writes lines (--screen-reader) or nothing"],
 ];
 
 function commandSection(command: CommandSpec): string[] {

@@ -6,7 +6,7 @@ const FILE = {
   summary: "a fixture (*.muster.ndjson)",
   isRequired: true,
   isRepeatable: false,
-  of: "free",
+  of: "files",
 } as const;
 
 const FROM: OptionSpec = { name: "from", type: "text", value: "PLACE", summary: "begin here: mark:NAME, 00:42 or 42s" };
@@ -116,14 +116,14 @@ export const PLAYBACK: readonly CommandSpec[] = [
     name: "fixture redact",
     summary: "a fixture without what must not leave the house",
     description:
-      "Arguments of commands are taken out by pattern (passwords, tokens and keys, and what --pattern says), names of " +
-      "hosts and users are replaced, each by the same word everywhere, where that is asked for. The header tells what " +
+      "Secrets are taken out by pattern, of command lines and of all else (passwords, PINs, tokens and keys, and what " +
+      "--pattern says), names of hosts with their addresses, and of users, are replaced, each by the same word everywhere, where that is asked for. The header tells what " +
       "was taken out. Keys that were typed are left as they are, and told of.",
     arguments: [FILE],
     options: [
       { name: "pattern", type: "text", value: "REGEX", summary: "what fits it is taken out of every text too" },
       { name: "argv", type: "flag", summary: "take out all arguments of commands" },
-      { name: "hosts", type: "flag", summary: "replace names of nodes" },
+      { name: "hosts", type: "flag", summary: "replace names of hosts, and addresses (IPv4, IPv6, MAC)" },
       { name: "users", type: "flag", summary: "replace names of users" },
       OUTPUT,
     ],

@@ -16,7 +16,7 @@ export const RECORD: CommandSpec = {
       summary: "where to, such as night.muster.ndjson",
       isRequired: true,
       isRepeatable: false,
-      of: "free",
+      of: "files",
     },
   ],
   options: [
@@ -24,7 +24,12 @@ export const RECORD: CommandSpec = {
     { name: "last", type: "duration", value: "TIME", summary: "keep only the last so long, in memory" },
     { name: "keys", type: "flag", summary: "open the console, and record what is pressed in it" },
     { name: "kinds", type: "text", value: "KIND,...", summary: "only these kinds" },
-    { name: "redact", type: "text", value: "WHAT,...", summary: "take out argv (all arguments), hosts, users" },
+    {
+      name: "redact",
+      type: "text",
+      value: "WHAT,...",
+      summary: "take out argv (all arguments), hosts (names and addresses), users",
+    },
     { name: "keep-argv", type: "flag", summary: "leave command lines as they are, secrets too" },
     {
       name: "max-size",

@@ -29,8 +29,8 @@ export interface ArgumentSpec {
   readonly summary: string;
   readonly isRequired: boolean;
   readonly isRepeatable: boolean;
-  /** words: a command behind `--`. free: cannot be completed. The others can be completed and checked. */
-  readonly of: NamedKind | "commands" | "schemas" | "shells" | "words" | "free";
+  /** words: a command behind `--`. files: a name of a file. free: cannot be completed. The others can be completed and checked. */
+  readonly of: NamedKind | "commands" | "schemas" | "shells" | "words" | "files" | "free";
 }
 
 export interface Example {

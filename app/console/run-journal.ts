@@ -22,17 +22,21 @@ const SIZE = { columns: 80, rows: 24 } as const;
 const PASTE_ON = "\x1b[?2004h";
 const PASTE_OFF = "\x1b[?2004l";
 
-export type JournalConsoleOptions = Omit<ConsoleOptions, "replay" | "maxFps" | "onOpen">;
+export interface JournalConsoleOptions extends Omit<ConsoleOptions, "replay" | "maxFps" | "onOpen"> {
+  /** The terminal shows every sequence as text, and tells no paste from keys. */
+  readonly isDumb?: boolean;
+}
 
 export async function runJournal(options: JournalConsoleOptions): Promise<number> {
   const { service, clock, stdin, stdout, stderr, version } = options;
+  const tellsPastes = stdout.isTTY && options.isDumb !== true;
   const newRequestId = options.newRequestId ?? (() => crypto.randomUUID());
   const { promise: left, resolve } = Promise.withResolvers<Leaving>();
   const suspension = createSuspension({
     clock,
     stopProcess: options.stopProcess,
     onReturn: () => {
-      if (stdout.isTTY) stdout.write(PASTE_ON);
+      if (tellsPastes) stdout.write(PASTE_ON);
       journal.whereabouts();
     },
   });
@@ -46,7 +50,7 @@ export async function runJournal(options: JournalConsoleOptions): Promise<number
     leave: (code) => resolve({ code, report: null }),
     suspend: suspension.suspend,
   });
-  if (stdout.isTTY) stdout.write(PASTE_ON);
+  if (tellsPastes) stdout.write(PASTE_ON);
   const journal = createJournal({ desk, version, say: (line) => void stdout.write(`${line}\n`) });
   const unguard = guardTerminal({ stdin, stdout, leave: resolve });
   const ink = render(createElement(JournalRoot, { desk, journal, onLend: suspension.onLend }), {
@@ -69,7 +73,7 @@ export async function runJournal(options: JournalConsoleOptions): Promise<number
     journal.close();
     ink.unmount();
     desk.close();
-    restore(stdin, stdout);
+    restore(stdin, tellsPastes ? stdout : null);
     unguard();
     forgetCursor();
   }
@@ -77,12 +81,12 @@ export async function runJournal(options: JournalConsoleOptions): Promise<number
   return leaving.code;
 }
 
-/** A terminal that has hung up cannot be written to. */
-function restore(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream): void {
+/** A terminal that has hung up cannot be written to. `stdout`: where pastes were told from keys. */
+function restore(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream | null): void {
   try {
     if (stdin.isRaw) stdin.setRawMode(false);
     stdin.unref?.();
-    if (stdout.isTTY) stdout.write(PASTE_OFF);
+    stdout?.write(PASTE_OFF);
   } catch {
     // Nobody is there to hear it.
   }

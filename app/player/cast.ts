@@ -5,7 +5,7 @@
 import type { Size } from "#app/console/layout.ts";
 import { visible } from "#core/output/text.ts";
 import type { Header } from "#core/playback/header.ts";
-import type { Listener } from "./rehearsal.ts";
+import type { Listener } from "./listener.ts";
 
 export type CastVersion = 2 | 3;
 

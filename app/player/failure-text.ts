@@ -3,8 +3,8 @@
 import { visible } from "#core/output/text.ts";
 import type { Fixture } from "#core/playback/fixture.ts";
 import { placeText } from "#core/playback/read-record.ts";
+import type { Failure } from "./findings.ts";
 import { momentText } from "./moment-text.ts";
-import type { Failure } from "./rehearsal.ts";
 
 const RECORDS_BEFORE = 5;
 const LONGEST = 160;

@@ -1,49 +1,24 @@
 /** A fixture played on a stage of its own, as fast as it goes: for tests, streams and exports. */
 
 import { paste, press } from "#app/console/dispatch.ts";
-import { createJournal, type Journal } from "#app/console/journal/journal.ts";
 import type { Size } from "#app/console/layout.ts";
 import type { ThemeOptions } from "#app/console/skin.ts";
 import type { UiState } from "#app/console/ui-state.ts";
 import { ACTIONS } from "#core/act/actions.ts";
-import type { MusterEvent } from "#core/model/event.ts";
 import type { Fixture } from "#core/playback/fixture.ts";
-import type { Place } from "#core/playback/read-record.ts";
 import type { RecordKind } from "#core/playback/record.ts";
 import { createScriptedService, type ScriptedService } from "#core/playback/scripted-service.ts";
 import { createVirtualClock, type VirtualClock } from "#core/playback/virtual-clock.ts";
 import { begin } from "./begin.ts";
-import { type Mismatch, mismatches } from "./check.ts";
+import { mismatches } from "./check.ts";
+import { type Failure, Findings } from "./findings.ts";
 import type { Goldens } from "./golden.ts";
+import { Hearing } from "./hearing.ts";
+import type { Listener } from "./listener.ts";
 import { lookAfter } from "./look.ts";
 import { type Hands, Player } from "./player.ts";
 import { settleIn } from "./settle-in.ts";
 import { openStage, type Stage } from "./stage.ts";
-
-/** Something that was not as expected. */
-export interface Failure {
-  /** null: about the fixture as a whole. */
-  readonly place: Place | null;
-  readonly index: number;
-  readonly atMs: number;
-  readonly mismatches: readonly Mismatch[];
-  readonly lines: readonly string[];
-}
-
-/** What whoever looks on is told, as it happens. */
-export interface Listener {
-  mark?(name: string, atMs: number): void;
-  resize?(size: Size, atMs: number): void;
-  checked?(place: Place | null, atMs: number, found: readonly Mismatch[]): void;
-  /** What happened, and what was asked for and came of it. */
-  event?(event: MusterEvent, atMs: number): void;
-  /** Between two records. */
-  flush?(): Promise<void>;
-  /** What a screen reader is told, line by line. */
-  said?(line: string, atMs: number): void;
-  /** Everything that is drawn, with the time of the fixture. */
-  written?(text: string, atMs: number): void;
-}
 
 export interface RehearsalOptions {
   readonly fixture: Fixture;
@@ -139,22 +114,15 @@ class Rehearsal {
   readonly #service: ScriptedService;
   readonly #clock: VirtualClock;
   readonly #player: Player;
-  readonly #failures: Failure[] = [];
-  #checks = 0;
+  readonly #findings: Findings;
+  readonly #hearing: Hearing;
   #size: Size;
   #bytesBefore = 0;
-  /** Failures of the script that were taken over. */
-  #known = 0;
   /** Audit rows that were told. */
   #told = 0;
   #exitCode: number | null = null;
-  /** null: nobody listens. */
-  #journal: Journal | null;
   /** What failed is told with what was said. */
   #isHeard: boolean;
-  /** The last lines of the journal, and those of them since the last key or expectation. */
-  #heard: string[] = [];
-  #said: string[] = [];
 
   constructor(options: RehearsalOptions, stage: Stage, service: ScriptedService, clock: VirtualClock) {
     this.#options = options;
@@ -162,66 +130,44 @@ class Rehearsal {
     this.#service = service;
     this.#clock = clock;
     this.#size = options.size;
-    const { fixture, hasKeys } = options;
+    const { fixture, hasKeys, version, listener } = options;
     this.#isHeard = options.isHeard === true;
-    const isHeard = this.#isHeard || options.listener?.said !== undefined || expectsReader(fixture);
-    this.#journal = isHeard ? this.#openJournal() : null;
+    this.#hearing = new Hearing({ stage, version, onLine: (line) => listener?.said?.(line, clock.nowMs()) });
+    if (this.#isHeard || listener?.said !== undefined || expectsReader(fixture)) this.#hearing.open();
+    this.#findings = new Findings({
+      fixture,
+      script: service.script,
+      listener,
+      lines: () => (this.#isHeard ? this.#hearing.lines : stage.on.lines()),
+    });
     this.#player = new Player({ fixture, clock, service, hands: this.#hands(), hasKeys });
   }
 
   close(): void {
-    this.#journal?.close();
-  }
-
-  /** It listens to the same desk as the screen. */
-  #openJournal(): Journal {
-    const { version, listener } = this.#options;
-    return createJournal({
-      desk: this.#stage.open.desk,
-      version,
-      say: (line) => {
-        this.#said.push(line);
-        this.#heard = [...this.#heard, line].slice(-LAST_LINES);
-        listener?.said?.(line, this.#clock.nowMs());
-      },
-    });
-  }
-
-  #hear(isHeard: boolean): void {
-    this.#isHeard = isHeard;
-    if (isHeard) this.#journal ??= this.#openJournal();
-    else {
-      this.#journal?.close();
-      this.#journal = null;
-    }
-  }
-
-  #answer(key: string | null, act: () => void): void {
-    this.#said = [];
-    if (this.#journal) this.#journal.answer(key === null ? [] : [key], act);
-    else act();
+    this.#hearing.close();
   }
 
   async run(): Promise<Outcome> {
     const { fixture, from, to, isEachDrawn, isStrict } = this.#options;
     const player = this.#player;
+    const findings = this.#findings;
     if (from > 0) await player.foldTo(from);
     while (player.index < Math.min(to, fixture.length) && !this.#stage.isLeft) {
       const { index } = player;
       await player.step();
       await player.waitOut();
       if (isEachDrawn && player.nextMs !== this.#clock.nowMs()) await this.#stage.settle();
-      this.#takeScriptFailures(index);
+      findings.takeScriptFailures(index);
       await this.#tell();
-      if (isStrict && this.#failures.length > 0) break;
+      if (isStrict && findings.failures.length > 0) break;
     }
     while (this.#stage.isLeft && AFTERWARDS.includes(fixture.kindOf(player.index)) && player.index < to)
       await player.step();
     await this.#finish();
     return {
-      failures: this.#failures,
+      failures: findings.failures,
       exitCode: this.#exitCode,
-      checks: this.#checks,
+      checks: findings.checks,
       service: this.#service,
       clock: this.#clock,
       ui: this.#stage.open.desk.store.state().ui,
@@ -230,29 +176,28 @@ class Rehearsal {
 
   async #finish(): Promise<void> {
     const { fixture, hasKeys, to } = this.#options;
-    this.#service.script.moveOn();
+    const findings = this.#findings;
+    const { script } = this.#service;
+    const last = fixture.length - 1;
+    script.moveOn();
     await this.#settle();
-    this.#takeScriptFailures(fixture.length - 1);
+    findings.takeScriptFailures(last);
     if (this.#stage.isLeft) this.#exitCode = await this.#stage.exit;
     await this.#tell();
-    if (this.#stage.isLeft && this.#player.index < to) {
+    const { index } = this.#player;
+    if (this.#stage.isLeft && index < to) {
       const got = `exit code ${this.#exitCode}, with records to come`;
-      this.#fail(fixture.placeOf(this.#player.index), this.#player.index, [
-        { what: "end", wanted: "the console", got },
-      ]);
+      findings.fail(fixture.placeOf(index), index, [{ what: "end", wanted: "the console", got }]);
     }
-    const isWhole = to >= fixture.length && this.#failures.length === 0;
+    const isWhole = to >= fixture.length && findings.failures.length === 0;
     if (!hasKeys || !isWhole) return;
     const wanted = this.#player.end?.exitCode ?? null;
-    if (wanted !== null && wanted !== (this.#exitCode ?? 0)) {
-      this.#fail(null, fixture.length - 1, [
-        { what: "end", wanted: `exit code ${wanted}`, got: `${this.#exitCode ?? 0}` },
-      ]);
+    const exitCode = this.#exitCode ?? 0;
+    if (wanted !== null && wanted !== exitCode) {
+      findings.fail(null, last, [{ what: "end", wanted: `exit code ${wanted}`, got: `${exitCode}` }]);
     }
-    for (const place of this.#hasInput() ? this.#service.script.unused : []) {
-      this.#fail(place, fixture.length - 1, [
-        { what: "effect", wanted: "somebody who asks for it", got: "nobody did" },
-      ]);
+    for (const place of hasInput(fixture) ? script.unused : []) {
+      findings.fail(place, last, [{ what: "effect", wanted: "somebody who asks for it", got: "nobody did" }]);
     }
   }
 
@@ -264,19 +209,13 @@ class Rehearsal {
     await listener?.flush?.();
   }
 
-  #hasInput(): boolean {
-    const { fixture } = this.#options;
-    const kinds = ["key", "keys", "text", "action"];
-    return Array.from({ length: fixture.length }).some((_, index) => kinds.includes(fixture.kindOf(index)));
-  }
-
   #hands(): Hands {
-    const { fixture, listener, goldens } = this.#options;
+    const { listener, goldens } = this.#options;
     const desk = () => this.#stage.open.desk;
     return {
-      press: (key) => this.#answer(key, () => press(desk(), key)),
-      paste: (text) => this.#answer(null, () => paste(desk(), text)),
-      act: (action, id) => this.#answer(null, () => begin(desk(), ACTIONS[action], id, this.#service.node)),
+      press: (key) => this.#hearing.answer(key, () => press(desk(), key)),
+      paste: (text) => this.#hearing.answer(null, () => paste(desk(), text)),
+      act: (action, id) => this.#hearing.answer(null, () => begin(desk(), ACTIONS[action], id, this.#service.node)),
       resize: (columns, rows) => {
         this.#size = { columns, rows };
         listener?.resize?.(this.#size, this.#clock.nowMs());
@@ -297,16 +236,14 @@ class Rehearsal {
           desk: desk(),
           service: this.#service,
           lines: this.#stage.on.lines(),
-          said: this.#said,
+          said: this.#hearing.said,
           bytes: this.#stage.on.written - this.#bytesBefore,
           golden: (name, text) => goldens.compare(name, text, this.#size, desk().skin.isAscii),
         });
         if (found.length > 0 && !isLast) return false;
-        this.#checks++;
-        this.#said = [];
+        this.#hearing.forget();
         this.#bytesBefore = this.#stage.on.written;
-        if (found.length === 0) listener?.checked?.(place, fixture.atMs(index), found);
-        else this.#fail(place, index, found);
+        this.#findings.checked(place, index, found);
         return found.length === 0;
       },
     };
@@ -316,30 +253,24 @@ class Rehearsal {
   async #settle(): Promise<void> {
     if (!this.#stage.isLeft) {
       this.#stage.open.desk.intake.now();
-      this.#journal?.now();
+      this.#hearing.now();
     }
     await this.#stage.settle();
   }
 
-  #takeScriptFailures(index: number): void {
-    const { failures } = this.#service.script;
-    for (const { place, message } of failures.slice(this.#known)) {
-      const wanted = "an effect record that fits, at this moment";
-      this.#fail(place ?? this.#options.fixture.placeOf(index), index, [{ what: "effect", wanted, got: message }]);
-    }
-    this.#known = failures.length;
-  }
-
-  #fail(place: Place | null, index: number, found: readonly Mismatch[]): void {
-    const { fixture } = this.#options;
-    const lines = this.#isHeard ? this.#heard : this.#stage.on.lines();
-    this.#options.listener?.checked?.(place, fixture.atMs(index), found);
-    this.#failures.push({ place, index, atMs: fixture.atMs(index), mismatches: found, lines });
+  #hear(isHeard: boolean): void {
+    this.#isHeard = isHeard;
+    if (isHeard) this.#hearing.open();
+    else this.#hearing.close();
   }
 }
 
-/** Of the journal, with what failed. */
-const LAST_LINES = 24;
+const INPUTS: readonly RecordKind[] = ["key", "keys", "text", "action"];
+
+/** Whether anything in it asks for an effect. */
+function hasInput(fixture: Fixture): boolean {
+  return Array.from({ length: fixture.length }).some((_, index) => INPUTS.includes(fixture.kindOf(index)));
+}
 
 /** Whether anything in it looks at what a screen reader is told. */
 function expectsReader(fixture: Fixture): boolean {

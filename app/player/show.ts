@@ -1,7 +1,4 @@
-/**
- * How a fixture goes on before an operator: the virtual clock follows the real one at the speed that was asked for, and
- * stands still when it is told to.
- */
+/** A fixture before an operator: what he orders is done between two moments of it, and the line tells where it is. */
 import { paste, press } from "#app/console/dispatch.ts";
 import { frameLines } from "#app/console/frame-lines.ts";
 import type { OpenConsole } from "#app/console/run.ts";
@@ -14,16 +11,12 @@ import type { VirtualClock } from "#core/playback/virtual-clock.ts";
 import { begin } from "./begin.ts";
 import { mismatches } from "./check.ts";
 import { lookAfter, lookWithin } from "./look.ts";
-import { type Hands, Player, turn } from "./player.ts";
+import { Pace } from "./pace.ts";
+import { type Hands, Player } from "./player.ts";
 import { Seeker } from "./seeker.ts";
 import { settleIn } from "./settle-in.ts";
 import { type Asking, boundedSpeed, NOT_ASKING, type Order, pressed, transportLine } from "./transport.ts";
 import type { WatchOptions } from "./watch.ts";
-
-/** The line of the playback is drawn so often while nothing else happens. */
-const TICK_MS = 250;
-/** What a key of the operator's sets off while all stands still: the past of what is selected is looked for then. */
-const NUDGE_MS = 100;
 
 export class Show {
   readonly #options: WatchOptions;
@@ -32,31 +25,32 @@ export class Show {
   readonly #clock: VirtualClock;
   readonly #player: Player;
   readonly #seeker: Seeker;
+  readonly #pace: Pace;
   #orders: Order[] = [];
   #asking: Asking = NOT_ASKING;
-  #speed: number;
-  #isPaused: boolean;
   #isStopped = false;
-  /** The operator pressed a key of the console's. */
-  #isNudged = false;
   #problem: string | null = null;
   /** What cannot be shown here; it stands until something else is done. */
   #remark: string | null = null;
-  #lastRecordMs = 0;
   /** With the last key; null: something else was done with it. */
   #markGoneTo: Mark | null = null;
-  #wake = () => {};
 
   constructor(options: WatchOptions, open: OpenConsole, service: ScriptedService, clock: VirtualClock) {
     this.#options = options;
     this.#open = open;
     this.#service = service;
     this.#clock = clock;
-    this.#speed = options.speed;
-    this.#isPaused = options.isStepping;
     const { fixture, hasKeys } = options;
     this.#player = new Player({ fixture, clock, service, hands: this.#hands(), hasKeys });
     this.#seeker = new Seeker({ fixture, open, service, clock, player: this.#player });
+    this.#pace = new Pace({
+      ...options,
+      player: this.#player,
+      virtualClock: clock,
+      to: this.#last,
+      onStep: () => this.#seeker.keep(),
+      isCalled: () => this.#isCalled,
+    });
   }
 
   /** True: the key was the playback's. */
@@ -66,10 +60,10 @@ export class Show {
     this.#problem = problem;
     this.#remark = null;
     if (!asking.isRepeating) this.#markGoneTo = null;
-    if (!isTaken) this.#isNudged = true;
     if (order) this.#orders.push(order);
     this.#draw();
-    this.#wake();
+    if (isTaken) this.#pace.wake();
+    else this.#pace.nudge();
     return isTaken;
   }
 
@@ -85,7 +79,7 @@ export class Show {
 
   stop(): void {
     this.#isStopped = true;
-    this.#wake();
+    this.#pace.wake();
   }
 
   async run(): Promise<void> {
@@ -93,11 +87,13 @@ export class Show {
     this.#seeker.keep();
     await this.#seek(from);
     this.#draw();
+    const pace = this.#pace;
     while (!this.#isStopped) {
       const order = this.#orders.shift();
       if (order) await this.#obey(order);
-      else if (this.#speed === Number.POSITIVE_INFINITY && !this.#isPaused) await this.#rush();
-      else await this.#go();
+      else if (pace.speed === Number.POSITIVE_INFINITY && !pace.isPaused) await this.#rush();
+      else if (pace.isOver && this.#options.isLooping) await this.#repeat();
+      else await pace.go();
       this.#draw();
     }
   }
@@ -106,93 +102,21 @@ export class Show {
     return Math.min(this.#options.to, this.#options.fixture.length);
   }
 
-  get #isAtEnd(): boolean {
-    return this.#player.index >= this.#last;
-  }
-
   /** As fast as it goes; then at its usual pace, for whoever takes over. */
   async #rush(): Promise<void> {
     await this.#player.foldTo(this.#last, () => this.#seeker.keep());
     this.#open.desk.intake.now();
-    this.#speed = 1;
+    this.#pace.speed = 1;
   }
 
-  /** Until the next thing that is due, or for a tick of the line. */
-  async #go(): Promise<void> {
-    const player = this.#player;
-    if (this.#isAtEnd && this.#options.isLooping && !this.#isPaused && !player.isWaiting) {
-      // Long enough to be seen.
-      await this.#rest(TICK_MS * 4);
-      if (!this.#isStopped && this.#orders.length === 0) await this.#seek(this.#options.from);
-      return;
-    }
-    if (this.#isPaused) {
-      await this.#rest(null);
-      if (this.#isNudged) await this.#passTo(this.#clock.nowMs() + NUDGE_MS);
-      return;
-    }
-    const lookAgainMs = await player.lookAgainMs();
-    if (lookAgainMs !== null) return this.#wait(lookAgainMs);
-    const nextMs = this.#isAtEnd ? null : player.nextMs;
-    const now = this.#clock.nowMs();
-    const isIdle = nextMs !== null && this.#isTooLong(nextMs - this.#lastRecordMs, now - this.#lastRecordMs);
-    const dueMs = nextMs === null ? this.#clock.nextDueMs() : isIdle ? now : nextMs;
-    if (dueMs !== null && dueMs <= now && nextMs !== null) return this.#step();
-    const restMs = dueMs === null ? null : Math.max(0, dueMs - now) / this.#speed;
-    const slept = await this.#rest(restMs === null ? null : Math.min(TICK_MS, restMs));
-    const reachedMs = now + slept * this.#speed;
-    if (nextMs !== null && reachedMs >= nextMs) await this.#step();
-    else await this.#passTo(reachedMs);
+  async #repeat(): Promise<void> {
+    await this.#pace.restAtEnd();
+    if (!this.#isCalled) await this.#seek(this.#options.from);
   }
 
-  /** Time goes on, records do not. */
-  async #wait(untilMs: number): Promise<void> {
-    const now = this.#clock.nowMs();
-    const slept = await this.#rest(Math.min(TICK_MS, Math.max(0, untilMs - now) / this.#speed));
-    this.#isNudged = false;
-    await this.#player.passTo(Math.min(untilMs, now + slept * this.#speed));
-    this.#lastRecordMs = this.#clock.nowMs();
-  }
-
-  #isTooLong(gapMs: number, passedMs: number): boolean {
-    const { idleLimitMs } = this.#options;
-    return idleLimitMs !== null && gapMs > idleLimitMs && passedMs >= idleLimitMs;
-  }
-
-  /** Time alone goes on, not beyond the next record. */
-  async #passTo(ms: number): Promise<void> {
-    this.#isNudged = false;
-    await this.#player.passTo(this.#isAtEnd ? ms : Math.min(ms, this.#player.nextMs ?? ms));
-  }
-
-  async #step(): Promise<void> {
-    if (this.#isAtEnd) return;
-    const player = this.#player;
-    await player.step();
-    this.#lastRecordMs = this.#clock.nowMs();
-    this.#seeker.keep();
-    if (this.#options.isStepping) this.#isPaused = true;
-    // What comes at the same moment is drawn with it.
-    if (player.nextMs !== this.#lastRecordMs) await turn();
-  }
-
-  /** Real milliseconds that went by; a key ends it. null: until a key is pressed. */
-  async #rest(ms: number | null): Promise<number> {
-    if (this.#orders.length > 0 || this.#isStopped || this.#isNudged) {
-      await turn();
-      return 0;
-    }
-    const { clock } = this.#options;
-    const before = clock.nowMs();
-    await new Promise<void>((resolve) => {
-      const cancel = ms === null ? () => {} : clock.setTimer(ms, resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
-    this.#wake = () => {};
-    return clock.nowMs() - before;
+  /** Something else is to be done than to go on. */
+  get #isCalled(): boolean {
+    return this.#orders.length > 0 || this.#isStopped;
   }
 
   async #obey(order: Order): Promise<void> {
@@ -200,19 +124,19 @@ export class Show {
     if (!order.type.endsWith("-mark")) this.#markGoneTo = null;
     switch (order.type) {
       case "pause":
-        if (!this.#isAtEnd || this.#player.isWaiting) this.#isPaused = !this.#isPaused;
+        if (!this.#pace.isAtEnd || this.#player.isWaiting) this.#pace.isPaused = !this.#pace.isPaused;
         else {
-          this.#isPaused = false;
+          this.#pace.isPaused = false;
           await this.#seek(from);
         }
         return;
       case "next":
-        this.#isPaused = true;
-        await this.#step();
+        this.#pace.isPaused = true;
+        await this.#pace.step();
         this.#open.desk.intake.now();
         return;
       case "previous":
-        this.#isPaused = true;
+        this.#pace.isPaused = true;
         return this.#seek(this.#seeker.momentBefore());
       case "next-mark":
       case "previous-mark": {
@@ -231,7 +155,7 @@ export class Show {
       }
       case "faster":
       case "slower":
-        this.#speed = boundedSpeed(this.#speed * (order.type === "faster" ? 2 : 0.5));
+        this.#pace.speed = boundedSpeed(this.#pace.speed * (order.type === "faster" ? 2 : 0.5));
         return;
       case "first":
         return this.#seek(from);
@@ -269,7 +193,7 @@ export class Show {
   async #seek(index: number): Promise<void> {
     this.#remark = null;
     await this.#seeker.to(Math.max(0, Math.min(index, this.#last)));
-    this.#lastRecordMs = this.#clock.nowMs();
+    this.#pace.startHere();
   }
 
   #hands(): Hands {
@@ -294,7 +218,7 @@ export class Show {
         const look = lookWithin(lookAfter(desk().skin, setting), this.#options.theme);
         settleIn(desk(), setting, look, place);
         if (setting.screenReader === true) this.#remark = "for a screen reader from here on";
-        if (setting.speed !== undefined) this.#speed = boundedSpeed(setting.speed);
+        if (setting.speed !== undefined) this.#pace.speed = boundedSpeed(setting.speed);
       },
     };
   }
@@ -321,10 +245,10 @@ export class Show {
     const position = {
       atMs: this.#clock.nowMs(),
       durationMs: fixture.durationMs,
-      speed: this.#speed,
-      isPaused: this.#isPaused,
+      speed: this.#pace.speed,
+      isPaused: this.#pace.isPaused,
       isWaiting: this.#player.isWaiting,
-      isAtEnd: this.#isAtEnd,
+      isAtEnd: this.#pace.isAtEnd,
       isTakenOver: !this.#player.isKeyed && this.#options.hasKeys,
       mark,
       recordedSize: this.#recordedSize(),

@@ -7,9 +7,10 @@ import { basename, join } from "node:path";
 import { MusterError, toMusterError } from "#core/model/error.ts";
 import { cut } from "#core/playback/cut.ts";
 import { createCast } from "./cast.ts";
+import type { Failure } from "./findings.ts";
 import { goldensOf } from "./golden.ts";
 import { placeAt } from "./place-at.ts";
-import { type Failure, type RehearsalOptions, rehearse } from "./rehearsal.ts";
+import { type RehearsalOptions, rehearse } from "./rehearsal.ts";
 
 /** Of a longer fixture the last ones; of what was pressed before them only where it led to is kept. */
 const MOST_RECORDS = 5000;

@@ -4,8 +4,10 @@
  * kept nowhere: whoever has the file cannot try names against it.
  */
 import { createHmac } from "node:crypto";
+import { withoutAddresses } from "./addresses.ts";
 import type { Header } from "./header.ts";
-import { GONE, isSecretFlag, mayHoldSecrets, withoutSecretArguments, withoutSecrets } from "./secrets.ts";
+import { GONE, isSecretAfter, isSecretName } from "./named-secrets.ts";
+import { mayHoldSecrets, withoutSecretArguments, withoutSecrets } from "./secrets.ts";
 
 export const REDACTIONS = ["argv", "hosts", "users"] as const;
 export type Redaction = (typeof REDACTIONS)[number];
@@ -43,6 +45,9 @@ const COMMAND_SENTENCES: readonly RegExp[] = [
 ];
 const COMMAND_STARTS = /^(?:job|process|start) /;
 const HOST_FIELDS: ReadonlySet<string> = new Set(["host", "hostname", "node", "nodes", "hosts"]);
+/** Of a container: often a word such as `web`, which is not replaced elsewhere unless it looks like a name of machines. */
+const HOST_NAME = "hostName";
+const IS_NO_WORD = /[\d.-]/;
 const USER_FIELDS: ReadonlySet<string> = new Set(["user", "starterUser"]);
 const ENVIRONMENT_FIELDS: ReadonlySet<string> = new Set(["environment", "env"]);
 
@@ -87,7 +92,7 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
       for (const each of COMMAND_SENTENCES) result = result.replace(each, `$1 ${REST_GONE}`);
     if (!keepsSecrets) result = withoutSecrets(result);
     if (everyPattern !== null) result = result.replace(everyPattern, GONE);
-    if (takes.has("hosts")) result = hosts.replaceIn(result);
+    if (takes.has("hosts")) result = hosts.replaceIn(withoutAddresses(result, (address) => hosts.of(address)));
     if (takes.has("users")) {
       if (result.includes(HOME)) result = result.replace(HOMES, (_, name: string) => HOME + users.of(name));
       result = users.replaceIn(result);
@@ -108,10 +113,18 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
     const left = values.map((value, index) => {
       const flag = values[index - 1];
       const isSecret = !keepsSecrets && typeof value === "string" && typeof flag === "string";
-      return isSecret && isSecretFlag(flag) && !value.startsWith("-") ? GONE : walk(value);
+      return isSecret && isSecretAfter(flag, value) ? GONE : walk(value);
     });
     return !keepsSecrets && left.every((each) => typeof each === "string") ? withoutSecretArguments(left) : left;
   };
+
+  /** What stands under the name of a secret is one. */
+  const labels = (values: object): unknown =>
+    keepsSecrets
+      ? walk(values)
+      : walk(
+          Object.fromEntries(Object.entries(values).map(([name, value]) => [name, isSecretName(name) ? GONE : value])),
+        );
 
   const walk = (value: unknown): unknown => {
     if (typeof value === "string") return text(value);
@@ -123,6 +136,8 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
       const inner = fields[name];
       if (typeof inner === "number" || typeof inner === "boolean" || inner === null) result[name] = inner;
       else if (ENVIRONMENT_FIELDS.has(name) && typeof inner === "object") result[name] = {};
+      else if (name === "labels" && typeof inner === "object") result[name] = labels(inner);
+      else if (name === HOST_NAME && typeof inner === "string" && takes.has("hosts")) result[name] = hosts.of(inner);
       else if (USER_FIELDS.has(name) && typeof inner === "string" && takes.has("users")) result[name] = users.of(inner);
       else result[name] = walk(COMMAND_FIELDS.has(name) ? command(inner) : inner);
     }
@@ -155,6 +170,7 @@ export function createRedactor({ take, keepsSecrets, pattern = null, key }: Reda
     if (typeof id === "string" && id.includes("/")) know(hosts, id.slice(0, id.indexOf("/")));
     for (const name in fields) {
       const inner = fields[name];
+      if (name === HOST_NAME && typeof inner === "string" && IS_NO_WORD.test(inner)) know(hosts, inner);
       if (HOST_FIELDS.has(name)) for (const each of [inner].flat()) if (typeof each === "string") know(hosts, each);
       if (typeof inner === "object" && inner !== null) learn(inner);
     }

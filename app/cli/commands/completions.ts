@@ -1,6 +1,7 @@
 /** `completions SHELL` */
 import { plainDocument } from "#core/output/document.ts";
-import { completionScript, SHELLS } from "../completions.ts";
+import { SHELLS } from "../completions/table.ts";
+import { completionScript } from "../completions.ts";
 import { type Call, writeText } from "../context.ts";
 import { usage } from "../option-values.ts";
 import { writeDocument } from "../session.ts";

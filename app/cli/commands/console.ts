@@ -9,12 +9,16 @@ import { chooseProductionReact } from "../production-react.ts";
 import type { RecordWish } from "../record-wish.ts";
 import { newRequestId } from "../requests.ts";
 import { wantsScreenReader } from "../screen-reader.ts";
+import { isDumb, requireScreen, requireTerminal } from "../screen-terminal.ts";
 import { openSoundSession } from "../session.ts";
-import { isTerminal, writeError } from "../stdio.ts";
+import { writeError } from "../stdio.ts";
 import { MUSTER_VERSION } from "../version.ts";
 
 /** A minute more or less does not matter: what a bug report needs is what came before. */
 const LAST_SECONDS = 600;
+
+const NEEDS_TERMINAL = "the console needs a terminal on standard input and output";
+const FOR_SCRIPTS = "use 'muster daemons list --json' in scripts, 'muster help' for all commands";
 
 export function openConsole(call: Call): Promise<number> {
   return run(call, null);
@@ -27,17 +31,15 @@ export function recordConsole(call: Call, wish: RecordWish): Promise<number> {
 
 async function run(call: Call, wish: RecordWish | null): Promise<number> {
   const { options } = call.invocation;
-  if (call.isJson || !isTerminal(0) || !isTerminal(1)) {
-    throw new MusterError("NO_TERMINAL", "the console needs a terminal on standard input and output", {
-      hint: "use 'muster daemons list --json' in scripts, 'muster help' for all commands",
-    });
-  }
+  const isHeard = wantsScreenReader(options.has("screen-reader"), call.variables);
+  if (call.isJson) throw new MusterError("NO_TERMINAL", NEEDS_TERMINAL, { hint: FOR_SCRIPTS });
+  requireTerminal(NEEDS_TERMINAL, FOR_SCRIPTS);
+  if (!isHeard) requireScreen(call.variables, "--screen-reader writes lines, 'muster daemons list' a table");
   const session = await openSoundSession(call);
   const level = colorLevel(options.text("color"), call.variables, true);
   const isAscii = isAsciiOnly(options.has("ascii"), call.variables);
   process.env.FORCE_COLOR = String(level);
   chooseProductionReact();
-  const isHeard = wantsScreenReader(options.has("screen-reader"), call.variables);
   const openOn = isHeard
     ? (await import("#app/console/run-journal.ts")).runJournal
     : (await import("#app/console/run.ts")).runConsole;
@@ -69,6 +71,7 @@ async function run(call: Call, wish: RecordWish | null): Promise<number> {
         stdin: process.stdin,
         stdout: process.stdout,
         stderr: process.stderr,
+        isDumb: isDumb(call.variables),
         version: MUSTER_VERSION,
         newRequestId: () => newRequestId(call),
         recorder,

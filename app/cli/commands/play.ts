@@ -1,8 +1,10 @@
 /** `play FILE`: in the console on a terminal, or on a screen of its own for tests, programs and exports. */
 import { statSync } from "node:fs";
 import type { ThemeOptions } from "#app/console/skin.ts";
+import type { Failure } from "#app/player/findings.ts";
+import type { Listener } from "#app/player/listener.ts";
 import { colorLevelOf } from "#app/player/look.ts";
-import type { Failure, Listener, RehearsalOptions } from "#app/player/rehearsal.ts";
+import type { RehearsalOptions } from "#app/player/rehearsal.ts";
 import { timestamp } from "#core/model/clock.ts";
 import { counted } from "#core/model/counted.ts";
 import { errorRecord, MusterError } from "#core/model/error.ts";
@@ -17,7 +19,7 @@ import { writeNewFile } from "../new-file.ts";
 import { usage } from "../option-values.ts";
 import { chooseProductionReact } from "../production-react.ts";
 import { wantsScreenReader } from "../screen-reader.ts";
-import { isTerminal } from "../stdio.ts";
+import { requireScreen, requireTerminal } from "../screen-terminal.ts";
 import { MUSTER_VERSION } from "../version.ts";
 
 export async function play(call: Call): Promise<number> {
@@ -67,11 +69,11 @@ const isStaged = (call: Call): boolean => call.isJson || STAGED.some((name) => c
 
 async function watchFixture(call: Call, stage: StageSetting): Promise<number> {
   const { options } = call.invocation;
-  if (!isTerminal(0) || !isTerminal(1)) {
-    throw new MusterError("NO_TERMINAL", "a fixture is watched on a terminal", {
-      hint: "--assert and --json play it without one, --export writes what is drawn to a file",
-    });
-  }
+  requireTerminal(
+    "a fixture is watched on a terminal",
+    "--assert and --json play it without one, --export writes what is drawn to a file",
+  );
+  requireScreen(call.variables, "--screen-reader writes lines, --assert and --json need no screen");
   if (options.has("size")) throw usage("--size fits --assert, --json and --export: a terminal has its own", "--size");
   const level = colorLevel(options.text("color"), call.variables, true);
   process.env.FORCE_COLOR = String(level);

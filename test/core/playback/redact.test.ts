@@ -66,6 +66,52 @@ test("what is no secret stays as it is", () => {
   }
 });
 
+test("what an event tells in words goes as well", () => {
+  const record = { src: "events", op: "upsert", item: { message: "login failed, password: hunter2" } };
+  expect(JSON.parse(redactor().json(record)).item.message).toBe("login failed, password: [redacted]");
+  expect(JSON.parse(redactor().json({ argv: ["p11", "--pin", "1234", "--pin", "0-3"] })).argv).toEqual([
+    "p11",
+    "--pin",
+    "[redacted]",
+    "--pin",
+    "0-3",
+  ]);
+});
+
+test("a label that is called like a secret is one", () => {
+  const labels = { "app.password": "hunter2", API_TOKEN: "abc", "app.tokens": "5", tier: "web" };
+  expect(JSON.parse(redactor().json({ labels })).labels).toEqual({
+    "app.password": "[redacted]",
+    API_TOKEN: "[redacted]",
+    "app.tokens": "5",
+    tier: "web",
+  });
+  const kept = redactor([], { keepsSecrets: true });
+  expect(JSON.parse(kept.json({ labels })).labels).toEqual(labels);
+});
+
+test("with the hosts their addresses go, each by one word everywhere, and only then", () => {
+  const record = { node: "10.0.0.7", message: "10.0.0.7 asked 2001:db8::5 (aa:bb:cc:dd:ee:ff)", version: "v1.2.3.4" };
+  const left = JSON.parse(redactor(["hosts"]).json(record));
+  expect(left.message).toMatch(/^host-[0-9a-f]{8} asked host-[0-9a-f]{8} \(host-[0-9a-f]{8}\)$/);
+  expect(left.message).toStartWith(left.node);
+  expect(left.version).toBe("v1.2.3.4");
+  expect(JSON.parse(redactor().json(record))).toEqual(record);
+});
+
+test("the host name of a container goes; elsewhere too if it is no common word", () => {
+  const hosts = redactor(["hosts"]);
+  const [web, db] = [
+    { hostName: "web", message: "web of db-7" },
+    { hostName: "db-7", message: "web of db-7" },
+  ];
+  hosts.learn(db);
+  expect(JSON.parse(hosts.json(web))).toEqual({
+    hostName: expect.stringMatching(/^host-/),
+    message: expect.stringMatching(/^web of host-[0-9a-f]{8}$/),
+  });
+});
+
 test("a flag and its secret as words of a list", () => {
   const record = { plan: [{ op: "run", text: "run", argv: ["pg", "--password", "hunter2", "-v"] }] };
   expect(JSON.parse(redactor().json(record)).plan[0].argv).toEqual(["pg", "--password", "[redacted]", "-v"]);
@@ -77,6 +123,7 @@ test("what is a secret to one program alone goes from its list, and its other ar
   expect(left("mysql", "-u", "root", "-phunter2")).toEqual(["mysql", "-u", "root", "-p[redacted]"]);
   expect(left("sshpass", "-p", "pw", "ssh", "n1")).toEqual(["sshpass", "-p", "[redacted]", "ssh", "n1"]);
   expect(left("sshpass", "-p", "'pw", "it's")).toEqual(["sshpass", "[redacted]"]);
+  expect(left("unzip", "-P", "pw", "x.zip")).toEqual(["unzip", "-P", "[redacted]", "x.zip"]);
   expect(left("curl", "-s", "http://x")).toEqual(["curl", "-s", "http://x"]);
 });
 
