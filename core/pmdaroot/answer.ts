@@ -127,7 +127,11 @@ export function answerStop({ processes, log }: Answerer, starter: Starter, { pid
     log(`terminated process ${pid}`);
     return stopMessage(TYPE.STOP, 0, pid, 0, 0);
   } catch (thrown) {
-    if (!(thrown instanceof PmdaRootError)) throw thrown;
-    return stopMessage(TYPE.STOP, thrown.status, pid, 0, 0);
+    const status = statusOf(thrown);
+    if (status === null) throw thrown;
+    // The kernel's reason: it became another user's, who is beyond a server that is not root's.
+    if (thrown instanceof SysError)
+      log(`process ${pid} was not ${isForced ? "terminated" : "waited for"}: ${thrown.message}`);
+    return stopMessage(TYPE.STOP, status, pid, 0, 0);
   }
 }
