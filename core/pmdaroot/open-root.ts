@@ -52,7 +52,7 @@ export function openEngines(options: EngineOptions): Disposable & { readonly ind
       ...(onContainer && { onChange: onContainer }),
     }),
   );
-  stack.use(watchEngines(index, options.places, { env: variables, wallMs: () => clock.wallMs() }));
+  stack.use(watchEngines(index, options.places, { env: variables, clock }));
   const everything = stack.move();
   return { index, [Symbol.dispose]: () => everything.dispose() };
 }

@@ -13,7 +13,9 @@ export function splitArguments(commandLine: string): string[] {
 export interface ProgramStart {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly stdio: readonly [Fd | "null", Fd, Fd];
+  readonly stdio: readonly [Fd | "null", Fd, Fd | "null"];
+  /** Of a session and process group of its own. */
+  readonly isLeader?: boolean;
   /** Where its start time is read; null: nobody wants to know. */
   readonly procRoot: string | null;
 }
@@ -37,8 +39,12 @@ export function startProgram({ argv, env, ...rest }: ProgramStart): StartedProgr
   return tryProgram({ file: "/bin/sh", argv: ["sh", file, ...argv.slice(1)], env, ...rest });
 }
 
-function tryProgram({ procRoot, ...options }: ProgramStart & { readonly file: string }): StartedProgram {
-  const child = beginSpawn(options);
+function tryProgram({
+  procRoot,
+  isLeader = false,
+  ...options
+}: ProgramStart & { readonly file: string }): StartedProgram {
+  const child = beginSpawn({ ...options, newSession: isLeader });
   // While it is there for certain: one that cannot be executed is collected at once.
   const startTicks = procRoot === null ? null : processIdentityTicks(procRoot, child.pid);
   try {

@@ -1,7 +1,11 @@
 /** What each engine keeps, read as it is written, changed, cut, moved and taken away. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "#app/cli/system-clock.ts";
+import type { Clock } from "#core/model/clock.ts";
+import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { ContainerIndex } from "#core/pmdaroot/container-index.ts";
 import { watchEngines } from "#core/pmdaroot/engines/all.ts";
 import { parseDocker } from "#core/pmdaroot/engines/docker.ts";
@@ -10,6 +14,7 @@ import { parseMachine } from "#core/pmdaroot/engines/nspawn.ts";
 import { parseOci } from "#core/pmdaroot/engines/oci.ts";
 import { enginePlaces } from "#core/pmdaroot/engines/places.ts";
 import { parsePodmanList } from "#core/pmdaroot/engines/podman.ts";
+import { PidFd } from "#ffi/pidfd.ts";
 import { readProcessStat } from "#ffi/procfs.ts";
 import { EngineState, hasNamespaces, hexId } from "#test/harness/containers.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
@@ -18,6 +23,7 @@ interface StageOptions {
   readonly isLoose?: boolean;
   readonly mostHeld?: number;
   readonly state?: EngineState;
+  readonly clock?: Clock;
 }
 
 class Stage implements Disposable {
@@ -27,7 +33,7 @@ class Stage implements Disposable {
   readonly changed: string[] = [];
   readonly #engines: Disposable;
 
-  constructor({ isLoose = false, mostHeld = 100, state = new EngineState() }: StageOptions = {}) {
+  constructor({ isLoose = false, mostHeld = 100, state = new EngineState(), clock = systemClock }: StageOptions = {}) {
     this.state = state;
     this.index = new ContainerIndex({
       procRoot: "/proc",
@@ -37,7 +43,7 @@ class Stage implements Disposable {
       onChange: (key) => this.changed.push(key),
     });
     const env = { PATH: process.env.PATH ?? "" };
-    this.#engines = watchEngines(this.index, this.state.places, { env, wallMs: Date.now });
+    this.#engines = watchEngines(this.index, this.state.places, { env, clock });
   }
 
   find = (name: string) => this.index.find(name);
@@ -300,6 +306,42 @@ describe("lxc", () => {
     expect(readFileSync(directory.file("runs"), "utf8")).toBe("+\n".repeat(100));
   });
 
+  /** lxc-info as a script that first starts another process, and tells its pid at a fifo. */
+  const withOffspring = ({ state: { directory } }: Stage, script: string): (() => Promise<PidFd>) => {
+    const fifo = directory.file("fifo");
+    Bun.spawnSync(["mkfifo", fifo]);
+    writeFileSync(directory.file("lxc-info"), `#!/bin/sh\nsleep 1000 &\necho $! >${fifo}\n${script}\n`, {
+      mode: 0o755,
+    });
+    return async () => {
+      const pidfd = PidFd.open(Number(await readFile(fifo, "utf8")));
+      if (pidfd === null) throw new Error("it has ended before it was looked at");
+      return pidfd;
+    };
+  };
+
+  test("a tool that has ended has answered, though what it started keeps its output open", async () => {
+    using stage = new Stage();
+    stage.state.lxc("a", null);
+    const offspring = withOffspring(stage, `echo 'State: RUNNING'; echo 'PID: ${process.pid}'`);
+    const asked = stage.pidOf("a");
+    using left = await offspring();
+    expect(await asked).toBe(process.pid);
+    await left.exited();
+  });
+
+  test("one that hangs has a deadline, with all that it started", async () => {
+    const clock = createVirtualClock();
+    using stage = new Stage({ clock });
+    stage.state.lxc("a", null);
+    const offspring = withOffspring(stage, "wait");
+    const asked = stage.pidOf("a");
+    using left = await offspring();
+    clock.advance(60_000);
+    expect(await asked).toBeNull();
+    await left.exited();
+  });
+
   test("without the tool they are known and do not run; that is said once", async () => {
     using stage = new Stage();
     stage.state.lxc("a", process.pid);
@@ -474,7 +516,7 @@ describe("notification", () => {
     });
     await using child = Bun.spawn(["sleep", "1000"]);
     state.docker(ID, "web", child.pid);
-    using _engines = watchEngines(index, state.places, { env: {}, wallMs: Date.now });
+    using _engines = watchEngines(index, state.places, { env: {}, clock: systemClock });
     expect((await index.list())[0]?.process?.pid).toBe(child.pid);
     child.kill("SIGKILL");
     expect(await promise).toBe(`docker  ${ID}`);
