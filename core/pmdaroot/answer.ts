@@ -84,14 +84,14 @@ function doesNotRun(record: ContainerRecord): PmdaRootError {
   });
 }
 
-function failed({ log }: Answerer, { type, pid, name }: ContainerRequest, thrown: unknown): Buffer {
+function failed({ index, log }: Answerer, { type, pid, name }: ContainerRequest, thrown: unknown): Buffer {
   const status = statusOf(thrown);
   if (status === null) throw thrown;
   const message = (thrown as Error).message;
   // Collectors ask again and again about a container that is gone or does not run.
   if (status !== STATUS.NOCONTAINER && status !== STATUS.ENOENT) log(message);
-  // The status alone says it all of a name that nothing has, and of a process.
-  const text = name === null || status === STATUS.NOCONTAINER ? "" : message;
+  // The status alone says it all of a process, and of a name that nothing has.
+  const text = name === null || (status === STATUS.NOCONTAINER && index.leftOut.isEmpty) ? "" : message;
   return containerError(type + 1, status, pid, text);
 }
 

@@ -7,8 +7,11 @@
 import { UserNames } from "#ffi/accounts.ts";
 import { EPOLL, type Watch, watchKept } from "#ffi/pump.ts";
 import { type ContainerRecord, containerKey, isHexId } from "./container.ts";
+import { PmdaRootError } from "./error.ts";
 import { FirstProcess } from "./first-process.ts";
+import { LeftOut } from "./left-out.ts";
 import { distinct, matchLoosely, matchName, type NameTable } from "./match.ts";
+import { STATUS } from "./status.ts";
 import { TreeWatch } from "./tree-watch.ts";
 
 /** For engines that keep no file about it: asks for the present pid. Resolves when the index knows. */
@@ -28,6 +31,7 @@ export interface IndexOptions {
 /** What the index gives an engine. */
 export interface EngineHost {
   readonly tree: TreeWatch;
+  readonly leftOut: LeftOut;
   readonly onProblem: (text: string) => void;
   upsert(record: ContainerRecord, locate?: Locate): void;
   remove(of: Pick<ContainerRecord, "engine" | "owner" | "id">): void;
@@ -50,6 +54,7 @@ interface Item {
 
 export class ContainerIndex implements EngineHost, Disposable {
   readonly tree: TreeWatch;
+  readonly leftOut: LeftOut;
   readonly onProblem: (text: string) => void;
   readonly #options: IndexOptions;
   #isLoose: boolean;
@@ -67,6 +72,7 @@ export class ContainerIndex implements EngineHost, Disposable {
     this.#isLoose = options.isLoose;
     this.onProblem = options.onProblem;
     this.tree = new TreeWatch(options.onProblem);
+    this.leftOut = new LeftOut(options.onProblem);
     this.#table = {
       withId: (id) => this.#byId.get(id) ?? [],
       withName: (name) => this.#byName.get(name) ?? [],
@@ -117,7 +123,11 @@ export class ContainerIndex implements EngineHost, Disposable {
   /** Throws PmdaRootError: PM_ERR_NOCONTAINER, ENOTUNIQ. */
   find(query: string): ContainerRecord {
     this.tree.catchUp();
-    return this.#isLoose ? matchLoosely(query, this.#records()) : matchName(query, this.#table);
+    try {
+      return this.#isLoose ? matchLoosely(query, this.#records()) : matchName(query, this.#table);
+    } catch (thrown) {
+      throw this.#withLeftOut(query, thrown);
+    }
   }
 
   /** Its first process if it runs at this moment; null if it does not. A promise only where the engine has to be asked. */
@@ -150,6 +160,13 @@ export class ContainerIndex implements EngineHost, Disposable {
     this.tree.close();
     for (const item of this.#items.values()) this.#release(item);
     this.#items.clear();
+  }
+
+  /** What is not known may be what was left out. */
+  #withLeftOut(query: string, thrown: unknown): unknown {
+    const { summary } = this.leftOut;
+    if (summary === null || !(thrown instanceof PmdaRootError) || thrown.status !== STATUS.NOCONTAINER) return thrown;
+    return new PmdaRootError(thrown.status, `${thrown.message}; ${summary}`, { target: query });
   }
 
   *#records(): Generator<ContainerRecord> {
