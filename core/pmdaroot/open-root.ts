@@ -6,7 +6,8 @@ import type { AccessRules } from "./access.ts";
 import { ContainerIndex } from "./container-index.ts";
 import { watchEngines } from "./engines/all.ts";
 import type { EnginePlaces } from "./engines/places.ts";
-import { type ProcessRow, ProcessTable } from "./process-table.ts";
+import type { ProcessRow } from "./process-row.ts";
+import { ProcessTable } from "./process-table.ts";
 import { openRootServer, type RootServer, type RootServerOptions } from "./server.ts";
 
 export interface EngineOptions {

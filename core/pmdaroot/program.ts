@@ -1,5 +1,5 @@
 /** How a command line becomes a process: split at blanks and looked for along PATH, as pmdaroot(1) and execvp(3) do. */
-import type { Fd } from "#ffi/fd.ts";
+import { duplicate, type Fd, pipe } from "#ffi/fd.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { findProgram, placesOf } from "#ffi/program-path.ts";
 import { beginSpawn, type Child } from "#ffi/spawn.ts";
@@ -54,4 +54,35 @@ function tryProgram({
     if (!(thrown instanceof SysError)) throw thrown;
     return { child, startTicks, failure: thrown };
   }
+}
+
+/** Of the one who had it started: to its standard input, and from its standard output. */
+export type PipeEnds = readonly [toChild: Fd, fromChild: Fd];
+
+const STANDARD_ERROR = 2;
+
+/**
+ * The same with both of them pipes, or with neither. What else it says goes where our own standard error goes, which is another
+ * file after a turn of the log.
+ */
+export function startConnected(
+  program: Omit<ProgramStart, "stdio">,
+  hasPipes: boolean,
+): StartedProgram & { readonly ends: PipeEnds | null } {
+  using childEnds = new DisposableStack();
+  using ownEnds = new DisposableStack();
+  const input = hasPipes ? pipe() : null;
+  if (input) {
+    childEnds.use(input.read);
+    ownEnds.use(input.write);
+  }
+  const output = hasPipes ? pipe() : null;
+  if (output) {
+    childEnds.use(output.write);
+    ownEnds.use(output.read);
+  }
+  const log = childEnds.use(duplicate(STANDARD_ERROR));
+  const started = startProgram({ ...program, stdio: [input?.read ?? "null", output?.write ?? log, log] });
+  ownEnds.move();
+  return { ...started, ends: input && output ? [input.write, output.read] : null };
 }

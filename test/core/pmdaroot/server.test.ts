@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { connectRoot } from "#core/pmdaroot/client.ts";
 import { PmdaRootError } from "#core/pmdaroot/error.ts";
-import type { ProcessRow } from "#core/pmdaroot/process-table.ts";
+import type { ProcessRow } from "#core/pmdaroot/process-row.ts";
 import { containerRequest, startRequest, stopRequest } from "#core/pmdaroot/request.ts";
 import { writeAll } from "#ffi/fd.ts";
 import { PidFd } from "#ffi/pidfd.ts";
