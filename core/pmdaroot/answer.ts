@@ -101,38 +101,43 @@ function statusOf(thrown: unknown): number | null {
   return thrown instanceof SysError ? -thrown.errno : null;
 }
 
-export interface StartAnswer {
+export interface ProcessAnswer {
   readonly reply: Buffer;
+  /** For the log, once the reply is on its way; null: nothing has happened. */
+  readonly line: string | null;
+}
+
+export interface StartAnswer extends ProcessAnswer {
   readonly started: StartedProcess | null;
 }
 
-export function answerStart({ processes, log }: Answerer, starter: Starter, request: StartRequest): StartAnswer {
+export function answerStart({ processes }: Answerer, starter: Starter, request: StartRequest): StartAnswer {
   const label = Buffer.from(request.label).toString("utf8").split("\0", 1)[0] ?? "";
   try {
     const started = processes.start(starter, label, request.commandLine, request.ipcType);
-    log(`started process ${started.pid} (${label}): ${request.commandLine}`);
-    return { reply: startReply(0, started.pid, request.label), started };
+    const line = `started process ${started.pid} (${label}): ${request.commandLine}`;
+    return { reply: startReply(0, started.pid, request.label), started, line };
   } catch (thrown) {
     if (!(thrown instanceof PmdaRootError)) throw thrown;
-    return { reply: startReply(thrown.status, -1, request.label), started: null };
+    return { reply: startReply(thrown.status, -1, request.label), started: null, line: null };
   }
 }
 
-export function answerStop({ processes, log }: Answerer, starter: Starter, { pid, isForced }: StopRequest): Buffer {
+export function answerStop({ processes }: Answerer, starter: Starter, { pid, isForced }: StopRequest): ProcessAnswer {
   try {
     if (!isForced) {
       const ended = pid > 0 ? processes.waitFor(starter, pid) : processes.wait(starter);
-      return stopMessage(TYPE.STOP, 0, ended.pid, ended.code, 0);
+      return { reply: stopMessage(TYPE.STOP, 0, ended.pid, ended.code, 0), line: null };
     }
     processes.terminate(pid);
-    log(`terminated process ${pid}`);
-    return stopMessage(TYPE.STOP, 0, pid, 0, 0);
+    return { reply: stopMessage(TYPE.STOP, 0, pid, 0, 0), line: `terminated process ${pid}` };
   } catch (thrown) {
     const status = statusOf(thrown);
     if (status === null) throw thrown;
+    const reply = stopMessage(TYPE.STOP, status, pid, 0, 0);
     // The kernel's reason: it became another user's, who is beyond a server that is not root's.
-    if (thrown instanceof SysError)
-      log(`process ${pid} was not ${isForced ? "terminated" : "waited for"}: ${thrown.message}`);
-    return stopMessage(TYPE.STOP, status, pid, 0, 0);
+    const isKernels = thrown instanceof SysError;
+    const failure = `was not ${isForced ? "terminated" : "waited for"}`;
+    return { reply, line: isKernels ? `process ${pid} ${failure}: ${thrown.message}` : null };
   }
 }

@@ -1,5 +1,5 @@
 /** How a command line becomes a process: split at blanks and looked for along PATH, as pmdaroot(1) and execvp(3) do. */
-import { duplicate, type Fd, pipe } from "#ffi/fd.ts";
+import { Fd, pipe } from "#ffi/fd.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { findProgram, placesOf } from "#ffi/program-path.ts";
 import { beginSpawn, type Child } from "#ffi/spawn.ts";
@@ -59,12 +59,10 @@ function tryProgram({
 /** Of the one who had it started: to its standard input, and from its standard output. */
 export type PipeEnds = readonly [toChild: Fd, fromChild: Fd];
 
-const STANDARD_ERROR = 2;
+/** Never closed. What has this number is another file after a turn of the log. */
+const STANDARD_ERROR = Fd.adopt(2, "standard error");
 
-/**
- * The same with both of them pipes, or with neither. What else it says goes where our own standard error goes, which is another
- * file after a turn of the log.
- */
+/** The same with both of them pipes, or with neither. What else it says goes where our own standard error goes. */
 export function startConnected(
   program: Omit<ProgramStart, "stdio">,
   hasPipes: boolean,
@@ -81,8 +79,8 @@ export function startConnected(
     childEnds.use(output.write);
     ownEnds.use(output.read);
   }
-  const log = childEnds.use(duplicate(STANDARD_ERROR));
-  const started = startProgram({ ...program, stdio: [input?.read ?? "null", output?.write ?? log, log] });
+  const stdio = [input?.read ?? "null", output?.write ?? STANDARD_ERROR, STANDARD_ERROR] as const;
+  const started = startProgram({ ...program, stdio });
   ownEnds.move();
   return { ...started, ends: input && output ? [input.write, output.read] : null };
 }
