@@ -49,11 +49,6 @@ export interface ProcessTableOptions {
 
 /** What a program that could not be executed ends with: pmdaroot(1)'s child calls exit(1). */
 const NOT_EXECUTED = 1 << 8;
-/**
- * What was terminated is waited for next, again and again, by a client and a server that take the processors it needs in order to
- * end. It takes a tenth of this.
- */
-const DYING_MS = 1;
 
 export class ProcessTable implements Disposable {
   readonly #options: ProcessTableOptions;
@@ -101,9 +96,8 @@ export class ProcessTable implements Disposable {
     if (pid <= 0) throw new PmdaRootError(STATUS.EINVAL, `${pid} is no process`, { target: String(pid) });
     this.#collect(pid);
     const running = this.#running.get(pid);
-    if (!running && !this.#ended.has(pid)) throw notOurs(pid);
-    running?.pidfd.sendSignal(SIGNALS.SIGKILL);
-    running?.pidfd.waitSync(DYING_MS);
+    if (running) running.pidfd.sendSignal(SIGNALS.SIGKILL);
+    else if (!this.#ended.has(pid)) throw notOurs(pid);
   }
 
   /** Goes on with a process that an earlier run started: no child of ours, so its status is known only if the kernel keeps it. */
