@@ -25,7 +25,7 @@ export class MusterRoot implements AsyncDisposable {
     const env = { ...ownEnvironment(state.directory.path), ...state.variables, ...variables };
     // A file, as pmdaroot's own: whoever reads a pipe takes the processors of those that are measured.
     const logFile = state.directory.file("ours.log");
-    const stderr = openSync(logFile, "a");
+    const stderr = openSync(logFile, "w");
     const child = Bun.spawn(
       [process.execPath, MAIN, "root", "serve", ...words, ...(variables.PCP_VAR_DIR ? [] : ["--socket", path])],
       { stdin: "ignore", stdout: "inherit", stderr, env },
