@@ -29,7 +29,7 @@ export interface SpawnOptions {
 }
 
 /** By the numbers of `enum stage` in spawn.c. */
-export const STAGES = ["setsid", "dup2", "setgroups", "setgid", "setuid", "chdir", "gate", "execve"] as const;
+const STAGES = ["setsid", "dup2", "setgroups", "setgid", "setuid", "chdir", "gate", "execve"] as const;
 
 /** clone, setgroups, setresgid, setresuid, close_range */
 const CALL_NUMBERS = process.arch === "arm64" ? [220, 159, 149, 147, 436] : [56, 116, 119, 117, 436];
@@ -38,6 +38,8 @@ const HIGHEST_TARGET = 65535;
 const DESCRIPTOR_LIMIT = 65536;
 const MOST_GROUPS = 65536;
 const PIDFD_INDEX = 22;
+const FAILED_STAGE_INDEX = 23;
+const FAILURE_INDEX = 24;
 const NONE = -1;
 
 export interface SpawnPlan {
@@ -45,23 +47,52 @@ export interface SpawnPlan {
   /** Everything `memory` points to; referenced until the call is over. */
   readonly keep: readonly unknown[];
   pidfd(): number;
+  /** Of a child that reports in the plan. */
+  failure(): SpawnFailure | null;
 }
 
-/** Lays out `struct plan`. `status` and `gate` are descriptor numbers of the child's ends; `nullFd` is /dev/null. */
-export function layOutPlan(options: SpawnOptions, status: number, gate: number | null, nullFd: Fd): SpawnPlan {
+export interface SpawnFailure {
+  readonly stage: string;
+  readonly errno: number;
+}
+
+/**
+ * Whether the child may borrow our memory until it executes, with us standing still: not one that waits at its gate, nor one that
+ * becomes another user (spawn.c).
+ */
+export function mayBorrow({ gate = false, credentials }: SpawnOptions): boolean {
+  return !gate && credentials === undefined;
+}
+
+/** `stage` by its number in spawn.c. */
+export function stageName(stage: number): string {
+  return STAGES[stage] ?? "spawn";
+}
+
+/**
+ * Lays out `struct plan`. `status` and `gate` are descriptor numbers of the child's ends; without `status` it borrows our memory
+ * and reports there. `nullFd` is /dev/null, if it is wanted.
+ */
+export function layOutPlan(
+  options: SpawnOptions,
+  status: number | null,
+  gate: number | null,
+  nullFd: Fd | null,
+): SpawnPlan {
   const keep: unknown[] = [];
   const place = (bytes: Uint8Array<ArrayBuffer>): number => {
     keep.push(bytes);
     return addressOf(bytes);
   };
   const text = (value: string) => place(cString(value, "spawn"));
-  const list = (values: readonly string[]) => place(words([...values.map(text), 0]));
+  const environment = environmentOf(options.env);
+  keep.push(environment);
   const mappings = descriptorMappings(options, nullFd);
   const groups = checkGroups(options.credentials?.groups ?? []);
   const memory = words([
     text(checkFile(options.file)),
-    list(options.argv),
-    list(environmentLines(options.env)),
+    place(words([...options.argv.map(text), 0])),
+    addressOf(environment.list),
     options.cwd === undefined ? 0 : text(options.cwd),
     options.newSession ? 1 : 0,
     options.umask === undefined ? NONE : checkInteger(options.umask, 0, 0o777, "spawn", "umask"),
@@ -73,13 +104,36 @@ export function layOutPlan(options: SpawnOptions, status: number, gate: number |
     mappings.length,
     place(numbers(mappings.flat())),
     Math.max(...mappings.map(([, target]) => target)) + 1,
-    status,
+    status ?? NONE,
     gate ?? NONE,
     DESCRIPTOR_LIMIT,
     ...CALL_NUMBERS,
     NONE,
+    0,
+    0,
   ]);
-  return { memory, keep, pidfd: () => viewOf(memory).getInt32(PIDFD_INDEX * 8, true) };
+  const out = (index: number) => viewOf(memory).getInt32(index * 8, true);
+  const failure = () =>
+    out(FAILURE_INDEX) === 0 ? null : { stage: stageName(out(FAILED_STAGE_INDEX)), errno: out(FAILURE_INDEX) };
+  return { memory, keep, pidfd: () => out(PIDFD_INDEX), failure };
+}
+
+interface Environment {
+  readonly list: Uint8Array<ArrayBuffer>;
+  /** What the list points to. */
+  readonly lines: readonly Uint8Array[];
+}
+
+/** Of those that cannot change any more. */
+const environments = new WeakMap<SpawnOptions["env"], Environment>();
+
+function environmentOf(env: SpawnOptions["env"]): Environment {
+  const known = environments.get(env);
+  if (known) return known;
+  const lines = environmentLines(env).map((line) => cString(line, "spawn"));
+  const environment = { lines, list: words([...lines.map(addressOf), 0]) };
+  if (Object.isFrozen(env)) environments.set(env, environment);
+  return environment;
 }
 
 /** 64-bit members, pointers among them. */
@@ -99,11 +153,13 @@ function numbers(values: readonly number[]): Uint8Array<ArrayBuffer> {
 }
 
 /** [source, target] of each descriptor the program gets. */
-function descriptorMappings(options: SpawnOptions, nullFd: Fd): [number, number][] {
+function descriptorMappings(options: SpawnOptions, nullFd: Fd | null): [number, number][] {
   if (options.stdio.length !== 3) throw new SysError(ERRNO.EINVAL, "spawn", "stdio");
   const standard = options.stdio.map((from, target): [number, number] => {
     if (from === "inherit") return [target, target];
-    return [from === "null" ? nullFd.number : from.number, target];
+    const source = from === "null" ? nullFd : from;
+    if (source === null) throw new SysError(ERRNO.EBADF, "spawn", "/dev/null");
+    return [source.number, target];
   });
   const further = (options.inherit ?? []).map(({ fd, as }): [number, number] => {
     return [fd.number, checkInteger(as, 3, HIGHEST_TARGET, "spawn", "descriptor")];
@@ -115,8 +171,9 @@ function descriptorMappings(options: SpawnOptions, nullFd: Fd): [number, number]
   return mappings;
 }
 
-export function openNull(): Fd {
-  return openFd("/dev/null", OPEN.READ_WRITE);
+/** null where the program does not want it. */
+export function openNull({ stdio }: Pick<SpawnOptions, "stdio">): Fd | null {
+  return stdio.includes("null") ? openFd("/dev/null", OPEN.READ_WRITE) : null;
 }
 
 function checkFile(file: string): string {

@@ -53,7 +53,7 @@ struct plan {
   long mapping_count;
   struct mapping *mappings;
   long floor; /* above every target */
-  long status;
+  long status; /* or -1: the child borrows our memory and reports in the plan */
   long gate; /* or -1 */
   long descriptor_limit;
   long number_clone;
@@ -62,13 +62,18 @@ struct plan {
   long number_setresuid;
   long number_close_range;
   long pidfd; /* out */
+  long failed_stage; /* out */
+  long failure; /* out: an errno, or 0 */
 };
 
-static void fail(int status, int stage) {
+static void fail(struct plan *plan, int status, int stage) {
   int report[2];
   report[0] = stage;
   report[1] = *__errno_location();
-  write(status, report, sizeof report);
+  if (status < 0) {
+    plan->failed_stage = report[0];
+    plan->failure = report[1];
+  } else write(status, report, sizeof report);
   _exit(NOT_RUN);
 }
 
@@ -96,6 +101,10 @@ static void close_the_rest(struct plan *plan, int status, int gate) {
     for (index = 0; index < plan->mapping_count; index++) is_target |= plan->mappings[index].target == number;
     if (!is_target) close(number);
   }
+  if (status < 0) {
+    close_between(plan, plan->floor, 0xffffffffL);
+    return;
+  }
   close_between(plan, plan->floor, lower - 1);
   close_between(plan, lower + 1, higher - 1);
   close_between(plan, higher + 1, 0xffffffffL);
@@ -106,46 +115,46 @@ static void place_descriptors(struct plan *plan, int status) {
   long index;
   for (index = 0; index < plan->mapping_count; index++) {
     int moved = fcntl(plan->mappings[index].source, F_DUPFD_CLOEXEC_, plan->floor);
-    if (moved < 0) fail(status, DUP2);
+    if (moved < 0) fail(plan, status, DUP2);
     plan->mappings[index].source = moved;
   }
   for (index = 0; index < plan->mapping_count; index++)
-    if (dup2(plan->mappings[index].source, plan->mappings[index].target) < 0) fail(status, DUP2);
+    if (dup2(plan->mappings[index].source, plan->mappings[index].target) < 0) fail(plan, status, DUP2);
 }
 
 static void take_credentials(struct plan *plan, int status) {
-  if (syscall(plan->number_setgroups, plan->group_count, plan->groups) < 0) fail(status, SETGROUPS);
-  if (syscall(plan->number_setresgid, plan->gid, plan->gid, plan->gid) < 0) fail(status, SETGID);
-  if (syscall(plan->number_setresuid, plan->uid, plan->uid, plan->uid) < 0) fail(status, SETUID);
+  if (syscall(plan->number_setgroups, plan->group_count, plan->groups) < 0) fail(plan, status, SETGROUPS);
+  if (syscall(plan->number_setresgid, plan->gid, plan->gid, plan->gid) < 0) fail(plan, status, SETGID);
+  if (syscall(plan->number_setresuid, plan->uid, plan->uid, plan->uid) < 0) fail(plan, status, SETUID);
 }
 
 /* The end of the file instead of a byte: whoever should have opened the gate is gone, and nothing must run. */
-static void wait_at_gate(int gate, int status) {
+static void wait_at_gate(struct plan *plan, int gate, int status) {
   char byte;
   long count;
   while ((count = read(gate, &byte, 1)) < 0)
-    if (*__errno_location() != EINTR_) fail(status, GATE);
+    if (*__errno_location() != EINTR_) fail(plan, status, GATE);
   if (count == 0) _exit(NOT_RUN);
 }
 
 static void become(struct plan *plan) {
   u64 none[16];
   int gate = -1;
-  int status = fcntl(plan->status, F_DUPFD_CLOEXEC_, plan->floor);
-  if (status < 0) fail(plan->status, DUP2);
-  if (plan->gate >= 0 && (gate = fcntl(plan->gate, F_DUPFD_CLOEXEC_, plan->floor)) < 0) fail(status, DUP2);
+  int status = plan->status < 0 ? -1 : fcntl(plan->status, F_DUPFD_CLOEXEC_, plan->floor);
+  if (plan->status >= 0 && status < 0) fail(plan, plan->status, DUP2);
+  if (plan->gate >= 0 && (gate = fcntl(plan->gate, F_DUPFD_CLOEXEC_, plan->floor)) < 0) fail(plan, status, DUP2);
   reset_signals();
-  if (plan->new_session && setsid() < 0) fail(status, SETSID);
+  if (plan->new_session && setsid() < 0) fail(plan, status, SETSID);
   place_descriptors(plan, status);
   close_the_rest(plan, status, gate);
   if (plan->umask >= 0) umask(plan->umask);
   if (plan->has_credentials) take_credentials(plan, status);
-  if (plan->directory && chdir(plan->directory) < 0) fail(status, CHDIR);
-  if (gate >= 0) wait_at_gate(gate, status);
+  if (plan->directory && chdir(plan->directory) < 0) fail(plan, status, CHDIR);
+  if (gate >= 0) wait_at_gate(plan, gate, status);
   memset(none, 0, sizeof none);
   pthread_sigmask(SIG_SETMASK_, none, 0);
   execve(plan->file, plan->arguments, plan->environment);
-  fail(status, EXECVE);
+  fail(plan, status, EXECVE);
 }
 
 static int become_on_own_stack(void *plan) {
@@ -181,7 +190,7 @@ long spawn_child(struct plan *plan) {
   long pid;
   memset(all, 255, sizeof all);
   pthread_sigmask(SIG_SETMASK_, all, old);
-  pid = plan->gate >= 0 || plan->has_credentials ? clone_copying(plan) : clone_borrowing(plan);
+  pid = plan->status < 0 ? clone_borrowing(plan) : clone_copying(plan);
   pthread_sigmask(SIG_SETMASK_, old, 0);
   return pid;
 }

@@ -4,7 +4,7 @@
  *     spawnChild -> clone -> child (spawn.c): setsid, dup2, umask, ids, chdir -> [gate] -> execve
  *                     |                                                          ^           |
  *                     +-> Child: pid, pidfd ------------------- release() -------+           |
- *                           execed() <---- stage and errno, or the end of the pipe ----------+
+ *                           execed() <---- stage and errno: in our memory, or by a pipe -----+
  */
 import { lazyC } from "./compile-c.ts";
 import { ERRNO } from "./errno-names.ts";
@@ -14,7 +14,7 @@ import { viewOf } from "./memory.ts";
 import { PidFd } from "./pidfd.ts";
 import { SIGNALS } from "./signals.ts";
 import source from "./spawn.c" with { type: "text" };
-import { layOutPlan, openNull, type SpawnOptions, STAGES } from "./spawn-plan.ts";
+import { layOutPlan, mayBorrow, openNull, type SpawnFailure, type SpawnOptions, stageName } from "./spawn-plan.ts";
 import { SysError } from "./sys-error.ts";
 import { collectChildBlocking } from "./wait-child.ts";
 
@@ -50,34 +50,42 @@ export function spawnChild(options: SpawnOptions): Child {
 export function beginSpawn(options: SpawnOptions): Child {
   using ends = new DisposableStack();
   using parentEnds = new DisposableStack();
-  const status = pipe();
-  ends.use(status.write);
-  parentEnds.use(status.read);
+  const status = mayBorrow(options) ? null : pipe();
+  if (status !== null) {
+    ends.use(status.write);
+    parentEnds.use(status.read);
+  }
   const gate = options.gate ? pipe() : null;
   if (gate !== null) {
     ends.use(gate.read);
     parentEnds.use(gate.write);
   }
-  const nullFd = ends.use(openNull());
-  const plan = layOutPlan(options, status.write.number, gate === null ? null : gate.read.number, nullFd);
+  const nullFd = ends.use(openNull(options));
+  const plan = layOutPlan(options, status?.write.number ?? null, gate?.read.number ?? null, nullFd);
   const pid = Number(library().spawn_child(plan.memory));
   if (pid < 0) throw new SysError(-pid, "clone", options.file);
   parentEnds.move();
   const pidfd = PidFd.adopt(Fd.adopt(plan.pidfd(), `pid ${pid}`), pid);
-  return new Child(pidfd, status.read, gate === null ? null : gate.write, options);
+  return new Child(pidfd, status?.read ?? plan.failure(), gate === null ? null : gate.write, options);
 }
 
 /** Our own child. Once it has exited it must be collected with `pidfd.reap()`, else it stays a zombie. */
 export class Child implements Disposable {
   readonly pidfd: PidFd;
-  readonly #status: Fd;
+  /** The pipe on which it will be told, or what is known already: why it failed, null if it did not. */
+  #outcome: Fd | SpawnFailure | null;
   readonly #gate: Fd | null;
   readonly #file: string;
   readonly #cwd: string | undefined;
 
-  constructor(pidfd: PidFd, status: Fd, gate: Fd | null, options: Pick<SpawnOptions, "file" | "cwd">) {
+  constructor(
+    pidfd: PidFd,
+    outcome: Fd | SpawnFailure | null,
+    gate: Fd | null,
+    options: Pick<SpawnOptions, "file" | "cwd">,
+  ) {
     this.pidfd = pidfd;
-    this.#status = status;
+    this.#outcome = outcome;
     this.#gate = gate;
     this.#file = options.file;
     this.#cwd = options.cwd;
@@ -106,22 +114,22 @@ export class Child implements Disposable {
    * before `release`.
    */
   execed(): void {
-    if (this.#status.isClosed) return;
+    const outcome = this.#outcome;
+    if (outcome === null) return;
     if (this.#isWaiting) throw new SysError(ERRNO.EDEADLK, "execed before release", this.#file);
-    const report = readSome(this.#status, REPORT_LENGTH);
-    this.#status.close();
-    if (report.length < REPORT_LENGTH) return;
+    this.#outcome = null;
+    const failure = outcome instanceof Fd ? readOutcome(outcome) : outcome;
+    if (failure === null) return;
     collectChildBlocking(this.pidfd.fd);
-    const stage = STAGES[viewOf(report).getInt32(0, true)] ?? "spawn";
-    const subject = stage === "chdir" ? (this.#cwd ?? this.#file) : this.#file;
-    throw new SysError(viewOf(report).getInt32(4, true), stage, subject);
+    const { stage, errno } = failure;
+    throw new SysError(errno, stage, stage === "chdir" ? (this.#cwd ?? this.#file) : this.#file);
   }
 
   /** Closes the descriptors; the program runs on. A child still at its gate never executes and is collected. */
   [Symbol.dispose](): void {
     const isWaiting = this.#isWaiting;
     this.#gate?.close();
-    this.#status.close();
+    if (this.#outcome instanceof Fd) this.#outcome.close();
     if (isWaiting && !this.pidfd.isClosed) {
       // It would end by itself at the closed gate; the signal is for one that hangs before it, in chdir.
       this.pidfd.sendSignal(SIGNALS.SIGKILL);
@@ -133,4 +141,13 @@ export class Child implements Disposable {
   get #isWaiting(): boolean {
     return this.#gate !== null && !this.#gate.isClosed;
   }
+}
+
+/** Blocks until the child has executed, failed or ended. */
+function readOutcome(status: Fd): SpawnFailure | null {
+  using pipe = status;
+  const report = readSome(pipe, REPORT_LENGTH);
+  if (report.length < REPORT_LENGTH) return null;
+  const view = viewOf(report);
+  return { stage: stageName(view.getInt32(0, true)), errno: view.getInt32(4, true) };
 }

@@ -7,7 +7,8 @@ import { type ContainerRecord, displayName } from "./container.ts";
 import type { ContainerIndex } from "./container-index.ts";
 import { PmdaRootError } from "./error.ts";
 import { type FirstProcess, hostNameOf } from "./first-process.ts";
-import type { ProcessTable, StartedProcess, Starter } from "./process-table.ts";
+import type { Starter } from "./process-row.ts";
+import type { ProcessTable, StartedProcess } from "./process-table.ts";
 import { containerError, startReply } from "./reply.ts";
 import type { ContainerRequest, StartRequest, StopRequest } from "./request.ts";
 import { STATUS } from "./status.ts";
@@ -84,14 +85,14 @@ function doesNotRun(record: ContainerRecord): PmdaRootError {
   });
 }
 
-function failed({ log }: Answerer, { type, pid, name }: ContainerRequest, thrown: unknown): Buffer {
+function failed({ index, log }: Answerer, { type, pid, name }: ContainerRequest, thrown: unknown): Buffer {
   const status = statusOf(thrown);
   if (status === null) throw thrown;
   const message = (thrown as Error).message;
   // Collectors ask again and again about a container that is gone or does not run.
   if (status !== STATUS.NOCONTAINER && status !== STATUS.ENOENT) log(message);
-  // The status alone says it all of a name that nothing has, and of a process.
-  const text = name === null || status === STATUS.NOCONTAINER ? "" : message;
+  // The status alone says it all of a process, and of a name that nothing has.
+  const text = name === null || (status === STATUS.NOCONTAINER && index.leftOut.isEmpty) ? "" : message;
   return containerError(type + 1, status, pid, text);
 }
 
@@ -100,34 +101,43 @@ function statusOf(thrown: unknown): number | null {
   return thrown instanceof SysError ? -thrown.errno : null;
 }
 
-export interface StartAnswer {
+export interface ProcessAnswer {
   readonly reply: Buffer;
+  /** For the log, once the reply is on its way; null: nothing has happened. */
+  readonly line: string | null;
+}
+
+export interface StartAnswer extends ProcessAnswer {
   readonly started: StartedProcess | null;
 }
 
-export function answerStart({ processes, log }: Answerer, starter: Starter, request: StartRequest): StartAnswer {
+export function answerStart({ processes }: Answerer, starter: Starter, request: StartRequest): StartAnswer {
   const label = Buffer.from(request.label).toString("utf8").split("\0", 1)[0] ?? "";
   try {
     const started = processes.start(starter, label, request.commandLine, request.ipcType);
-    log(`started process ${started.pid} (${label}): ${request.commandLine}`);
-    return { reply: startReply(0, started.pid, request.label), started };
+    const line = `started process ${started.pid} (${label}): ${request.commandLine}`;
+    return { reply: startReply(0, started.pid, request.label), started, line };
   } catch (thrown) {
     if (!(thrown instanceof PmdaRootError)) throw thrown;
-    return { reply: startReply(thrown.status, -1, request.label), started: null };
+    return { reply: startReply(thrown.status, -1, request.label), started: null, line: null };
   }
 }
 
-export function answerStop({ processes, log }: Answerer, starter: Starter, { pid, isForced }: StopRequest): Buffer {
+export function answerStop({ processes }: Answerer, starter: Starter, { pid, isForced }: StopRequest): ProcessAnswer {
   try {
     if (!isForced) {
       const ended = pid > 0 ? processes.waitFor(starter, pid) : processes.wait(starter);
-      return stopMessage(TYPE.STOP, 0, ended.pid, ended.code, 0);
+      return { reply: stopMessage(TYPE.STOP, 0, ended.pid, ended.code, 0), line: null };
     }
     processes.terminate(pid);
-    log(`terminated process ${pid}`);
-    return stopMessage(TYPE.STOP, 0, pid, 0, 0);
+    return { reply: stopMessage(TYPE.STOP, 0, pid, 0, 0), line: `terminated process ${pid}` };
   } catch (thrown) {
-    if (!(thrown instanceof PmdaRootError)) throw thrown;
-    return stopMessage(TYPE.STOP, thrown.status, pid, 0, 0);
+    const status = statusOf(thrown);
+    if (status === null) throw thrown;
+    const reply = stopMessage(TYPE.STOP, status, pid, 0, 0);
+    // The kernel's reason: it became another user's, who is beyond a server that is not root's.
+    const isKernels = thrown instanceof SysError;
+    const failure = `was not ${isForced ? "terminated" : "waited for"}`;
+    return { reply, line: isKernels ? `process ${pid} ${failure}: ${thrown.message}` : null };
   }
 }

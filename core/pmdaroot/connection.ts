@@ -11,7 +11,14 @@ import { type Answerer, answerContainer, answerStart, answerStop } from "./answe
 import { stopMessage, TYPE } from "./codec.ts";
 import { Framer } from "./framer.ts";
 import { infoMessage, startReply } from "./reply.ts";
-import { MalformedMessage, messageLength, parseRequest, type Request, type StartRequest } from "./request.ts";
+import {
+  MalformedMessage,
+  messageLength,
+  parseRequest,
+  type Request,
+  type StartRequest,
+  type StopRequest,
+} from "./request.ts";
 import { STATUS } from "./status.ts";
 
 /** As much of a socket as a connection needs. */
@@ -126,9 +133,7 @@ export class Connection {
         this.#start(request);
         return;
       case TYPE.STOP_REQUEST:
-        if (request.isForced ? this.#peer.mayStart : this.#peer.mayWait) {
-          this.#send(answerStop(this.#options, this, request));
-        } else this.#send(stopMessage(TYPE.STOP, STATUS.EPERM, request.pid, 0, 0));
+        this.#stop(request);
         return;
       default: {
         const reply = answerContainer(this.#options, request);
@@ -144,12 +149,24 @@ export class Connection {
       this.#send(startReply(STATUS.EPERM, -1, request.label));
       return;
     }
-    const { reply, started } = answerStart(this.#options, this, request);
-    if (!started?.ends) {
-      this.#send(reply);
+    const { reply, started, line } = answerStart(this.#options, this, request);
+    if (started?.ends) this.#sendWith(reply, started.ends);
+    else this.#send(reply);
+    if (line !== null) this.#options.log(line);
+  }
+
+  #stop(request: StopRequest): void {
+    if (request.isForced ? !this.#peer.mayStart : !this.#peer.mayWait) {
+      this.#send(stopMessage(TYPE.STOP, STATUS.EPERM, request.pid, 0, 0));
       return;
     }
-    const { ends } = started;
+    const { reply, line } = answerStop(this.#options, this, request);
+    this.#send(reply);
+    if (line !== null) this.#options.log(line);
+  }
+
+  /** The descriptors are closed here once they have gone out, or cannot. */
+  #sendWith(reply: Uint8Array, ends: readonly Fd[]): void {
     const closeEnds = () => {
       for (const end of ends) end.close();
     };

@@ -1,6 +1,6 @@
 /** A directory with one entry for each container, in which engines keep what they know. */
-import { readdirSync } from "node:fs";
-import { errnoName } from "#core/model/error.ts";
+import { type DirectoryNames, directoryNames } from "#ffi/directory-names.ts";
+import { SysError } from "#ffi/sys-error.ts";
 import { statEntry } from "./stat-path.ts";
 import type { TreeWatch } from "./tree-watch.ts";
 
@@ -13,12 +13,16 @@ export interface EntryDirectoryOptions {
   /** It came or changed. */
   readonly onEntry: (name: string) => void;
   readonly onGone: (name: string) => void;
+  /** More are left out, and come in as others go; `onCut` is told when there are, and when there are no longer. */
+  readonly most?: number;
+  readonly onCut?: (isCut: boolean) => void;
 }
 
 export class EntryDirectory implements Disposable {
   readonly #options: EntryDirectoryOptions;
   readonly #entries = new Map<string, readonly Disposable[]>();
   readonly #self: Disposable;
+  #isCut = false;
 
   constructor(options: EntryDirectoryOptions) {
     this.#options = options;
@@ -50,14 +54,35 @@ export class EntryDirectory implements Disposable {
   }
 
   #scan(): void {
-    const names = new Set(namesIn(this.#options.directory).filter((name) => this.#isEntry(name)));
+    const names = new Set(this.#names());
     for (const name of [...this.#entries.keys()]) if (!names.has(name)) this.#leave(name);
     for (const name of names) this.#enter(name);
   }
 
+  /** There is room for some that were left out. */
+  #fill(): void {
+    for (const name of this.#names()) if (!this.#entries.has(name)) this.#look(name);
+  }
+
+  #names(): string[] {
+    const { names, isCut } = namesIn(this.#options.directory, this.#options.most);
+    this.#setCut(isCut);
+    return names.filter((name) => this.#isEntry(name));
+  }
+
+  #setCut(isCut: boolean): void {
+    if (isCut !== this.#isCut) this.#options.onCut?.(isCut);
+    this.#isCut = isCut;
+  }
+
   #look(name: string): void {
-    if (statEntry(`${this.#options.directory}/${name}`) !== null) this.#enter(name);
-    else this.#leave(name);
+    const { tree, directory, most = Number.POSITIVE_INFINITY } = this.#options;
+    const isKnown = this.#entries.has(name);
+    if (statEntry(`${directory}/${name}`) === null) {
+      this.#leave(name);
+      if (isKnown && this.#isCut) tree.later(`fill ${directory}`, () => this.#fill());
+    } else if (isKnown || this.#entries.size < most) this.#enter(name);
+    else this.#setCut(true);
   }
 
   #enter(name: string): void {
@@ -81,11 +106,11 @@ export class EntryDirectory implements Disposable {
   }
 }
 
-function namesIn(directory: string): string[] {
+function namesIn(directory: string, most?: number): DirectoryNames {
   try {
-    return readdirSync(directory);
+    return directoryNames(directory, most);
   } catch (thrown) {
-    if (errnoName(thrown) === null) throw thrown;
-    return [];
+    if (!(thrown instanceof SysError)) throw thrown;
+    return { names: [], isCut: false };
   }
 }

@@ -6,7 +6,8 @@ import type { AccessRules } from "./access.ts";
 import { ContainerIndex } from "./container-index.ts";
 import { watchEngines } from "./engines/all.ts";
 import type { EnginePlaces } from "./engines/places.ts";
-import { type ProcessRow, ProcessTable } from "./process-table.ts";
+import type { ProcessRow } from "./process-row.ts";
+import { ProcessTable } from "./process-table.ts";
 import { openRootServer, type RootServer, type RootServerOptions } from "./server.ts";
 
 export interface EngineOptions {
@@ -52,7 +53,7 @@ export function openEngines(options: EngineOptions): Disposable & { readonly ind
       ...(onContainer && { onChange: onContainer }),
     }),
   );
-  stack.use(watchEngines(index, options.places, { env: variables, wallMs: () => clock.wallMs() }));
+  stack.use(watchEngines(index, options.places, { env: variables, clock }));
   const everything = stack.move();
   return { index, [Symbol.dispose]: () => everything.dispose() };
 }

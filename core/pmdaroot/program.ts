@@ -1,5 +1,5 @@
 /** How a command line becomes a process: split at blanks and looked for along PATH, as pmdaroot(1) and execvp(3) do. */
-import type { Fd } from "#ffi/fd.ts";
+import { Fd, pipe } from "#ffi/fd.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { findProgram, placesOf } from "#ffi/program-path.ts";
 import { beginSpawn, type Child } from "#ffi/spawn.ts";
@@ -13,7 +13,9 @@ export function splitArguments(commandLine: string): string[] {
 export interface ProgramStart {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly stdio: readonly [Fd | "null", Fd, Fd];
+  readonly stdio: readonly [Fd | "null", Fd, Fd | "null"];
+  /** Of a session and process group of its own. */
+  readonly isLeader?: boolean;
   /** Where its start time is read; null: nobody wants to know. */
   readonly procRoot: string | null;
 }
@@ -37,8 +39,12 @@ export function startProgram({ argv, env, ...rest }: ProgramStart): StartedProgr
   return tryProgram({ file: "/bin/sh", argv: ["sh", file, ...argv.slice(1)], env, ...rest });
 }
 
-function tryProgram({ procRoot, ...options }: ProgramStart & { readonly file: string }): StartedProgram {
-  const child = beginSpawn(options);
+function tryProgram({
+  procRoot,
+  isLeader = false,
+  ...options
+}: ProgramStart & { readonly file: string }): StartedProgram {
+  const child = beginSpawn({ ...options, newSession: isLeader });
   // While it is there for certain: one that cannot be executed is collected at once.
   const startTicks = procRoot === null ? null : processIdentityTicks(procRoot, child.pid);
   try {
@@ -48,4 +54,33 @@ function tryProgram({ procRoot, ...options }: ProgramStart & { readonly file: st
     if (!(thrown instanceof SysError)) throw thrown;
     return { child, startTicks, failure: thrown };
   }
+}
+
+/** Of the one who had it started: to its standard input, and from its standard output. */
+export type PipeEnds = readonly [toChild: Fd, fromChild: Fd];
+
+/** Never closed. What has this number is another file after a turn of the log. */
+const STANDARD_ERROR = Fd.adopt(2, "standard error");
+
+/** The same with both of them pipes, or with neither. What else it says goes where our own standard error goes. */
+export function startConnected(
+  program: Omit<ProgramStart, "stdio">,
+  hasPipes: boolean,
+): StartedProgram & { readonly ends: PipeEnds | null } {
+  using childEnds = new DisposableStack();
+  using ownEnds = new DisposableStack();
+  const input = hasPipes ? pipe() : null;
+  if (input) {
+    childEnds.use(input.read);
+    ownEnds.use(input.write);
+  }
+  const output = hasPipes ? pipe() : null;
+  if (output) {
+    childEnds.use(output.write);
+    ownEnds.use(output.read);
+  }
+  const stdio = [input?.read ?? "null", output?.write ?? STANDARD_ERROR, STANDARD_ERROR] as const;
+  const started = startProgram({ ...program, stdio });
+  ownEnds.move();
+  return { ...started, ends: input && output ? [input.write, output.read] : null };
 }

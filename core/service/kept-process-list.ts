@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import * as v from "valibot";
 import { makeIdentity } from "#core/model/id.ts";
-import type { ProcessRow } from "#core/pmdaroot/process-table.ts";
+import type { ProcessRow } from "#core/pmdaroot/process-row.ts";
 import { readBootId } from "#ffi/boot-id.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 

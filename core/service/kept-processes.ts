@@ -10,7 +10,8 @@
  */
 import type { Clock } from "#core/model/clock.ts";
 import { makeIdentity } from "#core/model/id.ts";
-import { type ProcessRow, ProcessTable, type Starter } from "#core/pmdaroot/process-table.ts";
+import type { ProcessRow, Starter } from "#core/pmdaroot/process-row.ts";
+import { ProcessTable } from "#core/pmdaroot/process-table.ts";
 import { PidFd } from "#ffi/pidfd.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { type KeptProcess, readProcessList, writeProcessList } from "./kept-process-list.ts";

@@ -38,6 +38,18 @@ test("arguments and environment arrive as given, and no others", () => {
   expect(text).not.toContain("PATH=/");
 });
 
+test("an environment is what it is at every start, whether it may change or not", () => {
+  const env: Record<string, string> = { PATH: "/usr/bin:/bin", WORD: "one" };
+  expect(say("echo $WORD", { env })).toBe("one\n");
+  env.WORD = "two";
+  expect(say("echo $WORD", { env })).toBe("two\n");
+  const frozen = Object.freeze({ ...env, WORD: "three" });
+  for (let round = 0; round < 3; round++) {
+    Bun.gc(true);
+    expect(say("echo $WORD", { env: frozen })).toBe("three\n");
+  }
+});
+
 test("directory, umask and session are as told", () => {
   expect(say("pwd; umask", { cwd: "/usr", umask: 0o027 })).toBe("/usr\n0027\n");
   const [pid, group, session] = say("cut -d' ' -f1,5,6 /proc/self/stat; :", { newSession: true }).trim().split(" ");

@@ -1,15 +1,17 @@
 /** `muster root serve` as a process of its own, for clients that block. */
+import { closeSync, openSync, readFileSync, watch } from "node:fs";
 import { MAIN, ownEnvironment } from "./cli.ts";
 import type { EngineState } from "./containers.ts";
 
 export class MusterRoot implements AsyncDisposable {
   readonly path: string;
-  readonly #child: Bun.Subprocess<"ignore", "inherit", "pipe">;
-  #log = "";
+  readonly #child: Bun.Subprocess<"ignore", "inherit", number>;
+  readonly #logFile: string;
 
-  private constructor(path: string, child: Bun.Subprocess<"ignore", "inherit", "pipe">) {
+  private constructor(path: string, child: Bun.Subprocess<"ignore", "inherit", number>, logFile: string) {
     this.path = path;
     this.#child = child;
+    this.#logFile = logFile;
   }
 
   static async start(
@@ -21,32 +23,28 @@ export class MusterRoot implements AsyncDisposable {
       ? `${variables.PCP_VAR_DIR}/pmcd/root.socket`
       : state.directory.file("ours.socket");
     const env = { ...ownEnvironment(state.directory.path), ...state.variables, ...variables };
+    // A file, as pmdaroot's own: whoever reads a pipe takes the processors of those that are measured.
+    const logFile = state.directory.file("ours.log");
+    const stderr = openSync(logFile, "w");
     const child = Bun.spawn(
       [process.execPath, MAIN, "root", "serve", ...words, ...(variables.PCP_VAR_DIR ? [] : ["--socket", path])],
-      {
-        stdin: "ignore",
-        stdout: "inherit",
-        stderr: "pipe",
-        env,
-      },
+      { stdin: "ignore", stdout: "inherit", stderr, env },
     );
-    const server = new MusterRoot(path, child);
+    closeSync(stderr);
+    const server = new MusterRoot(path, child, logFile);
     await server.#listening();
     return server;
   }
 
   async #listening(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const follow = async () => {
-      const decoder = new TextDecoder();
-      for await (const chunk of this.#child.stderr) {
-        this.#log += decoder.decode(chunk, { stream: true });
-        if (this.#log.includes("listens at")) resolve();
-      }
-      reject(new Error(this.#log));
+    const look = () => {
+      if (this.log.includes("listens at")) resolve();
     };
-    follow().catch(reject);
-    return promise;
+    using _watcher = watched(this.#logFile, look);
+    look();
+    this.#child.exited.then(() => reject(new Error(this.log)), reject);
+    await promise;
   }
 
   get pid(): number {
@@ -54,7 +52,7 @@ export class MusterRoot implements AsyncDisposable {
   }
 
   get log(): string {
-    return this.#log;
+    return readFileSync(this.#logFile, "utf8");
   }
 
   async end(): Promise<number> {
@@ -66,4 +64,9 @@ export class MusterRoot implements AsyncDisposable {
     this.#child.kill("SIGKILL");
     await this.#child.exited;
   }
+}
+
+function watched(file: string, onChange: () => void): Disposable {
+  const watcher = watch(file, onChange);
+  return { [Symbol.dispose]: () => watcher.close() };
 }

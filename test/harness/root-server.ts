@@ -3,7 +3,7 @@ import { systemClock } from "#app/cli/system-clock.ts";
 import type { AccessRules } from "#core/pmdaroot/access.ts";
 import { type ClientOptions, connectRoot, type RootClient } from "#core/pmdaroot/client.ts";
 import { openRoot, type Root } from "#core/pmdaroot/open-root.ts";
-import type { ProcessRow } from "#core/pmdaroot/process-table.ts";
+import type { ProcessRow } from "#core/pmdaroot/process-row.ts";
 import { receiveMessage, sendMessage } from "#ffi/descriptor-socket.ts";
 import { ERRNO } from "#ffi/errno-names.ts";
 import type { Fd } from "#ffi/fd.ts";

@@ -1,5 +1,6 @@
 /** Every engine, each in its file. What is not installed is waited for: its directories may come. */
 import type { EngineHost } from "../container-index.ts";
+import { SYSTEM_STATE } from "../state-file.ts";
 import { watchContainerd } from "./cri.ts";
 import { watchDocker } from "./docker.ts";
 import { type LxcCommandOptions, watchLxc } from "./lxc.ts";
@@ -13,15 +14,15 @@ import { watchUsers } from "./users.ts";
 export function watchEngines(host: EngineHost, places: EnginePlaces, options: LxcCommandOptions): Disposable {
   const { podmanDataDirectory: dataDirectory, podmanRunDirectory: runDirectory } = places;
   const watches = new DisposableStack();
-  watches.use(watchPodman(host, { dataDirectory, runDirectory, owner: null }));
+  watches.use(watchPodman(host, { dataDirectory, runDirectory, source: SYSTEM_STATE }));
   watches.use(watchDocker(host, places.dockerDirectory));
   watches.use(watchLxc(host, places, options));
   watches.use(watchContainerd(host, places.containerdDirectory));
   watches.use(watchMachines(host, places.machinesDirectory));
   for (const directory of places.crunDirectories)
-    watches.use(watchOci(host, { runtime: "crun", directory, owner: null }));
+    watches.use(watchOci(host, { runtime: "crun", directory, source: SYSTEM_STATE }));
   for (const directory of places.runcDirectories)
-    watches.use(watchOci(host, { runtime: "runc", directory, owner: null }));
+    watches.use(watchOci(host, { runtime: "runc", directory, source: SYSTEM_STATE }));
   watches.use(watchUsers(host, places));
   return watches;
 }

@@ -2,20 +2,22 @@
  * LXC: a directory a container. Which process is its first is told by lxc-info(1) alone, so it is asked about the one
  * container that a question is about, and only while that one is not known to run.
  */
+import type { Clock } from "#core/model/clock.ts";
 import type { ContainerRecord } from "../container.ts";
 import type { EngineHost } from "../container-index.ts";
 import { EntryDirectory } from "../entry-directory.ts";
 import type { EnginePlaces } from "./places.ts";
+import { runTool } from "./tool.ts";
 
 export type LxcPlaces = Pick<EnginePlaces, "lxcDirectory" | "lxcInfo">;
 
 /** What a command of LXC's needs, and nothing more. */
 export interface LxcCommandOptions {
   readonly env: Readonly<Record<string, string>>;
-  readonly wallMs: () => number;
+  readonly clock: Clock;
 }
 
-export function watchLxc(host: EngineHost, places: LxcPlaces, options: LxcCommandOptions): Disposable {
+export function watchLxc(host: EngineHost, places: LxcPlaces, { env, clock }: LxcCommandOptions): Disposable {
   const { lxcDirectory: directory } = places;
   const asked = new Map<string, Promise<void>>();
   const turns = inTurns(MOST_AT_ONCE);
@@ -28,13 +30,15 @@ export function watchLxc(host: EngineHost, places: LxcPlaces, options: LxcComman
     return running;
   };
   const ask = async (name: string) => {
-    const text = await runInfo(places.lxcInfo, name, options.env).catch((thrown) => {
+    const argv = [...places.lxcInfo, "-n", name];
+    const run = runTool({ argv, env: { ...env, LC_ALL: "C" }, clock, longestMs: LONGEST_MS });
+    const text = await run.catch((thrown) => {
       if (!hasToldProblem)
         host.onProblem(`${places.lxcInfo[0]} cannot be run: ${thrown instanceof Error ? thrown.message : thrown}`);
       hasToldProblem = true;
       return "";
     });
-    if (known.has(name)) host.upsert(parseLxcInfo(name, text, options.wallMs()), () => locate(name));
+    if (known.has(name)) host.upsert(parseLxcInfo(name, text, clock.wallMs()), () => locate(name));
   };
   return new EntryDirectory({
     tree: host.tree,
@@ -71,22 +75,6 @@ function inTurns(most: number): (work: () => Promise<void>) => Promise<void> {
       else busy--;
     }
   };
-}
-
-async function runInfo(
-  command: readonly string[],
-  name: string,
-  env: Readonly<Record<string, string>>,
-): Promise<string> {
-  const child = Bun.spawn([...command, "-n", name], {
-    env: { ...env, LC_ALL: "C" },
-    stdio: ["ignore", "pipe", "ignore"],
-    timeout: LONGEST_MS,
-    killSignal: "SIGKILL",
-  });
-  const text = await new Response(child.stdout).text();
-  await child.exited;
-  return text;
 }
 
 const STATES: Readonly<Record<string, ContainerRecord["state"]>> = {

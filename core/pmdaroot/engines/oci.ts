@@ -3,7 +3,7 @@ import type { ContainerRecord } from "../container.ts";
 import type { EngineHost } from "../container-index.ts";
 import { EntryDirectory } from "../entry-directory.ts";
 import { type JsonObject, objectOf, parseObject, pidOf, textOf, textsOf, ticksOf } from "../json.ts";
-import { readStateFile, type StateFile } from "../state-file.ts";
+import { entryBounds, type StateFile, type StateSource } from "../state-file.ts";
 
 export type OciRuntime = "runc" | "crun";
 
@@ -12,20 +12,26 @@ const STATE_FILE: Readonly<Record<OciRuntime, string>> = { runc: "state.json", c
 export interface OciState {
   readonly runtime: OciRuntime;
   readonly directory: string;
-  readonly owner: number | null;
+  readonly source: StateSource;
 }
 
-export function watchOci(host: EngineHost, { runtime, directory, owner }: OciState): Disposable {
+export function watchOci(host: EngineHost, { runtime, directory, source }: OciState): Disposable {
+  const { owner } = source;
+  const fileOf = (id: string) => `${directory}/${id}/${STATE_FILE[runtime]}`;
   return new EntryDirectory({
     tree: host.tree,
     directory,
     inner: [""],
     onEntry: (id) => {
-      const file = readStateFile(`${directory}/${id}/${STATE_FILE[runtime]}`);
+      const file = source.read(fileOf(id));
       const record = file === null ? null : parseOci(runtime, id, file, owner);
       if (record) host.upsert(record);
     },
-    onGone: (id) => host.remove({ engine: runtime, owner, id }),
+    onGone: (id) => {
+      source.forget(fileOf(id));
+      host.remove({ engine: runtime, owner, id });
+    },
+    ...entryBounds(source, directory),
   });
 }
 

@@ -7,17 +7,19 @@ import type { ContainerRecord } from "../container.ts";
 import type { EngineHost } from "../container-index.ts";
 import { EntryDirectory } from "../entry-directory.ts";
 import { objectOf, parseArray, parseObject, textOf, textsOf } from "../json.ts";
-import { readPidFile, readStateFile } from "../state-file.ts";
+import { entryBounds, readPidFile, type StateSource, tooMany } from "../state-file.ts";
 
 export interface PodmanStorage {
   readonly dataDirectory: string;
   readonly runDirectory: string;
-  /** null: the system's. */
-  readonly owner: number | null;
+  readonly source: StateSource;
 }
 
 /** The second one has those that do not outlive the machine; newer versions keep it below the run directory. */
 const LISTS = ["containers.json", "volatile-containers.json"] as const;
+
+/** Podman gives one name, CRI-O two or three. */
+const MOST_NAMES = 16;
 
 export function watchPodman(host: EngineHost, storage: PodmanStorage): Disposable {
   return new Podman(host, storage);
@@ -37,7 +39,7 @@ class Podman implements Disposable {
   constructor(host: EngineHost, storage: PodmanStorage) {
     this.#host = host;
     this.#storage = storage;
-    const { dataDirectory, runDirectory } = storage;
+    const { dataDirectory, runDirectory, source } = storage;
     const paths = [join(dataDirectory, LISTS[0]), join(runDirectory, LISTS[1])];
     for (const path of paths) {
       const directory = dirname(path);
@@ -56,6 +58,7 @@ class Podman implements Disposable {
         isEntry: (name) => /^[0-9a-f]+$/.test(name),
         onEntry: (id) => this.#tell(id),
         onGone: (id) => this.#tell(id),
+        ...entryBounds(source, runDirectory),
       }),
     );
     for (const path of paths) this.#readList(path);
@@ -69,10 +72,13 @@ class Podman implements Disposable {
 
   #readList(path: string): void {
     const known = this.#lists.get(path) ?? new Map<string, Listed>();
-    const file = readStateFile(path);
-    const list = file === null ? new Map<string, Listed>() : parsePodmanList(file.text);
+    const { source } = this.#storage;
+    const file = source.read(path);
+    const all = file === null ? new Map<string, Listed>() : parsePodmanList(file.text);
     // Half-written: what was known holds until the rest has come.
-    if (list === null) return;
+    if (all === null) return;
+    if (all.size > source.mostEntries) source.leaveOut(path, tooMany(source));
+    const list = new Map(all.entries().take(source.mostEntries));
     this.#lists.set(path, list);
     for (const id of known.keys()) if (!this.#listed(id)) this.#forget(id);
     for (const id of list.keys()) this.#tell(id);
@@ -94,7 +100,7 @@ class Podman implements Disposable {
       engine: "podman",
       id,
       names: listed.names,
-      owner: this.#storage.owner,
+      owner: this.#storage.source.owner,
       pid: file?.pid ?? null,
       startTicks: null,
       writtenAtMs: file?.modifiedMs ?? 0,
@@ -106,7 +112,7 @@ class Podman implements Disposable {
   }
 
   #forget(id: string): void {
-    this.#host.remove({ engine: "podman", owner: this.#storage.owner, id });
+    this.#host.remove({ engine: "podman", owner: this.#storage.source.owner, id });
   }
 }
 
@@ -119,7 +125,10 @@ export function parsePodmanList(text: string): Map<string, Listed> | null {
     const id = textOf(entry?.id);
     if (entry === null || id === null || !/^[0-9a-f]{1,128}$/.test(id)) continue;
     const metadata = parseObject(textOf(entry.metadata) ?? "");
-    list.set(id, { names: textsOf(entry.names), image: textOf(metadata?.["image-name"]) ?? textOf(entry.image) });
+    list.set(id, {
+      names: textsOf(entry.names).slice(0, MOST_NAMES),
+      image: textOf(metadata?.["image-name"]) ?? textOf(entry.image),
+    });
   }
   return list;
 }

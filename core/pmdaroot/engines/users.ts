@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { EngineHost } from "../container-index.ts";
 import { EntryDirectory } from "../entry-directory.ts";
+import { UserState } from "../user-state.ts";
 import { watchOci } from "./oci.ts";
 import type { EnginePlaces } from "./places.ts";
 import { watchPodman } from "./podman.ts";
@@ -46,17 +47,18 @@ export function watchUsers(
 
 function watchUser(host: EngineHost, runDirectory: string, home: string, owner: number): Disposable {
   const watches = new DisposableStack();
+  const source = watches.use(new UserState(owner, host.leftOut));
   for (const driver of STORAGE_DRIVERS) {
     watches.use(
       watchPodman(host, {
         dataDirectory: join(home, `.local/share/containers/storage/${driver}-containers`),
         runDirectory: join(runDirectory, `containers/${driver}-containers`),
-        owner,
+        source,
       }),
     );
   }
   for (const runtime of ["runc", "crun"] as const) {
-    watches.use(watchOci(host, { runtime, directory: join(runDirectory, runtime), owner }));
+    watches.use(watchOci(host, { runtime, directory: join(runDirectory, runtime), source }));
   }
   return watches;
 }

@@ -1,7 +1,10 @@
 /** What each engine keeps, read as it is written, changed, cut, moved and taken away. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "#app/cli/system-clock.ts";
+import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { ContainerIndex } from "#core/pmdaroot/container-index.ts";
 import { watchEngines } from "#core/pmdaroot/engines/all.ts";
 import { parseDocker } from "#core/pmdaroot/engines/docker.ts";
@@ -10,53 +13,11 @@ import { parseMachine } from "#core/pmdaroot/engines/nspawn.ts";
 import { parseOci } from "#core/pmdaroot/engines/oci.ts";
 import { enginePlaces } from "#core/pmdaroot/engines/places.ts";
 import { parsePodmanList } from "#core/pmdaroot/engines/podman.ts";
+import { PidFd } from "#ffi/pidfd.ts";
 import { readProcessStat } from "#ffi/procfs.ts";
+import { ContainerStage } from "#test/harness/container-stage.ts";
 import { EngineState, hasNamespaces, hexId } from "#test/harness/containers.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
-
-interface StageOptions {
-  readonly isLoose?: boolean;
-  readonly mostHeld?: number;
-  readonly state?: EngineState;
-}
-
-class Stage implements Disposable {
-  readonly state: EngineState;
-  readonly index: ContainerIndex;
-  readonly problems: string[] = [];
-  readonly changed: string[] = [];
-  readonly #engines: Disposable;
-
-  constructor({ isLoose = false, mostHeld = 100, state = new EngineState() }: StageOptions = {}) {
-    this.state = state;
-    this.index = new ContainerIndex({
-      procRoot: "/proc",
-      isLoose,
-      mostHeld,
-      onProblem: (text) => this.problems.push(text),
-      onChange: (key) => this.changed.push(key),
-    });
-    const env = { PATH: process.env.PATH ?? "" };
-    this.#engines = watchEngines(this.index, this.state.places, { env, wallMs: Date.now });
-  }
-
-  find = (name: string) => this.index.find(name);
-  pidOf = async (name: string) => (await this.index.processOf(this.index.find(name)))?.pid ?? null;
-  isKnown = (name: string) => {
-    try {
-      this.index.find(name);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-
-  [Symbol.dispose](): void {
-    this.#engines[Symbol.dispose]();
-    this.index[Symbol.dispose]();
-    this.state[Symbol.dispose]();
-  }
-}
 
 const mount = (directory: string) => Bun.spawnSync(["mount", "-t", "tmpfs", "none", directory]).exitCode === 0;
 
@@ -79,7 +40,7 @@ const file = (text: string) => ({ text, modifiedMs: 1000 });
 
 describe("docker", () => {
   test("a container that comes, changes, is renamed, stops and goes is known at the very next question", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     expect(stage.isKnown("web")).toBe(false);
     stage.state.docker(ID, "web", process.pid);
     expect(await stage.pidOf("web")).toBe(process.pid);
@@ -95,7 +56,7 @@ describe("docker", () => {
   });
 
   test("config.json of old versions; the newer file counts where both are", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     const text = JSON.stringify({ Name: "/old", State: { Running: true, Pid: process.pid } });
     stage.state.put(`docker/containers/${ID}/config.json`, text);
     expect(stage.find("old")).toMatchObject({ id: ID });
@@ -121,7 +82,7 @@ describe("docker", () => {
   });
 
   test("a file that is cut anywhere keeps what was known, and never throws", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     const path = stage.state.docker(ID, "web", process.pid);
     expect(stage.isKnown("web")).toBe(true);
     const whole = readFileSync(path, "utf8");
@@ -132,7 +93,7 @@ describe("docker", () => {
   });
 
   test("what is no plain file is not read", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     const directory = stage.state.directory.file(`docker/containers/${ID}`);
     mkdirSync(directory, { recursive: true });
     Bun.spawnSync(["mkfifo", join(directory, "config.v2.json")]);
@@ -147,7 +108,7 @@ describe("docker", () => {
 
 describe("podman", () => {
   test("created, started, and the pid file that stays when it has stopped", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.podman(ID, "web", null);
     expect(stage.find("web")).toMatchObject({ engine: "podman", state: "created" });
     expect(await stage.pidOf("web")).toBeNull();
@@ -160,7 +121,7 @@ describe("podman", () => {
   });
 
   test("a pid that by now is another process's is not the container's", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     await using child = Bun.spawn(["sleep", "1000"]);
     stage.state.podman(ID, "web", child.pid);
     const pidFile = stage.state.directory.file(`podman/run/${ID}/userdata/pidfile`);
@@ -181,7 +142,7 @@ describe("podman", () => {
   });
 
   test("ten thousand entries, and one that goes among them", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     const entries = Array.from({ length: 10_000 }, (_, index) => ({ id: hexId(`p${index}`), names: [`p${index}`] }));
     stage.state.put("podman/data/containers.json", JSON.stringify(entries));
     expect(stage.find("p9999")).toMatchObject({ id: hexId("p9999") });
@@ -192,7 +153,7 @@ describe("podman", () => {
   });
 
   test("a list that is cut anywhere keeps what was known", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.podman(ID, "web", null);
     expect(stage.isKnown("web")).toBe(true);
     const path = stage.state.directory.file("podman/data/containers.json");
@@ -209,7 +170,7 @@ describe("users' own podman", () => {
   const list = "home/.local/share/containers/storage/overlay-containers/containers.json";
 
   test("is looked for once the user is there, and forgotten when he has left", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.put(list, JSON.stringify([{ id: ID, names: ["mine"] }]));
     expect(stage.isKnown("mine")).toBe(false);
     mkdirSync(stage.state.directory.file(place), { recursive: true });
@@ -222,7 +183,7 @@ describe("users' own podman", () => {
   test.skipIf(!canMount)(
     `though his directory is made first and mounted over then${canMount ? "" : " (skipped: may not mount)"}`,
     () => {
-      using stage = new Stage();
+      using stage = new ContainerStage();
       stage.state.put(list, JSON.stringify([{ id: ID, names: ["mine"] }]));
       const directory = stage.state.directory.file(place);
       mkdirSync(directory, { recursive: true });
@@ -234,7 +195,7 @@ describe("users' own podman", () => {
   );
 
   test("the system's names mean what they meant, whatever a user calls his", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.docker(ID, "web", process.pid);
     stage.state.put(list, JSON.stringify([{ id: OTHER, names: ["web", ID.slice(0, 12), ID] }]));
     mkdirSync(stage.state.directory.file(place), { recursive: true });
@@ -243,7 +204,7 @@ describe("users' own podman", () => {
   });
 
   test("a process that is not in a namespace of his is not his container", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.put(list, JSON.stringify([{ id: ID, names: ["mine"] }]));
     stage.state.put(`${place}/containers/overlay-containers/${ID}/userdata/pidfile`, String(process.pid));
     expect(stage.find("mine")).toMatchObject({ pid: process.pid });
@@ -253,7 +214,7 @@ describe("users' own podman", () => {
   test.skipIf(!hasNamespaces)(
     `one that is, is${hasNamespaces ? "" : " (skipped: may not make namespaces)"}`,
     async () => {
-      using stage = new Stage();
+      using stage = new ContainerStage();
       const command = [
         "setpriv",
         "--reuid=12345",
@@ -275,7 +236,7 @@ describe("users' own podman", () => {
 
 describe("lxc", () => {
   test("lxc-info is asked about the one container, and again while it does not run", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.lxc("a", null);
     stage.state.lxc("b", process.pid);
     expect(await stage.pidOf("a")).toBeNull();
@@ -287,7 +248,7 @@ describe("lxc", () => {
   });
 
   test("a hundred at once are asked about a few at a time", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     for (let count = 0; count < 100; count++) stage.state.lxc(`c${count}`, count % 2 ? process.pid : null);
     const { directory } = stage.state;
     const script = readFileSync(directory.file("lxc-info"), "utf8").replace(
@@ -300,8 +261,44 @@ describe("lxc", () => {
     expect(readFileSync(directory.file("runs"), "utf8")).toBe("+\n".repeat(100));
   });
 
+  /** lxc-info as a script that first starts another process, and tells its pid at a fifo. */
+  const withOffspring = ({ state: { directory } }: ContainerStage, script: string): (() => Promise<PidFd>) => {
+    const fifo = directory.file("fifo");
+    Bun.spawnSync(["mkfifo", fifo]);
+    writeFileSync(directory.file("lxc-info"), `#!/bin/sh\nsleep 1000 &\necho $! >${fifo}\n${script}\n`, {
+      mode: 0o755,
+    });
+    return async () => {
+      const pidfd = PidFd.open(Number(await readFile(fifo, "utf8")));
+      if (pidfd === null) throw new Error("it has ended before it was looked at");
+      return pidfd;
+    };
+  };
+
+  test("a tool that has ended has answered, though what it started keeps its output open", async () => {
+    using stage = new ContainerStage();
+    stage.state.lxc("a", null);
+    const offspring = withOffspring(stage, `echo 'State: RUNNING'; echo 'PID: ${process.pid}'`);
+    const asked = stage.pidOf("a");
+    using left = await offspring();
+    expect(await asked).toBe(process.pid);
+    await left.exited();
+  });
+
+  test("one that hangs has a deadline, with all that it started", async () => {
+    const clock = createVirtualClock();
+    using stage = new ContainerStage({ clock });
+    stage.state.lxc("a", null);
+    const offspring = withOffspring(stage, "wait");
+    const asked = stage.pidOf("a");
+    using left = await offspring();
+    clock.advance(60_000);
+    expect(await asked).toBeNull();
+    await left.exited();
+  });
+
   test("without the tool they are known and do not run; that is said once", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.lxc("a", process.pid);
     rmSync(stage.state.directory.file("lxc-info"));
     expect(await stage.pidOf("a")).toBeNull();
@@ -322,7 +319,7 @@ describe("lxc", () => {
 
 describe("containerd", () => {
   test("a pod's containers by name and by pod, in namespaces that come and go", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     const annotations = {
       "io.kubernetes.cri.sandbox-name": "pod",
       "io.kubernetes.cri.container-name": "app",
@@ -338,7 +335,7 @@ describe("containerd", () => {
   });
 
   test("docker's containers are docker's, though containerd knows them too", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.docker(ID, "web", process.pid);
     stage.state.put(`containerd/moby/${ID}/init.pid`, String(process.pid));
     stage.state.put(`runc/${ID}/state.json`, JSON.stringify({ init_process_pid: process.pid }));
@@ -351,7 +348,7 @@ describe("runc and crun", () => {
   const ticks = Number(readProcessStat("/proc", process.pid)?.startTicks);
 
   test("a process is the container's only if it is the one that was started then", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.put("runc/a/state.json", JSON.stringify({ init_process_pid: process.pid, init_process_start: ticks }));
     stage.state.put("crun/b/status", JSON.stringify({ pid: process.pid, "process-start-time": ticks, bundle: "/b" }));
     expect(await stage.pidOf("a")).toBe(process.pid);
@@ -375,7 +372,7 @@ describe("runc and crun", () => {
 
 describe("systemd-nspawn", () => {
   test("machines that are containers", async () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.put("machines/web", `NAME=web\nCLASS=container\nLEADER=${process.pid}\nROOT=/var/lib/machines/web\n`);
     stage.state.put("machines/vm", `NAME=vm\nCLASS=vm\nLEADER=${process.pid}\n`);
     symlinkSync("web", stage.state.directory.file("machines/unit:machine-web.scope"));
@@ -394,7 +391,7 @@ describe("systemd-nspawn", () => {
 
 describe("notification", () => {
   test("directories that are moved away, come back and are made anew are followed", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     const docker = stage.state.directory.file("docker/containers");
     for (let round = 0; round < 3; round++) {
       stage.state.docker(ID, "web", process.pid);
@@ -410,7 +407,7 @@ describe("notification", () => {
   });
 
   test.skipIf(!canMount)(`what a mount hides and shows${canMount ? "" : " (skipped: may not mount)"}`, () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.docker(ID, "web", process.pid);
     expect(stage.isKnown("web")).toBe(true);
     const directory = stage.state.directory.file("docker");
@@ -426,7 +423,7 @@ describe("notification", () => {
   });
 
   test("a file where a directory should be is no directory, until it is one", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.put("docker", "no directory");
     expect(stage.isKnown("web")).toBe(false);
     stage.state.remove("docker");
@@ -435,7 +432,7 @@ describe("notification", () => {
   });
 
   test("a thousand that come and go at once", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     for (let count = 0; count < 1000; count++) stage.state.docker(hexId(`d${count}`), `d${count}`, process.pid);
     for (let count = 0; count < 1000; count++) expect(stage.find(`d${count}`).id).toBe(hexId(`d${count}`));
     stage.state.remove("docker/containers");
@@ -444,7 +441,7 @@ describe("notification", () => {
   });
 
   test("more events than the queue holds lose nothing", () => {
-    using stage = new Stage();
+    using stage = new ContainerStage();
     stage.state.docker(ID, "web", process.pid);
     expect(stage.isKnown("web")).toBe(true);
     const most = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "utf8"));
@@ -474,7 +471,7 @@ describe("notification", () => {
     });
     await using child = Bun.spawn(["sleep", "1000"]);
     state.docker(ID, "web", child.pid);
-    using _engines = watchEngines(index, state.places, { env: {}, wallMs: Date.now });
+    using _engines = watchEngines(index, state.places, { env: {}, clock: systemClock });
     expect((await index.list())[0]?.process?.pid).toBe(child.pid);
     child.kill("SIGKILL");
     expect(await promise).toBe(`docker  ${ID}`);
@@ -482,7 +479,7 @@ describe("notification", () => {
   });
 
   test("where descriptors are short, processes are told apart by their start", async () => {
-    using stage = new Stage({ mostHeld: 0 });
+    using stage = new ContainerStage({ mostHeld: 0 });
     await using child = Bun.spawn(["sleep", "1000"]);
     stage.state.docker(ID, "web", child.pid);
     expect(await stage.pidOf("web")).toBe(child.pid);
@@ -494,7 +491,7 @@ describe("notification", () => {
 
 describe("loose matching", () => {
   test("as pmdaroot: by the letters an id begins with, and the first of the best", () => {
-    using stage = new Stage({ isLoose: true });
+    using stage = new ContainerStage({ isLoose: true });
     stage.state.docker(ID, "web", process.pid);
     expect(stage.find(`${ID} and more`)).toMatchObject({ id: ID });
     expect(stage.find(`${ID[0]}_not_a_name`)).toMatchObject({ id: ID });

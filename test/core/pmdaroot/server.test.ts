@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   lstatSync,
   readdirSync,
@@ -16,7 +17,7 @@ import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { connectRoot } from "#core/pmdaroot/client.ts";
 import { PmdaRootError } from "#core/pmdaroot/error.ts";
-import type { ProcessRow } from "#core/pmdaroot/process-table.ts";
+import type { ProcessRow } from "#core/pmdaroot/process-row.ts";
 import { containerRequest, startRequest, stopRequest } from "#core/pmdaroot/request.ts";
 import { writeAll } from "#ffi/fd.ts";
 import { PidFd } from "#ffi/pidfd.ts";
@@ -312,6 +313,36 @@ test.skipIf(!canChoosePids)("an adopted process gives way to one that is started
       ["later", "has ended"],
       ["later", "has ended"],
     ],
+  });
+});
+
+const ORDINARY_USER = ["setpriv", "--reuid=65533", "--clear-groups"];
+
+/** setpriv(1) as a program by which everybody becomes root. */
+function becomesRoot(directory: TemporaryDirectory): string {
+  chmodSync(directory.path, 0o755);
+  const program = directory.file("setpriv");
+  copyFileSync(Bun.which("setpriv") ?? "", program);
+  chmodSync(program, 0o4755);
+  return program;
+}
+
+/** Not where file systems are mounted with nosuid. */
+const canBecomeRoot = (() => {
+  using directory = new TemporaryDirectory();
+  return hasNamespaces && Bun.spawnSync([...ORDINARY_USER, becomesRoot(directory), "--reuid=0", "true"]).exitCode === 0;
+})();
+
+test.skipIf(!canBecomeRoot)("one that may not be signalled any more is a status, and the connection goes on", () => {
+  using directory = new TemporaryDirectory();
+  const becomeRoot = becomesRoot(directory);
+  const script = join(import.meta.dir, "../../harness/root-of-user.ts");
+  const words = [...ORDINARY_USER, process.execPath, script, `${becomeRoot} --reuid=0`];
+  const { stdout } = Bun.spawnSync(words, { cwd: "/", stderr: "inherit" });
+  expect(JSON.parse(stdout.toString())).toEqual({
+    terminate: -1,
+    wait: "running",
+    logged: expect.arrayContaining([expect.stringContaining("process PID was not terminated: pidfd_send_signal")]),
   });
 });
 
