@@ -11,12 +11,15 @@ import type { Starter } from "./process-row.ts";
 import type { ProcessTable, StartedProcess } from "./process-table.ts";
 import { containerError, startReply } from "./reply.ts";
 import type { ContainerRequest, StartRequest, StopRequest } from "./request.ts";
+import { statPath } from "./stat-path.ts";
 import { STATUS } from "./status.ts";
 
 export interface Answerer {
   readonly index: ContainerIndex;
   readonly processes: ProcessTable;
   readonly procRoot: string;
+  /** Where programs are started for clients, if it is there; else where this process is. */
+  readonly agentDirectory: string | null;
   readonly log: (text: string) => void;
 }
 
@@ -111,10 +114,16 @@ export interface StartAnswer extends ProcessAnswer {
   readonly started: StartedProcess | null;
 }
 
-export function answerStart({ processes }: Answerer, starter: Starter, request: StartRequest): StartAnswer {
+export function answerStart(
+  { processes, agentDirectory }: Answerer,
+  starter: Starter,
+  request: StartRequest,
+): StartAnswer {
   const label = Buffer.from(request.label).toString("utf8").split("\0", 1)[0] ?? "";
   try {
-    const started = processes.start(starter, label, request.commandLine, request.ipcType);
+    // PCP's agents write their logs to where they are: from pmdaroot(1) they have pmcd's directory.
+    const cwd = agentDirectory !== null && statPath(agentDirectory)?.isDirectory() ? agentDirectory : null;
+    const started = processes.start(starter, label, request.commandLine, request.ipcType, cwd);
     const line = `started process ${started.pid} (${label}): ${request.commandLine}`;
     return { reply: startReply(0, started.pid, request.label), started, line };
   } catch (thrown) {

@@ -9,6 +9,7 @@ import type { EnginePlaces } from "./engines/places.ts";
 import type { ProcessRow } from "./process-row.ts";
 import { ProcessTable } from "./process-table.ts";
 import { openRootServer, type RootServer, type RootServerOptions } from "./server.ts";
+import { agentDirectory } from "./socket-path.ts";
 
 export interface EngineOptions {
   readonly places: EnginePlaces;
@@ -59,11 +60,16 @@ export function openEngines(options: EngineOptions): Disposable & { readonly ind
 }
 
 /** The socket, for an index and a table that somebody else keeps. Throws MusterError: LOCK_HELD. */
-export function serveRoot(options: Omit<RootServerOptions, "connections">, descriptors: number): RootServer {
+export function serveRoot(
+  options: Omit<RootServerOptions, "connections" | "agentDirectory">,
+  variables: Readonly<Record<string, string>>,
+  descriptors: number,
+): RootServer {
   // Before anybody can ask, so that the first answer comes as fast as the others.
   prepareHostNames();
   prepareSpawn();
-  return openRootServer({ ...options, connections: Math.max(1, Math.floor(descriptors / 4)) });
+  const connections = Math.max(1, Math.floor(descriptors / 4));
+  return openRootServer({ ...options, connections, agentDirectory: agentDirectory(variables) });
 }
 
 /** Throws MusterError: LOCK_HELD while another server listens there. */
@@ -72,7 +78,7 @@ export function openRoot(options: RootOptions): Root {
   using stack = new DisposableStack();
   const { index } = stack.use(openEngines(options));
   const processes = stack.use(new ProcessTable({ variables, clock, log, ...(onProcess && { onChange: onProcess }) }));
-  const server = serveRoot({ ...options, index, processes }, options.descriptors);
+  const server = serveRoot({ ...options, index, processes }, variables, options.descriptors);
   const everything = stack.move();
   const close = () => {
     server.close();

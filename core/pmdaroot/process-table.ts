@@ -12,7 +12,7 @@ import { IPC } from "./codec.ts";
 import { EndedProcesses } from "./ended-processes.ts";
 import { PmdaRootError } from "./error.ts";
 import { isFor, type ProcessRow, type Starter } from "./process-row.ts";
-import { type PipeEnds, splitArguments, startConnected } from "./program.ts";
+import { type PipeEnds, type ProgramStart, splitArguments, startConnected } from "./program.ts";
 import { type RunningProcess, statusOf, watchAdopted, watchEnd } from "./running-process.ts";
 import { STATUS } from "./status.ts";
 
@@ -61,11 +61,17 @@ export class ProcessTable implements Disposable {
   }
 
   /** Throws PmdaRootError PM_ERR_GENERIC when there can be no process. A program that cannot be run is one that has ended. */
-  start(starter: Starter, label: string, commandLine: string, ipcType: number): StartedProcess {
+  start(
+    starter: Starter,
+    label: string,
+    commandLine: string,
+    ipcType: number,
+    cwd: string | null = null,
+  ): StartedProcess {
     const argv = splitArguments(commandLine);
     if (argv.length === 0) throw this.#failed(label, "no program was named");
     try {
-      return this.#start(starter, label, commandLine, argv, ipcType === IPC.PIPE);
+      return this.#start(starter, label, commandLine, { argv, cwd }, ipcType === IPC.PIPE);
     } catch (thrown) {
       if (thrown instanceof SysError) throw this.#failed(label, thrown.message, thrown);
       throw thrown;
@@ -141,11 +147,11 @@ export class ProcessTable implements Disposable {
     starter: Starter,
     label: string,
     commandLine: string,
-    argv: readonly string[],
+    program: Pick<ProgramStart, "argv" | "cwd">,
     hasPipes: boolean,
   ): StartedProcess {
     const { variables: env, clock, procRoot = null, log, onChange } = this.#options;
-    const { child, ends, failure, startTicks } = startConnected({ argv, env, procRoot }, hasPipes);
+    const { child, ends, failure, startTicks } = startConnected({ ...program, env, procRoot }, hasPipes);
     const { pid, pidfd } = child;
     const row: ProcessRow = {
       pid,
@@ -159,7 +165,7 @@ export class ProcessTable implements Disposable {
       isTold: false,
     };
     if (failure) {
-      log(`${label}: process ${pid} cannot run ${argv[0]}: ${failure.message}`);
+      log(`${label}: process ${pid} cannot run ${program.argv[0]}: ${failure.message}`);
       child[Symbol.dispose]();
       this.#end({ row, starter }, NOT_EXECUTED);
     } else {

@@ -13,6 +13,8 @@ export function splitArguments(commandLine: string): string[] {
 export interface ProgramStart {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Where it begins; null, or left out: where this process is. */
+  readonly cwd?: string | null;
   readonly stdio: readonly [Fd | "null", Fd, Fd | "null"];
   /** Of a session and process group of its own. */
   readonly isLeader?: boolean;
@@ -42,9 +44,10 @@ export function startProgram({ argv, env, ...rest }: ProgramStart): StartedProgr
 function tryProgram({
   procRoot,
   isLeader = false,
+  cwd = null,
   ...options
 }: ProgramStart & { readonly file: string }): StartedProgram {
-  const child = beginSpawn({ ...options, newSession: isLeader });
+  const child = beginSpawn({ ...options, newSession: isLeader, ...(cwd !== null && { cwd }) });
   // While it is there for certain: one that cannot be executed is collected at once.
   const startTicks = procRoot === null ? null : processIdentityTicks(procRoot, child.pid);
   try {

@@ -1,4 +1,4 @@
-/** Where the socket is, and who runs PCP, as PCP's own programs find it: the environment first, then pcp.conf(5). */
+/** Where the socket and the logs are, and who runs PCP, as PCP's own programs find it: the environment first, then pcp.conf(5). */
 import { PmdaRootError } from "./error.ts";
 import { readStateFile } from "./state-file.ts";
 import { STATUS } from "./status.ts";
@@ -23,11 +23,17 @@ export function pcpUserName(variables: Variables): string {
   return pcpSetting(variables, "PCP_USER") ?? "pcp";
 }
 
+/** Where pmcd and its agents write their logs; null when nobody tells PCP_LOG_DIR. */
+export function agentDirectory(variables: Variables): string | null {
+  const directory = pcpSetting(variables, "PCP_LOG_DIR");
+  return directory === null ? null : `${directory.replace(/\/+$/, "")}/pmcd`;
+}
+
 function configurationFile(variables: Variables): string {
   return variables.PCP_CONF || `${variables.PCP_DIR ?? ""}${STANDARD_CONFIGURATION}`;
 }
 
-function pcpSetting(variables: Variables, name: "PCP_VAR_DIR" | "PCP_USER"): string | null {
+function pcpSetting(variables: Variables, name: "PCP_VAR_DIR" | "PCP_LOG_DIR" | "PCP_USER"): string | null {
   const given = variables[name];
   if (given) return given;
   const text = readStateFile(configurationFile(variables))?.text ?? "";

@@ -236,6 +236,7 @@ export class PmdaRoot {
     });
     const path = socket ?? defaultSocketPath(variables);
     const descriptors = Math.floor(openFileLimit() / SHARE);
-    return serveRoot({ path, access, uid, procRoot, clock, log, index, processes: kept.table }, descriptors);
+    const server = { path, access, uid, procRoot, clock, log, index, processes: kept.table };
+    return serveRoot(server, variables, descriptors);
   }
 }

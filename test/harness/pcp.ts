@@ -130,7 +130,7 @@ export class RealPmcd implements AsyncDisposable {
   /** Where it looks for a server: that one has to listen before it starts. */
   static home(state: EngineState) {
     const home = state.directory.file("pcp");
-    for (const name of ["var/pmcd", "run"]) mkdirSync(join(home, name), { recursive: true });
+    for (const name of ["var/pmcd", "run", "pmcd"]) mkdirSync(join(home, name), { recursive: true });
     for (const name of ["pmdas", "config"]) symlinkSync(`/var/lib/pcp/${name}`, join(home, "var", name));
     // The names of the metrics are joined by PCP's start script otherwise.
     cpSync("/var/lib/pcp/pmns", join(home, "var/pmns"), { recursive: true });
@@ -138,7 +138,7 @@ export class RealPmcd implements AsyncDisposable {
     const rebuilt = Bun.spawnSync(["./Rebuild", "-u"], { cwd: join(home, "var/pmns"), env });
     if (rebuilt.exitCode !== 0) throw new Error(`${rebuilt.stdout}${rebuilt.stderr}`);
     // What it starts through the server has the server's environment.
-    return { home, variables: { PCP_VAR_DIR: join(home, "var") } };
+    return { home, variables: { PCP_VAR_DIR: join(home, "var"), PCP_LOG_DIR: home } };
   }
 
   static async start(home: string): Promise<RealPmcd> {

@@ -21,6 +21,7 @@ export interface RootFixtureOptions {
   readonly isLoose?: boolean;
   readonly access?: Partial<AccessRules>;
   readonly descriptors?: number;
+  readonly variables?: Readonly<Record<string, string>>;
   readonly onContainer?: (key: string) => void;
   readonly onProcess?: (row: ProcessRow) => void;
 }
@@ -31,7 +32,7 @@ export class RootFixture implements Disposable {
   readonly logged: string[] = [];
   readonly #ownsState: boolean;
 
-  constructor({ state, access, ...options }: RootFixtureOptions = {}) {
+  constructor({ state, access, variables = {}, ...options }: RootFixtureOptions = {}) {
     this.#ownsState = state === undefined;
     this.state = state ?? new EngineState();
     this.root = openRoot({
@@ -41,7 +42,7 @@ export class RootFixture implements Disposable {
       isLoose: false,
       procRoot: "/proc",
       uid: UID,
-      variables: { PATH: process.env.PATH ?? "" },
+      variables: { PATH: process.env.PATH ?? "", PCP_LOG_DIR: this.state.directory.file("no-logs"), ...variables },
       descriptors: 1000,
       clock: systemClock,
       log: (text) => {

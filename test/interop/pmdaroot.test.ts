@@ -3,7 +3,7 @@
  * Both servers look at the same containers, real processes in namespaces of their own.
  */
 import { describe, expect } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { PMDAROOT_DEFAULTS } from "#core/model/pmdaroot-settings.ts";
@@ -198,6 +198,7 @@ describe("PCP's pmcd and its agents, our server", () => {
     await using pmcd = await RealPmcd.start(home);
     expect(ours.log).toMatch(/started process \d+ \(proc\)/);
     expect(ours.log).toMatch(/started process \d+ \(linux\)/);
+    expect(existsSync(join(home, "pmcd/linux.log"))).toBe(true);
     expect(await pmcd.info("-f", "--container=dk0", "pmcd.hostname")).toContain('value "web-host-1"');
     expect(await pmcd.info("-f", "--container=pm0", "pmcd.hostname")).toContain('value "web-host-2"');
     expect(await pmcd.info("-f", "--container=dk0", "network.interface.mtu")).toContain("inst [");

@@ -5,6 +5,7 @@ import {
   copyFileSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -343,6 +344,26 @@ test.skipIf(!canBecomeRoot)("one that may not be signalled any more is a status,
     terminate: -1,
     wait: "running",
     logged: expect.arrayContaining([expect.stringContaining("process PID was not terminated: pidfd_send_signal")]),
+  });
+});
+
+describe("where processes begin", () => {
+  const whereabouts = async (fixture: RootFixture) => {
+    using client = await fixture.connect();
+    const { toChild, fromChild } = await client.processStart("pwd", "readlink /proc/self/cwd");
+    const text = await readAll(fromChild);
+    toChild?.close();
+    return text.trim();
+  };
+
+  test("where pmcd's agents write their logs, as they are used to, and without that where the server is", async () => {
+    using directory = new TemporaryDirectory();
+    using fixture = new RootFixture({ variables: { PCP_LOG_DIR: directory.path } });
+    expect(await whereabouts(fixture)).toBe(process.cwd());
+    mkdirSync(directory.file("pmcd"));
+    expect(await whereabouts(fixture)).toBe(directory.file("pmcd"));
+    rmSync(directory.file("pmcd"), { recursive: true });
+    expect(await whereabouts(fixture)).toBe(process.cwd());
   });
 });
 
