@@ -30,6 +30,7 @@ import type { Power } from "./power.ts";
 import { authorize } from "./privilege.ts";
 import { Publisher } from "./publisher.ts";
 import type { InvokeOptions, Service } from "./service.ts";
+import { Turns } from "./turns.ts";
 
 /** Targets that are acted on at once. */
 const PARALLEL_TARGETS = 8;
@@ -50,6 +51,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   const publisher = new Publisher(environment.node, clock);
   const chronicle = new Chronicle({ environment, clock, isReadOnly, publish: (event) => publisher.publish(event) });
   const audit = new Audit(chronicle);
+  const turns = new Turns(clock);
   const wanted = new Map<string, "up" | "down">();
   const children = new Set<number>();
   const openFiles = openFileLimit();
@@ -212,6 +214,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       isDaemonRequest(request) && invoke.caller ? authorize(spec.id as ActionId, invoke.caller, null) : null;
     if (spec.effect !== "read" && !denied && !request.dryRun && !isReadOnly && isOwnState) await chronicle.open();
     const results = await mapLimited(request.targets, PARALLEL_TARGETS, async (target) => {
+      if (invoke.caller) await turns.take(invoke.caller.uid);
       if (denied) return errorResult(target.id, "refused", denied);
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
       if (isPsmRequest(request)) return psmHandler.perform(request, target, invoke);

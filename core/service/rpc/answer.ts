@@ -21,6 +21,8 @@ export interface Asked {
   readonly client: object;
   readonly subscriptions: Subscriptions;
   readonly invocations: Invocations;
+  /** Of the request, in bytes. */
+  readonly length: number;
   /** For what may be left out. */
   readonly tell: (line: string) => void;
 }
@@ -53,9 +55,9 @@ const ANSWERS: Answers = {
     subscriptions.remove(subscription);
     return now("null");
   },
-  invoke: ({ invocations, tell, service }, { request }) => {
+  invoke: ({ invocations, length, tell, service }, { request }) => {
     const { requestId } = request;
-    const report = invocations.run(request as ActionRequest, (progress) =>
+    const report = invocations.run(request as ActionRequest, length, (progress) =>
       tell(notification("progress", JSON.stringify({ requestId, progress }))),
     );
     // What the action changed is told before its report.

@@ -50,7 +50,7 @@ export class Connection {
     this.#reader = new LineReader({ longestLine: LONGEST_REQUEST, onHeld });
     this.#outbox = new Outbox(socket, onHeld);
     this.#subscriptions = new Subscriptions(host.service, () => this.#pump());
-    this.#invocations = new Invocations(host, caller);
+    this.#invocations = new Invocations(host, caller, account);
   }
 
   take(chunk: Uint8Array): void {
@@ -67,12 +67,13 @@ export class Connection {
     if (this.#cancelTurn === null) this.#serve();
   }
 
-  /** It is gone; nothing of it stays but the actions that are under way. */
+  /** It is gone; nothing of it stays but the actions that are under way and change something. */
   closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelTurn?.();
     this.#subscriptions.close();
+    this.#invocations.close();
     this.#host.attention.forget(this);
     this.#reader.release();
     this.#outbox.release();
@@ -113,14 +114,15 @@ export class Connection {
       return;
     }
     try {
-      this.#settle(message.id, answer(this.#asked(), message));
+      this.#settle(message.id, answer(this.#asked(line.length), message));
     } catch (thrown) {
       this.#fail(message.id, thrown);
     }
   }
 
-  #asked() {
+  #asked(length: number) {
     return {
+      length,
       host: this.#host,
       service: this.#host.service,
       caller: this.#caller,

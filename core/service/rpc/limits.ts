@@ -10,6 +10,8 @@ export const DEEPEST_NESTING = 64;
 export const REQUESTS_A_TURN = 16;
 export const PENDING_ACTIONS = 16;
 export const TARGETS = 10_000;
+/** What is held for the result of one target, about. */
+export const A_RESULT = 512;
 export const SUBSCRIPTIONS = 16;
 export const ATTENDED = 500;
 export const HISTORY = 100_000;

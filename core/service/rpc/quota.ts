@@ -39,7 +39,8 @@ export class Quota {
 
   leave(account: Account): void {
     this.#count(account, -1);
-    if (account.connections === 0) this.#accounts.delete(account.uid);
+    // What its actions hold is remembered: whoever connects again has not got it back.
+    if (account.connections === 0 && account.bytes === 0) this.#accounts.delete(account.uid);
   }
 
   #count(account: Account, by: 1 | -1): void {

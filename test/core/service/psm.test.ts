@@ -2,9 +2,11 @@
 
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { systemClock } from "#app/cli/system-clock.ts";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
 import type { Category } from "#core/model/category.ts";
+import { delay } from "#core/model/clock.ts";
 import { CONFIG_DEFAULTS } from "#core/model/config-defaults.ts";
 import type { Member } from "#core/model/member.ts";
 import type { Caller } from "#core/service/caller.ts";
@@ -359,4 +361,19 @@ test("what is restarted keeps its members, and says who ended meanwhile", async 
     [stays.pid, "running"],
     [ends.pid, "exited"],
   ]);
+});
+
+test("however many targets a user names, the loop has its turn between them, and so have others", async () => {
+  using directory = new TemporaryDirectory();
+  await using service = await TestService.open(directory, [], { mode: "watch" });
+  await service.local.ready;
+  const order: string[] = [];
+  // Nobody has these pids: each is refused, and each has its two rows in the journal.
+  const targets = Array.from({ length: 100 }, (_, number) => ({ id: `n1/member/web/${2 ** 30 + number}` }));
+  const many = act(service, "member.add", "", { targets, caller: caller(NOBODY) }).then(() => order.push("many"));
+  const loop = delay(systemClock, 0).then(() => order.push("loop"));
+  await loop;
+  const one = act(service, "category.add", "category/other", { caller: caller(0) }).then(() => order.push("one"));
+  await Promise.all([many, one]);
+  expect(order).toEqual(["loop", "one", "many"]);
 });

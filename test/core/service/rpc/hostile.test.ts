@@ -1,10 +1,16 @@
 /** Clients that are slow, silent, greedy or broken: each bounded, none in another's way. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, statSync } from "node:fs";
+import { systemClock } from "#app/cli/system-clock.ts";
+import { delay } from "#core/model/clock.ts";
+import type { MusterError } from "#core/model/error.ts";
 import type { SourceEvent } from "#core/model/source.ts";
+import { Host, type ServiceFacts } from "#core/service/rpc/host.ts";
+import { Invocations } from "#core/service/rpc/invocations.ts";
+import { Quota } from "#core/service/rpc/quota.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { daemon, event } from "#test/harness/items.ts";
-import { type Answer, type RawClient, TestServer } from "#test/harness/rpc.ts";
+import { type Answer, type RawClient, stopRequest, TestServer } from "#test/harness/rpc.ts";
 
 const change = (number: number): SourceEvent => ({
   src: "daemons",
@@ -156,6 +162,48 @@ test("a connection has a bounded number of subscriptions and actions", async () 
   for (let count = 0; count < 17; count++) answers.push(await client.ask("subscribe", { kinds: ["daemons"] }));
   expect(answers.at(-2)?.error).toBeUndefined();
   expect(answers.at(-1)?.error?.data.code).toBe("BUSY");
+});
+
+test("what only asks ends with its client, what changes something does not", async () => {
+  await using server = new TestServer();
+  const { invocations } = server.service;
+  const client = await server.raw();
+  client.request("invoke", { request: { action: "job.wait", targets: [], requestId: "w" } });
+  client.request("invoke", { request: stopRequest("s") });
+  await client.ask("ping");
+  const [waiting, stopping] = invocations;
+  const ended = new Promise((resolve) => waiting?.signal?.addEventListener("abort", resolve));
+  client.close();
+  await ended;
+  expect(stopping?.signal?.aborted).toBe(false);
+  stopping?.finish({});
+});
+
+test("a user's actions under way are bounded together, also those of connections that are gone", async () => {
+  await using server = new TestServer();
+  const quota = new Quota();
+  const host = new Host({ service: server.service, clock: systemClock, log: () => {}, facts: {} as ServiceFacts });
+  const stranger = { uid: 65534, gid: 65534, pid: null, capabilities: 0n, serviceUid: 0 };
+  const targets = Array.from({ length: 10_000 }, (_, number) => ({ id: `n1/member/web/${number + 1}` }));
+  const begun: Promise<unknown>[] = [];
+  const isRefused = async (requestId: string) => {
+    const account = quota.enter(stranger);
+    if (!account) throw new Error("no account");
+    const invocations = new Invocations(host, stranger, account);
+    const action = invocations.run({ ...stopRequest(requestId), targets }, 300_000, () => {});
+    begun.push(action);
+    invocations.close();
+    quota.leave(account);
+    const refused = action.catch((error: MusterError) => error.code === "BUSY");
+    return (await Promise.race([refused, delay(systemClock, 0)])) === true;
+  };
+  let count = 0;
+  while (count < 100 && !(await isRefused(`r${count}`))) count++;
+  expect(count).toBe(12);
+  // What has ended makes room.
+  for (const invocation of server.service.invocations) invocation.finish({});
+  await Promise.allSettled(begun);
+  expect(await isRefused("again")).toBe(false);
 });
 
 test("the socket is its owner's alone unless it is for all, and goes with the service", async () => {
