@@ -41,8 +41,10 @@ function lockForDaemon(fd: Fd): void {
   }
 }
 
+/** No link is followed: what it leads to would be overwritten, and the directory may be that of the daemon's user. */
 function openForDaemon(pidFile: string): Fd {
-  const fd = openFd(pidFile, OPEN.READ_WRITE | OPEN.CREATE | OPEN.NONBLOCK | OPEN.NOCTTY, 0o666);
+  const flags = OPEN.READ_WRITE | OPEN.CREATE | OPEN.NOFOLLOW | OPEN.NONBLOCK | OPEN.NOCTTY;
+  const fd = openFd(pidFile, flags, 0o666);
   if (statFd(fd).isFile) return fd;
   fd.close();
   throw new SysError(ERRNO.EINVAL, "lock", pidFile);
