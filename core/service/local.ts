@@ -8,7 +8,8 @@ import { FileWatch } from "#core/keep/file-watch.ts";
 import type { Config } from "#core/model/declaration.ts";
 import { errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
 import type { EventCode, Severity } from "#core/model/event.ts";
-import { KIND_NAMES } from "#core/model/kind-names.ts";
+import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
+import type { SourceEvent } from "#core/model/source.ts";
 import { Audit } from "./audit.ts";
 import { Chronicle } from "./chronicle.ts";
 import { isDaemonRequest } from "./handle/daemon-orders.ts";
@@ -191,6 +192,16 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     }
     follow();
   };
+  /** What of one part cannot be had is told on its shelves, and keeps nobody from the others. */
+  const told = async (opening: Promise<unknown>, kinds: readonly Kind[]) => {
+    try {
+      await opening;
+    } catch (thrown) {
+      if (mode === "once") throw thrown;
+      const error = errorRecord(thrown);
+      publisher.publish(...kinds.map((src): SourceEvent => ({ src, op: "unavailable", error })));
+    }
+  };
   const isOwnState = environment.root === "";
   const begin = async () => {
     if (isOwnState && !isReadOnly && mode === "watch") await chronicle.open();
@@ -200,9 +211,9 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     await psm.open(mode === "watch");
     await pagg.open(mode === "watch");
     if (mode === "once") await observer.readAll();
-    else await observer.follow();
-    if (isPowerWanted) await openPower();
-    if (isRootWanted) await openRoot();
+    else await told(observer.follow(), ["daemons"]);
+    if (isPowerWanted) await told(openPower(), ["endpoints", "policies"]);
+    if (isRootWanted) await told(openRoot(), ["containers", "processes"]);
     if (mode === "once") return;
     followJournal();
   };
