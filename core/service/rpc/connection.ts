@@ -49,7 +49,7 @@ export class Connection {
     const onHeld = (bytes: number) => this.#hold(bytes);
     this.#reader = new LineReader({ longestLine: LONGEST_REQUEST, onHeld });
     this.#outbox = new Outbox(socket, onHeld);
-    this.#subscriptions = new Subscriptions(host.service, () => this.#pump());
+    this.#subscriptions = new Subscriptions(host.service, () => this.#pump(), onHeld);
     this.#invocations = new Invocations(host, caller, account);
   }
 

@@ -26,6 +26,8 @@ export const EVENTS_A_MESSAGE = 500;
 export const WAITING_EVENTS = 10_000;
 /** Items of another kind that wait; beyond that the subscriber gets all of the kind anew. */
 export const WAITING_ITEMS = 4_000;
+/** What is held for one change that waits, about: the change itself is shared by all. */
+export const A_WAITING_CHANGE = 128;
 
 /** What one user's clients may take together. */
 export interface Allowance {

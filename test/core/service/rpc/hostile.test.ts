@@ -5,6 +5,7 @@ import { systemClock } from "#app/cli/system-clock.ts";
 import { delay } from "#core/model/clock.ts";
 import type { MusterError } from "#core/model/error.ts";
 import type { SourceEvent } from "#core/model/source.ts";
+import { Connection } from "#core/service/rpc/connection.ts";
 import { Host, type ServiceFacts } from "#core/service/rpc/host.ts";
 import { Invocations } from "#core/service/rpc/invocations.ts";
 import { Quota } from "#core/service/rpc/quota.ts";
@@ -204,6 +205,36 @@ test("a user's actions under way are bounded together, also those of connections
   for (const invocation of server.service.invocations) invocation.finish({});
   await Promise.allSettled(begun);
   expect(await isRefused("again")).toBe(false);
+});
+
+test("what waits for a user's subscribers counts as his, and whoever lets too much wait is closed", async () => {
+  await using server = new TestServer();
+  const log: string[] = [];
+  const host = new Host({
+    service: server.service,
+    clock: systemClock,
+    log: (text) => log.push(text),
+    facts: {} as ServiceFacts,
+  });
+  const stranger = { uid: 65534, gid: 65534, pid: null, capabilities: 0n, serviceUid: 0 };
+  const account = new Quota().enter(stranger);
+  if (!account) throw new Error("no account");
+  const closed = new Set<number>();
+  // Nothing that is sent is taken.
+  const clients = Array.from({ length: 8 }, (_, number) => {
+    const close = () => closed.add(number);
+    return new Connection(host, stranger, account, { write: () => 0, pause() {}, resume() {}, close });
+  });
+  const subscribe = '{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"kinds":["events"]}}\n';
+  for (const client of clients) client.take(Buffer.from(subscribe.repeat(16)));
+  const batch = Array.from({ length: 5_000 }, (_, number) => event(number + 1));
+  server.service.emit(...batch.map((item): SourceEvent => ({ src: "events", op: "upsert", item })));
+  // 16 times 5,000 changes are 10 MB for each of them.
+  expect(closed.size).toBe(2);
+  expect(log[0]).toContain("uid 65534 hold more");
+  expect(account.bytes).toBeLessThan(account.allowance.bytes);
+  for (const client of clients) client.closed();
+  expect(account.bytes).toBe(0);
 });
 
 test("the socket is its owner's alone unless it is for all, and goes with the service", async () => {
