@@ -1,11 +1,11 @@
 /**
  * Who asks over a socket takes turns with everybody else. An action may name thousands of targets, and each of them may cost
- * several writes that wait for the disk: only a few are begun before the loop has its turn, and of those who wait for theirs
- * every user gets one after the other.
+ * several writes that wait for the disk; a user may have a hundred connections, each with a request that reads the journal.
+ * Only a few are begun before the loop has its turn, and of those who wait for theirs every user gets one after the other.
  */
 import type { Clock } from "#core/model/clock.ts";
 
-/** Targets begun in one turn of the loop, of all users together. */
+/** Begun in one turn of the loop, of all users together. */
 const A_TURN = 4;
 
 export class Turns {
@@ -19,7 +19,7 @@ export class Turns {
     this.#clock = clock;
   }
 
-  /** Resolves when one target of this user may be begun. */
+  /** Resolves when one more of this user's may be begun. */
   take(uid: number): Promise<void> {
     this.#wake();
     if (this.#left > 0) {

@@ -40,6 +40,8 @@ export class Connection {
   #isClosed = false;
   #isPumping = false;
   #cancelTurn: (() => void) | null = null;
+  /** It will be served without being asked. */
+  #isTurnNear = false;
 
   constructor(host: Host, caller: Caller, account: Account, socket: Line) {
     this.#host = host;
@@ -56,7 +58,7 @@ export class Connection {
   take(chunk: Uint8Array): void {
     if (this.#isClosed) return;
     this.#reader.append(chunk);
-    if (this.#cancelTurn === null) this.#serve();
+    this.#askTurn();
   }
 
   /** The socket takes bytes again. */
@@ -64,7 +66,7 @@ export class Connection {
     if (this.#isClosed) return;
     this.#outbox.drain();
     this.#pump();
-    if (this.#cancelTurn === null) this.#serve();
+    this.#askTurn();
   }
 
   /** It is gone; nothing of it stays but the actions that are under way and change something. */
@@ -79,8 +81,20 @@ export class Connection {
     this.#outbox.release();
   }
 
+  /** Whoever is not the owner shares turns with all others who are not: many connections are no more than one. */
+  #askTurn(): void {
+    if (this.#isClosed || this.#isTurnNear) return;
+    if (this.account.isOwn) {
+      this.#serve();
+      return;
+    }
+    this.#isTurnNear = true;
+    this.#setPaused(true);
+    void this.#host.turns.take(this.account.uid).then(() => this.#serve());
+  }
+
   #serve(): void {
-    this.#cancelTurn = null;
+    this.#isTurnNear = false;
     for (let count = 0; count < REQUESTS_A_TURN; count++) {
       if (this.#isClosed) return;
       if (this.#isWaiting || this.#outbox.bytes > UNREAD_BYTES) {
@@ -96,7 +110,11 @@ export class Connection {
       else if (line.length > 0) this.#handle(line);
     }
     this.#setPaused(true);
-    this.#cancelTurn = this.#host.clock.setTimer(0, () => this.#serve());
+    this.#isTurnNear = true;
+    this.#cancelTurn = this.#host.clock.setTimer(0, () => {
+      this.#isTurnNear = false;
+      this.#askTurn();
+    });
   }
 
   #readOn(): void {
@@ -150,7 +168,7 @@ export class Connection {
       .finally(() => {
         if (!isAwaited) return;
         this.#isWaiting = false;
-        if (!this.#isClosed && this.#cancelTurn === null) this.#serve();
+        this.#askTurn();
       });
   }
 

@@ -3,6 +3,7 @@ import { type Clock, delay } from "#core/model/clock.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { ProcessQuery, ProcessRow } from "../processes.ts";
 import type { Service } from "../service.ts";
+import { Turns } from "../turns.ts";
 import { Attention } from "./attention.ts";
 
 /** What `hello` tells of the service; the rest is known here. */
@@ -36,6 +37,7 @@ export class Host {
   readonly facts: ServiceFacts;
   readonly log: (text: string) => void;
   readonly attention: Attention;
+  readonly turns: Turns;
   readonly #actions = new Map<AbortController, Promise<unknown>>();
   #isEnding = false;
   #refresh: Promise<void> | null = null;
@@ -47,7 +49,8 @@ export class Host {
     this.clock = clock;
     this.facts = facts;
     this.log = log;
-    this.attention = new Attention((ids) => service.attend(ids));
+    this.attention = new Attention(clock, (ids) => service.attend(ids));
+    this.turns = new Turns(clock);
   }
 
   /** Does one action, and knows of it until it is over. Throws BUSY. */

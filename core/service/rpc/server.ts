@@ -49,6 +49,7 @@ export function openServer(options: ServerOptions): Server {
       isClosing = true;
       await host.windUp();
       listener.stop();
+      host.attention.close();
     };
     return { path, close };
   } catch (thrown) {
