@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
+import { endLeader, leaderless } from "#test/harness/leaderless.ts";
 import { Perl } from "#test/harness/perl.ts";
 import { refusal, TestSet } from "#test/harness/process-set.ts";
 import { readSet } from "#test/harness/read-set.ts";
@@ -203,3 +204,13 @@ test("a full disk: EIO, and what was acknowledged is there afterwards, no more a
   expect(Number(stored)).toBeGreaterThan(28);
   expect(existsSync(directory.file("psm.db"))).toBe(false);
 }, 60_000);
+
+test("a member whose first thread has ended still runs, for who only looks too", async () => {
+  using directory = new TemporaryDirectory();
+  await using peer = await leaderless();
+  using own = new TestSet(directory);
+  own.set.memadd("web", peer.pid);
+  await endLeader(peer);
+  expect(own.set.member("web", peer.pid).state).toBe("running");
+  expect((await readSet(directory)).member("web", peer.pid)).toMatchObject({ state: "running", exit: null });
+});

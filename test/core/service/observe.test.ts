@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
+import { endLeader, leaderless } from "#test/harness/leaderless.ts";
 import { Peer } from "#test/harness/peer.ts";
 import { declaration, TestService } from "#test/harness/service.ts";
 
@@ -205,4 +206,14 @@ test.skipIf(!canUnshare)("without inotify daemons are found by looking, and noth
   expect(JSON.parse(shelves)).toMatchObject({ daemons: "ready", members: "ready", endpoints: "ready" });
   expect(Object.values(JSON.parse(shelves))).not.toContain("loading");
   expect(states).toEqual(["up", "down"]);
+});
+
+test("a daemon whose first thread has ended is up, holds its lock, and is stopped like any other", async () => {
+  using directory = new TemporaryDirectory();
+  const pidFile = directory.file("d.pid");
+  await using peer = await leaderless(pidFile);
+  await endLeader(peer);
+  await using service = await TestService.open(directory, []);
+  expect(service.daemon(pidFile)).toMatchObject({ state: "up", lock: { held: true, by: peer.pid }, problems: [] });
+  expect(await service.invoke("daemon.stop", pidFile)).toMatchObject({ outcome: "done" });
 });
