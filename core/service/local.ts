@@ -11,6 +11,7 @@ import type { EventCode, Severity } from "#core/model/event.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import type { SourceEvent } from "#core/model/source.ts";
 import { Audit } from "./audit.ts";
+import { isOwn } from "./caller.ts";
 import { Chronicle } from "./chronicle.ts";
 import { isDaemonRequest } from "./handle/daemon-orders.ts";
 import { DaemonHandler } from "./handle/daemons.ts";
@@ -26,6 +27,7 @@ import { DaemonObserver } from "./observe/daemons.ts";
 import { PaggObserver } from "./observe/pagg.ts";
 import { PsmObserver } from "./observe/psm.ts";
 import type { LocalServiceOptions } from "./options.ts";
+import { Pace } from "./pace.ts";
 import type { PmdaRoot } from "./pmdaroot.ts";
 import type { Power } from "./power.ts";
 import { authorize } from "./privilege.ts";
@@ -53,6 +55,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   const chronicle = new Chronicle({ environment, clock, isReadOnly, publish: (event) => publisher.publish(event) });
   const audit = new Audit(chronicle);
   const turns = new Turns(clock);
+  const pace = new Pace(clock);
   const wanted = new Map<string, "up" | "down">();
   const children = new Set<number>();
   const openFiles = openFileLimit();
@@ -224,7 +227,11 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     const denied =
       isDaemonRequest(request) && invoke.caller ? authorize(spec.id as ActionId, invoke.caller, null) : null;
     if (spec.effect !== "read" && !denied && !request.dryRun && !isReadOnly && isOwnState) await chronicle.open();
+    const isPaced = invoke.caller && !isOwn(invoke.caller) && !denied && spec.effect !== "read" && !request.dryRun;
     const results = await mapLimited(request.targets, PARALLEL_TARGETS, async (target) => {
+      if (invoke.caller && isPaced && !(await pace.take(invoke.caller.uid, invoke.signal))) {
+        return errorResult(target.id, "refused", new MusterError("CANCELLED", "nothing was done: it was given up"));
+      }
       if (invoke.caller) await turns.take(invoke.caller.uid);
       if (denied) return errorResult(target.id, "refused", denied);
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
