@@ -124,7 +124,7 @@ export class ProcessSet extends SetQuery {
     checkCategory(name);
     if (this.index.hasCategory(name)) throw psmError("EALREADY", `there is a category ${name} already`);
     checkCategoryRoom(this.index, this.#settings, name, null);
-    this.#store.addCategory(name);
+    this.#store.addCategory({ name, uid: null });
     this.index.addCategory(name);
     this.#tell([{ type: "categoryAdded", category: name }]);
   }
@@ -238,11 +238,13 @@ export class ProcessSet extends SetQuery {
       startedMs: startedMs(this.#boot, process.startTicks),
       exit: null,
     };
-    const number = this.#store.addMember({ member, replaces: replaced?.number ?? null, addsCategory });
+    const uid = share?.uid ?? null;
+    const newCategory = addsCategory ? { name: category, uid } : null;
+    const number = this.#store.addMember({ member, replaces: replaced?.number ?? null, newCategory });
     const entry = { number, ...member };
     if (replaced) this.#exits.forget(replaced.number);
     if (replaced) this.index.delete(replaced);
-    this.index.addCategory(category);
+    this.index.addCategory(category, uid);
     this.index.put(entry);
     this.#tell([
       ...(addsCategory ? [{ type: "categoryAdded", category } as const] : []),

@@ -51,7 +51,7 @@ export class SetView {
     const { node, procRoot, nowMs } = this.#options;
     const index = new MemberIndex();
     const { categories, members, bootId } = this.#store?.read() ?? { categories: [], members: [], bootId: null };
-    for (const name of categories) index.addCategory(name);
+    for (const { name, uid } of categories) index.addCategory(name, uid);
     const isSameBoot = bootId === readBoot(procRoot).id;
     for (const entry of members) index.put(asItIs(entry, isSameBoot, procRoot, nowMs()));
     return new SetQuery(node, index);

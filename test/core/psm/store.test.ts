@@ -214,3 +214,19 @@ test("a member whose first thread has ended still runs, for who only looks too",
   expect(own.set.member("web", peer.pid).state).toBe("running");
   expect((await readSet(directory)).member("web", peer.pid)).toMatchObject({ state: "running", exit: null });
 });
+
+test("a set of the version before goes on, for its keeper and for who only looks", async () => {
+  using directory = new TemporaryDirectory();
+  await using peer = await Perl.run("1");
+  {
+    using own = new TestSet(directory);
+    own.set.memadd("web", peer.pid);
+  }
+  const old = new Database(directory.file("psm.db"));
+  old.exec("ALTER TABLE category DROP COLUMN uid; PRAGMA user_version = 1").close();
+  expect((await readSet(directory)).member("web", peer.pid).state).toBe("running");
+  using own = new TestSet(directory);
+  expect(own.set.member("web", peer.pid).state).toBe("running");
+  own.set.catadd("mail");
+  expect((await readSet(directory)).hasCategory("mail")).toBe(true);
+});
