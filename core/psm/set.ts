@@ -39,6 +39,8 @@ export interface ProcessSetOptions {
   readonly onChange: (changes: readonly SetChange[]) => void;
   /** What the operator should know, as a sentence. */
   readonly onProblem: (message: string) => void;
+  /** A problem, as it was told, is over. */
+  readonly onRepaired: (message: string) => void;
 }
 
 export interface AddOptions {
@@ -98,7 +100,7 @@ export class ProcessSet extends SetQuery {
       onExits: (batch) => this.#ended(batch),
       onProblem: options.onProblem,
     });
-    this.#log = new ExitLog(options.clock, store, this.#exits, options.onProblem);
+    this.#log = new ExitLog({ ...options, store, exits: this.#exits });
     this.goneMeanwhile = adopt({
       index: this.index,
       store,
