@@ -3,6 +3,7 @@ import { ERRNO } from "./errno-names.ts";
 import { type DeviceNumber, splitDevice } from "./fd-status.ts";
 import { MAXIMUM_INT } from "./memory.ts";
 import { listDirectory, listPids, readProcText } from "./proc-file.ts";
+import { hasEnded, isLeaderGone, readProcessStat } from "./proc-stat.ts";
 import { checkInteger, SysError } from "./sys-error.ts";
 
 export interface FileLock {
@@ -62,13 +63,22 @@ export function lockHolders(procRoot: string, device: DeviceNumber | bigint, ino
 export function holdsLock(procRoot: string, pid: number, device: DeviceNumber | bigint, inode: bigint): boolean | null {
   checkInteger(pid, 1, MAXIMUM_INT, "read fdinfo", "pid");
   const wanted = lockKey(device, inode);
-  const directory = `${procRoot}/${pid}/fdinfo`;
+  const carries = (directory: string) =>
+    (listDirectory(directory) ?? []).some((number) => carriesLock(`${directory}/${number}`, wanted));
   try {
-    return (listDirectory(directory) ?? []).some((number) => carriesLock(`${directory}/${number}`, wanted));
+    return carries(`${procRoot}/${pid}/fdinfo`) || (restOf(procRoot, pid)?.some(carries) ?? false);
   } catch (error) {
     if (isForbidden(error)) return null;
     throw error;
   }
+}
+
+/** Where the files of a process are seen whose first thread has ended: that one shows none any more. */
+function restOf(procRoot: string, pid: number): readonly string[] | null {
+  const stat = readProcessStat(procRoot, pid);
+  if (stat === null || !isLeaderGone(stat) || hasEnded(stat)) return null;
+  const tasks = `${procRoot}/${pid}/task`;
+  return (listDirectory(tasks) ?? []).map((number) => `${tasks}/${number}/fdinfo`);
 }
 
 function carriesLock(path: string, wanted: string): boolean {

@@ -19,12 +19,14 @@ import { Fd, pipe, readSome, setCloseOnExec, statFd, writeAll } from "#ffi/fd.ts
 import { describeWaitStatus } from "#ffi/signals.ts";
 import { type Credentials, resolveCredentials } from "./accounts.ts";
 import { openPidFile } from "./pid-file.ts";
-import { clearPid, lockPidFile, writePid } from "./pid-lock.ts";
+import { clearPid, lockPidFile, type PidFileMode, writePid } from "./pid-lock.ts";
 import { spawnProgram } from "./program.ts";
 
 export interface DaemonParams {
   /** Absolute unless preserveCwd; null: no pid file, hence no control. */
   readonly pidFile: string | null;
+  /** As the umask has it, unless it is nobody else's to read. */
+  readonly pidFileMode?: PidFileMode;
   /** Name or `#id`; null: as it is. */
   readonly runAsUser: string | null;
   readonly runAsGroup: string | null;
@@ -73,7 +75,7 @@ export function daemonInit(params: DaemonParams): Daemon {
   if (pidFile !== null && !params.preserveCwd && !isAbsolute(pidFile)) {
     throw new MusterError("USAGE", `the path of the pid file must be absolute: ${pidFile}`, { target: pidFile });
   }
-  const lock = pidFile === null ? null : lockPidFile(pidFile);
+  const lock = pidFile === null ? null : lockPidFile(pidFile, params.pidFileMode);
   return { role: "launcher", params, credentials, lock, handover: null };
 }
 

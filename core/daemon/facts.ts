@@ -5,7 +5,7 @@
 import { errnoName } from "#core/model/error.ts";
 import { type Identity, makeIdentity } from "#core/model/id.ts";
 import { type Fd, readAt, statFd } from "#ffi/fd.ts";
-import { clockTicksPerSecond, holdsLock, lockHolders, pageSize, readProcessStat } from "#ffi/procfs.ts";
+import { clockTicksPerSecond, hasEnded, holdsLock, lockHolders, pageSize, readProcessStat } from "#ffi/procfs.ts";
 import { type FileIdentity, LONGEST, openPidFile, type PidFileContent, parsePidFile, readPidFile } from "./pid-file.ts";
 
 export interface ProcessFacts {
@@ -93,7 +93,7 @@ function unreadable(thrown: unknown): DaemonFacts {
 /** Null for what is gone or only waits to be reaped. */
 export function observeProcess(pid: number, { procRoot, bootMs }: FactsOptions): ProcessFacts | null {
   const stat = readProcessStat(procRoot, pid);
-  if (!stat || stat.state === "Z" || stat.state === "X") return null;
+  if (!stat || hasEnded(stat)) return null;
   const ticks = clockTicksPerSecond();
   return {
     pid,

@@ -1,6 +1,7 @@
 /**
  * The guard file: whoever acts on a daemon holds its exclusive flock(2) for the whole action. It is created on first use
- * and never removed, as LibUCW does, so that nobody locks an inode without a name.
+ * and never removed, as LibUCW does, so that nobody locks an inode without a name. Others cannot open it: whoever can read a
+ * file can lock it, and would hold up every action.
  */
 
 import { MusterError } from "#core/model/error.ts";
@@ -42,5 +43,7 @@ export async function takeGuard(guardFile: string, signal?: AbortSignal): Promis
 }
 
 function openGuard(guardFile: string): Fd {
-  return openFd(guardFile, OPEN.READ_WRITE | OPEN.CREATE | OPEN.NONBLOCK | OPEN.NOCTTY, 0o666);
+  // The directory may be the daemon's user's: a link there would have us make a file wherever he likes.
+  const flags = OPEN.READ_WRITE | OPEN.CREATE | OPEN.NOFOLLOW | OPEN.NONBLOCK | OPEN.NOCTTY;
+  return openFd(guardFile, flags, 0o660);
 }

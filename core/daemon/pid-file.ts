@@ -5,9 +5,11 @@
  *
  * A name may lead to a FIFO, a directory or a device: nothing but a regular file is ever read, and opening never blocks.
  */
+import { dirname, isAbsolute } from "node:path";
 import { ERRNO } from "#ffi/errno-names.ts";
-import { type Fd, OPEN, openFd, readAt, statFd } from "#ffi/fd.ts";
+import { Fd, OPEN, openFd, readAt, statFd } from "#ffi/fd.ts";
 import { tryLock, unlock } from "#ffi/flock.ts";
+import { readLink } from "#ffi/read-link.ts";
 import { SysError } from "#ffi/sys-error.ts";
 
 /** LibUCW reads 16 bytes and takes a full buffer for "too long". */
@@ -44,11 +46,14 @@ export function parsePidFile(bytes: Uint8Array): PidFileContent {
   return { phase: "pid", pid };
 }
 
-/** Opens for reading; null if there is none. Throws SysError, EISDIR or EINVAL for what is not a regular file. */
+/**
+ * Opens for reading; null if there is none. Throws SysError, EISDIR or EINVAL for what is not a regular file, ELOOP for a
+ * link of another user's: whose directory it stands in could name any daemon's pid file as this one's, to be signalled.
+ */
 export function openPidFile(path: string): Fd | null {
   let fd: Fd;
   try {
-    fd = openFd(path, OPEN.READ_ONLY | OPEN.NONBLOCK | OPEN.NOCTTY);
+    fd = openNamed(path);
   } catch (thrown) {
     if (thrown instanceof SysError && (thrown.errnoName === "ENOENT" || thrown.errnoName === "ENOTDIR")) return null;
     throw thrown;
@@ -57,6 +62,28 @@ export function openPidFile(path: string): Fd | null {
   if (stat.isFile) return fd;
   fd.close();
   throw new SysError(stat.isDirectory ? ERRNO.EISDIR : ERRNO.EINVAL, "read", path);
+}
+
+const LOOK = OPEN.READ_ONLY | OPEN.NOFOLLOW | OPEN.NONBLOCK | OPEN.NOCTTY;
+
+function openNamed(path: string): Fd {
+  try {
+    return openFd(path, LOOK);
+  } catch (thrown) {
+    if (thrown instanceof SysError && thrown.errnoName === "ELOOP") return openLinked(path);
+    throw thrown;
+  }
+}
+
+/** One link of root's or ours is followed. It is held while it is judged, so that it cannot be put in another's place. */
+function openLinked(path: string): Fd {
+  using link = openFd(path, OPEN.PATH | OPEN.NOFOLLOW);
+  const { uid } = statFd(link);
+  if (uid !== 0 && uid !== process.geteuid?.())
+    throw new SysError(ERRNO.ELOOP, "open", `${path}, a link of uid ${uid}`);
+  const target = readLink(link);
+  const fd = openFd(isAbsolute(target) ? target : `${dirname(path)}/${target}`, LOOK);
+  return Fd.adopt(fd.release(), path);
 }
 
 /**

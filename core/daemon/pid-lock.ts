@@ -5,17 +5,22 @@
 import { MusterError } from "#core/model/error.ts";
 import { ERRNO } from "#ffi/errno-names.ts";
 import { type Fd, OPEN, openFd, statFd, truncate, writeAll } from "#ffi/fd.ts";
+import { setMode } from "#ffi/fd-mode.ts";
 import { tryLock, unlock } from "#ffi/flock.ts";
 import { SysError } from "#ffi/sys-error.ts";
 import { isCurrent, STARTING } from "./pid-file.ts";
 
+/** Of a pid file as LibUCW makes it, and of one that is nobody else's to read: whoever can read a file can lock it. */
+export type PidFileMode = 0o666 | 0o600;
+
 /** The locked pid file, saying "(starting)". Throws LOCK_HELD if a daemon has it. Closing the descriptor ends the lock. */
-export function lockPidFile(pidFile: string): Fd {
+export function lockPidFile(pidFile: string, mode: PidFileMode = 0o666): Fd {
   for (;;) {
-    const fd = openForDaemon(pidFile);
+    const fd = openForDaemon(pidFile, mode);
     try {
       lockForDaemon(fd);
       if (isCurrent(fd)) {
+        if (mode === 0o600 && (statFd(fd).mode & 0o077) !== 0) setMode(fd, mode);
         write(fd, STARTING);
         return fd;
       }
@@ -41,8 +46,10 @@ function lockForDaemon(fd: Fd): void {
   }
 }
 
-function openForDaemon(pidFile: string): Fd {
-  const fd = openFd(pidFile, OPEN.READ_WRITE | OPEN.CREATE | OPEN.NONBLOCK | OPEN.NOCTTY, 0o666);
+/** No link is followed: what it leads to would be overwritten, and the directory may be that of the daemon's user. */
+function openForDaemon(pidFile: string, mode: PidFileMode): Fd {
+  const flags = OPEN.READ_WRITE | OPEN.CREATE | OPEN.NOFOLLOW | OPEN.NONBLOCK | OPEN.NOCTTY;
+  const fd = openFd(pidFile, flags, mode);
   if (statFd(fd).isFile) return fd;
   fd.close();
   throw new SysError(ERRNO.EINVAL, "lock", pidFile);

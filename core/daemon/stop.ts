@@ -8,6 +8,7 @@ import { type Fd, OPEN, openFd, readAt, truncate } from "#ffi/fd.ts";
 import { tryLock, unlock, waitLock } from "#ffi/flock.ts";
 import { lockHolders } from "#ffi/procfs.ts";
 import { signalName } from "#ffi/signals.ts";
+import { SysError } from "#ffi/sys-error.ts";
 import { prepareLockWait } from "#ffi/wait-lock.ts";
 import { answer, judge } from "./answer.ts";
 import type { ActiveParams, ControlContext } from "./control-params.ts";
@@ -50,10 +51,20 @@ export async function stopDaemon(order: StopOrder, params: ActiveParams, context
 
 /** Under the guard, and only if nobody has taken the file since and it still names the process that was ended. */
 function clearAfter(pidFile: string, pid: number): void {
-  using fd = openFd(pidFile, OPEN.READ_WRITE | OPEN.NONBLOCK | OPEN.NOCTTY);
-  if (!tryLock(fd, "exclusive") || !isCurrent(fd)) return;
+  using fd = openToClear(pidFile);
+  if (!fd || !tryLock(fd, "exclusive") || !isCurrent(fd)) return;
   const content = parsePidFile(readAt(fd, LONGEST + 1, 0));
   if (content.phase === "pid" && content.pid === pid) truncate(fd, 0);
+}
+
+/** null for what is not there to be emptied: the program took its file away, or put something else in its place. */
+function openToClear(pidFile: string): Fd | null {
+  try {
+    return openFd(pidFile, OPEN.READ_WRITE | OPEN.NOFOLLOW | OPEN.NONBLOCK | OPEN.NOCTTY);
+  } catch (thrown) {
+    if (thrown instanceof SysError) return null;
+    throw thrown;
+  }
 }
 
 /**

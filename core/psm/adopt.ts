@@ -20,7 +20,7 @@ export interface Adoption {
 /** Those that are gone: exited, with a status nobody knows. Throws EIO. */
 export function adopt({ index, store, exits, boot, procRoot, nowMs }: Adoption): readonly MemberEntry[] {
   const { categories, members, bootId } = store.read();
-  for (const name of categories) index.addCategory(name);
+  for (const { name, uid } of categories) index.addCategory(name, uid);
   // Start times count from the start of the machine: those of an earlier one mean nothing now.
   const isSameBoot = bootId === boot.id;
   const gone: MemberEntry[] = [];

@@ -6,30 +6,47 @@ import type { SetStore } from "./store.ts";
 
 const TICK_MS = 1000;
 
+export interface ExitLogOptions {
+  readonly clock: Clock;
+  readonly store: SetStore;
+  readonly exits: ExitWatch;
+  readonly onProblem: (message: string) => void;
+  /** What was told before is over. */
+  readonly onRepaired: (message: string) => void;
+}
+
 export class ExitLog {
   readonly #clock: Clock;
   readonly #store: SetStore;
   readonly #exits: ExitWatch;
   readonly #onProblem: (message: string) => void;
+  readonly #onRepaired: (message: string) => void;
+  /** As it was told. */
+  #problem: string | null = null;
   readonly #unsaved = new Map<number, MemberEntry>();
   #cancelTick: (() => void) | null = null;
 
-  constructor(clock: Clock, store: SetStore, exits: ExitWatch, onProblem: (message: string) => void) {
+  constructor({ clock, store, exits, onProblem, onRepaired }: ExitLogOptions) {
     this.#clock = clock;
     this.#store = store;
     this.#exits = exits;
     this.#onProblem = onProblem;
+    this.#onRepaired = onRepaired;
   }
 
   record(exited: readonly MemberEntry[]): void {
-    const wasSaved = this.#unsaved.size === 0;
     for (const entry of exited) this.#unsaved.set(entry.number, entry);
     try {
       this.#store.recordExits([...this.#unsaved.values()]);
       this.#unsaved.clear();
+      if (this.#problem !== null) this.#onRepaired(this.#problem);
+      this.#problem = null;
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown.message : String(thrown);
-      if (wasSaved) this.#onProblem(`exits cannot be stored and will be tried again: ${why}`);
+      if (this.#problem === null) {
+        this.#problem = `exits cannot be stored and will be tried again: ${why}`;
+        this.#onProblem(this.#problem);
+      }
     }
     this.wake();
   }

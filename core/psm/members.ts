@@ -5,6 +5,8 @@ import { WELL_KNOWN_CATEGORIES } from "./names.ts";
 interface Shelf {
   readonly members: Map<number, MemberEntry>;
   readonly counts: CategoryCounts;
+  /** Of whose share of the room it is; null: of nobody's. */
+  readonly uid: number | null;
 }
 
 export class MemberIndex {
@@ -26,6 +28,13 @@ export class MemberIndex {
     return this.#countByUid.get(uid) ?? 0;
   }
 
+  /** Categories of that user's share. */
+  categoryCountOf(uid: number): number {
+    let count = 0;
+    for (const shelf of this.#categories.values()) if (shelf.uid === uid) count++;
+    return count;
+  }
+
   get categoryCount(): number {
     return this.#categories.size;
   }
@@ -34,9 +43,9 @@ export class MemberIndex {
     return this.#categories.has(name);
   }
 
-  addCategory(name: string): void {
+  addCategory(name: string, uid: number | null = null): void {
     if (!this.#categories.has(name)) {
-      this.#categories.set(name, { members: new Map(), counts: { running: 0, exited: 0, failed: 0 } });
+      this.#categories.set(name, { members: new Map(), counts: { running: 0, exited: 0, failed: 0 }, uid });
     }
   }
 

@@ -39,6 +39,8 @@ export interface ProcessSetOptions {
   readonly onChange: (changes: readonly SetChange[]) => void;
   /** What the operator should know, as a sentence. */
   readonly onProblem: (message: string) => void;
+  /** A problem, as it was told, is over. */
+  readonly onRepaired: (message: string) => void;
 }
 
 export interface AddOptions {
@@ -98,7 +100,7 @@ export class ProcessSet extends SetQuery {
       onExits: (batch) => this.#ended(batch),
       onProblem: options.onProblem,
     });
-    this.#log = new ExitLog(options.clock, store, this.#exits, options.onProblem);
+    this.#log = new ExitLog({ ...options, store, exits: this.#exits });
     this.goneMeanwhile = adopt({
       index: this.index,
       store,
@@ -124,7 +126,7 @@ export class ProcessSet extends SetQuery {
     checkCategory(name);
     if (this.index.hasCategory(name)) throw psmError("EALREADY", `there is a category ${name} already`);
     checkCategoryRoom(this.index, this.#settings, name, null);
-    this.#store.addCategory(name);
+    this.#store.addCategory({ name, uid: null });
     this.index.addCategory(name);
     this.#tell([{ type: "categoryAdded", category: name }]);
   }
@@ -238,11 +240,13 @@ export class ProcessSet extends SetQuery {
       startedMs: startedMs(this.#boot, process.startTicks),
       exit: null,
     };
-    const number = this.#store.addMember({ member, replaces: replaced?.number ?? null, addsCategory });
+    const uid = share?.uid ?? null;
+    const newCategory = addsCategory ? { name: category, uid } : null;
+    const number = this.#store.addMember({ member, replaces: replaced?.number ?? null, newCategory });
     const entry = { number, ...member };
     if (replaced) this.#exits.forget(replaced.number);
     if (replaced) this.index.delete(replaced);
-    this.index.addCategory(category);
+    this.index.addCategory(category, uid);
     this.index.put(entry);
     this.#tell([
       ...(addsCategory ? [{ type: "categoryAdded", category } as const] : []),

@@ -9,7 +9,7 @@ import { psmError } from "./status.ts";
 
 /** Of psm_mem_max and psm_cat_max: full for users from then on. */
 const OF_ALL_USERS = 3 / 4;
-/** Of psm_mem_max, for one user. */
+/** Of either, for one user. */
 const OF_ONE_USER = 1 / 4;
 
 /** Whose share it is taken from; null: of somebody to whom all of it is open. */
@@ -37,8 +37,16 @@ export function checkMemberRoom(index: MemberIndex, { memMax }: PsmSettings, sha
 
 /** Throws ENOSPC: psm_cat_max. */
 export function checkCategoryRoom(index: MemberIndex, { catMax }: PsmSettings, name: string, share: Share): void {
+  const hint = "remove those that are empty, or raise cat_max";
+  const own = share === null ? 0 : index.categoryCountOf(share.uid);
+  const ofOne = Math.ceil(catMax * OF_ONE_USER);
+  if (share !== null && own >= ofOne) {
+    throw psmError("ENOSPC", `no room for category ${name}: ${ofOne} are the most that uid ${share.uid} may add`, {
+      hint,
+    });
+  }
   const most = share === null ? catMax : Math.floor(catMax * OF_ALL_USERS);
   if (index.categoryCount < most) return;
   const whose = share === null ? "are the most" : "are the most for users, the rest is kept for root";
-  throw psmError("ENOSPC", `no room for category ${name}: ${most} ${whose}`, { hint: "raise cat_max" });
+  throw psmError("ENOSPC", `no room for category ${name}: ${most} ${whose}`, { hint });
 }

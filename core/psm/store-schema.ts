@@ -2,11 +2,15 @@
 import type { Format } from "#core/keep/database.ts";
 import type { MemberEntry } from "./entry.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 
 const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE category (number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE category (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  name   TEXT NOT NULL UNIQUE,
+  uid    INTEGER                   -- of whose share of the room it is; NULL: of nobody's
+) STRICT;
 CREATE TABLE member (
   number        INTEGER PRIMARY KEY AUTOINCREMENT,
   category      TEXT NOT NULL,
@@ -24,8 +28,10 @@ CREATE TABLE member (
 PRAGMA user_version = ${VERSION};
 `;
 
+const UPGRADES = ["ALTER TABLE category ADD COLUMN uid INTEGER; PRAGMA user_version = 2;"];
+
 /** What was acknowledged survives a power cut too: exit statuses are kept for the operator, whatever became of the machine. */
-export const FORMAT: Format = { schema: SCHEMA, version: VERSION, synchronous: "FULL" };
+export const FORMAT: Format = { schema: SCHEMA, version: VERSION, upgrades: UPGRADES, synchronous: "FULL" };
 
 export interface MemberRow {
   readonly number: number;

@@ -7,9 +7,15 @@ import type { MemberEntry } from "./entry.ts";
 import { psmError } from "./status.ts";
 import { FORMAT, fromRow, type MemberRow, toRow } from "./store-schema.ts";
 
+export interface StoredCategory {
+  readonly name: string;
+  /** Of whose share of the room it is; null: of nobody's. */
+  readonly uid: number | null;
+}
+
 export interface StoredSet {
   /** Those that were added; the well-known ones are not stored. */
-  readonly categories: readonly string[];
+  readonly categories: readonly StoredCategory[];
   /** In the order of registration. */
   readonly members: readonly MemberEntry[];
   /** The start of the machine in which the members were seen last; null if nothing was kept yet. */
@@ -21,7 +27,8 @@ export interface Registration {
   readonly member: Omit<MemberEntry, "number">;
   /** The exited instance it replaces, by number. */
   readonly replaces: number | null;
-  readonly addsCategory: boolean;
+  /** Its category, if that is new too. */
+  readonly newCategory: StoredCategory | null;
 }
 
 export class SetStore {
@@ -48,7 +55,10 @@ export class SetStore {
 
   read(): StoredSet {
     return this.#kept.transact(() => ({
-      categories: this.#kept.all<{ name: string }>("SELECT name FROM category ORDER BY number").map((row) => row.name),
+      // What was written by an earlier version has no uid, as long as nobody but one who looks has opened it.
+      categories: this.#kept
+        .all<{ name: string; uid?: number | null }>("SELECT * FROM category ORDER BY number")
+        .map(({ name, uid = null }) => ({ name, uid })),
       members: this.#kept.all<MemberRow>("SELECT * FROM member ORDER BY number").map(fromRow),
       bootId: this.#kept.all<{ value: string }>("SELECT value FROM meta WHERE key = 'boot_id'")[0]?.value ?? null,
     }));
@@ -58,8 +68,8 @@ export class SetStore {
     this.#kept.transact(() => this.#kept.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('boot_id', ?)", bootId));
   }
 
-  addCategory(name: string): void {
-    this.#kept.transact(() => this.#kept.run("INSERT INTO category (name) VALUES (?)", name));
+  addCategory(category: StoredCategory): void {
+    this.#kept.transact(() => this.#insert(category));
   }
 
   removeCategory(name: string): void {
@@ -67,9 +77,9 @@ export class SetStore {
   }
 
   /** The number it got. */
-  addMember({ member, replaces, addsCategory }: Registration): number {
+  addMember({ member, replaces, newCategory }: Registration): number {
     return this.#kept.transact(() => {
-      if (addsCategory) this.#kept.run("INSERT INTO category (name) VALUES (?)", member.category);
+      if (newCategory) this.#insert(newCategory);
       if (replaces !== null) this.#kept.run("DELETE FROM member WHERE number = ?", replaces);
       const columns = "category, pid, start_ticks, uid, argv, argv_cut, state, registered_ms, started_ms";
       const sql = `INSERT INTO member (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -93,6 +103,10 @@ export class SetStore {
         this.#kept.run(sql, state, exit?.atMs ?? null, exit?.status ?? null, number);
       }
     });
+  }
+
+  #insert({ name, uid }: StoredCategory): void {
+    this.#kept.run("INSERT INTO category (name, uid) VALUES (?, ?)", name, uid);
   }
 
   /** Changes whenever another connection has written. */

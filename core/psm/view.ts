@@ -1,7 +1,7 @@
 /** The set as another process keeps it, or left it: read from its store. Nothing can be changed here. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readProcessStat } from "#ffi/procfs.ts";
+import { hasEnded, readProcessStat } from "#ffi/procfs.ts";
 import { readBoot } from "./boot.ts";
 import { EXITED, type MemberEntry } from "./entry.ts";
 import { MemberIndex } from "./members.ts";
@@ -51,7 +51,7 @@ export class SetView {
     const { node, procRoot, nowMs } = this.#options;
     const index = new MemberIndex();
     const { categories, members, bootId } = this.#store?.read() ?? { categories: [], members: [], bootId: null };
-    for (const name of categories) index.addCategory(name);
+    for (const { name, uid } of categories) index.addCategory(name, uid);
     const isSameBoot = bootId === readBoot(procRoot).id;
     for (const entry of members) index.put(asItIs(entry, isSameBoot, procRoot, nowMs()));
     return new SetQuery(node, index);
@@ -62,7 +62,7 @@ export class SetView {
 function asItIs(entry: MemberEntry, isSameBoot: boolean, procRoot: string, nowMs: number): MemberEntry {
   if (entry.exit !== null) return entry;
   const stat = isSameBoot ? readProcessStat(procRoot, entry.pid) : null;
-  const isAlive = stat?.startTicks === entry.startTicks && stat.state !== "Z" && stat.state !== "X";
+  const isAlive = stat?.startTicks === entry.startTicks && !hasEnded(stat);
   if (isAlive) return { ...entry, comm: stat.comm };
   return { ...entry, state: EXITED, exit: { atMs: nowMs, status: null } };
 }

@@ -18,6 +18,11 @@ export interface Caller {
   readonly serviceUid: number;
 }
 
+/** Root, or the user the service runs as. */
+export function isOwn({ uid, serviceUid }: Caller): boolean {
+  return uid === 0 || uid === serviceUid;
+}
+
 /** No user has this id: (uid_t) -1, which the kernel gives to nobody. */
 const NOBODY = 0xffffffff;
 /** What ids look like that the service's own namespace has no number for: user_namespaces(7). */

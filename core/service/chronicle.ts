@@ -18,6 +18,8 @@ import type { EventQuery } from "./service.ts";
 
 /** How many old events the Events pane begins with. */
 const BACKLOG = 500;
+/** Events kept until a full disk has room again; of more than that the oldest are only shown. */
+const MOST_WAITING = 1000;
 
 export interface ChronicleOptions {
   readonly environment: Environment;
@@ -35,6 +37,10 @@ export class Chronicle {
   #lastNumber = 0;
   #dataVersion = -1;
   #unsaved = 0;
+  /** The last write failed, or the last read. */
+  #isFailing = false;
+  /** What could not be written to the journal that is open. */
+  #waiting: readonly NewEvent[] = [];
 
   constructor(options: ChronicleOptions) {
     this.#options = options;
@@ -99,21 +105,9 @@ export class Chronicle {
     return true;
   }
 
-  /** Writes one event; false if it could not be written. It is shown in any case. */
+  /** Writes one event; false if it could not be written. It is shown in any case, and written when that can be again. */
   record(event: Omit<NewEvent, "atMs">): boolean {
-    const journal = this.#journal;
-    const atMs = this.#options.clock.wallMs();
-    try {
-      if (journal && !this.#options.isReadOnly) {
-        journal.append({ ...event, atMs });
-        this.#publishNew(journal);
-        return true;
-      }
-    } catch (thrown) {
-      this.#fail(thrown);
-    }
-    this.#publishUnsaved({ ...event, atMs });
-    return false;
+    return this.recordAll([event]);
   }
 
   /** Writes what happened at one moment, a few transactions for thousands; false if it could not be written. */
@@ -129,18 +123,31 @@ export class Chronicle {
   }
 
   #recordPart(part: readonly NewEvent[]): boolean {
-    const journal = this.#journal;
+    const journal = this.#options.isReadOnly ? null : this.#journal;
+    let isKept = false;
     try {
-      if (journal && !this.#options.isReadOnly) {
-        journal.appendAll(part);
-        this.#publishNew(journal);
-        return true;
-      }
+      if (journal && this.#isFailing) this.#recover(journal);
+      journal?.appendAll(part);
+      isKept = journal !== null;
+      if (journal) this.#publishNew(journal);
     } catch (thrown) {
       this.#fail(thrown);
     }
+    if (isKept) return true;
     for (const event of part) this.#publishUnsaved(event);
+    if (journal) this.#waiting = [...this.#waiting, ...part].slice(-MOST_WAITING);
     return false;
+  }
+
+  /** It can be written again: what could not be before comes first. Throws what keeps it from being so. */
+  #recover(journal: Journal): void {
+    this.#publishNew(journal);
+    journal.appendAll(this.#waiting);
+    this.#waiting = [];
+    this.#failure = null;
+    this.#isFailing = false;
+    // In the place of what was shown without a number.
+    this.begin();
   }
 
   read(query: EventQuery): readonly MusterEvent[] {
@@ -228,6 +235,7 @@ export class Chronicle {
 
   #fail(thrown: unknown): void {
     const failure = toMusterError(thrown, this.#path);
+    this.#isFailing = true;
     // A journal that is only locked by another for long may be free the next time.
     if (failure.code !== "BUSY") this.#failure = failure;
     this.#options.publish({ src: "events", op: "unavailable", error: errorRecord(failure, this.#path) });

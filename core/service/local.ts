@@ -8,8 +8,10 @@ import { FileWatch } from "#core/keep/file-watch.ts";
 import type { Config } from "#core/model/declaration.ts";
 import { errorRecord, MusterError, toMusterError } from "#core/model/error.ts";
 import type { EventCode, Severity } from "#core/model/event.ts";
-import { KIND_NAMES } from "#core/model/kind-names.ts";
+import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
+import type { SourceEvent } from "#core/model/source.ts";
 import { Audit } from "./audit.ts";
+import { isOwn } from "./caller.ts";
 import { Chronicle } from "./chronicle.ts";
 import { isDaemonRequest } from "./handle/daemon-orders.ts";
 import { DaemonHandler } from "./handle/daemons.ts";
@@ -25,11 +27,13 @@ import { DaemonObserver } from "./observe/daemons.ts";
 import { PaggObserver } from "./observe/pagg.ts";
 import { PsmObserver } from "./observe/psm.ts";
 import type { LocalServiceOptions } from "./options.ts";
+import { Pace } from "./pace.ts";
 import type { PmdaRoot } from "./pmdaroot.ts";
 import type { Power } from "./power.ts";
 import { authorize } from "./privilege.ts";
 import { Publisher } from "./publisher.ts";
 import type { InvokeOptions, Service } from "./service.ts";
+import { Turns } from "./turns.ts";
 
 /** Targets that are acted on at once. */
 const PARALLEL_TARGETS = 8;
@@ -60,6 +64,8 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     publish: (event) => publisher.publish(event),
   });
   const audit = new Audit(chronicle);
+  const turns = new Turns(clock);
+  const pace = new Pace(clock);
   const wanted = new Map<string, "up" | "down">();
   const children = new Set<number>();
   const openFiles = openFileLimit();
@@ -200,6 +206,16 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     }
     follow();
   };
+  /** What of one part cannot be had is told on its shelves, and keeps nobody from the others. */
+  const told = async (opening: Promise<unknown>, kinds: readonly Kind[]) => {
+    try {
+      await opening;
+    } catch (thrown) {
+      if (mode === "once") throw thrown;
+      const error = errorRecord(thrown);
+      publisher.publish(...kinds.map((src): SourceEvent => ({ src, op: "unavailable", error })));
+    }
+  };
   const isOwnState = environment.root === "";
   const begin = async () => {
     if (isOwnState && !beganReadOnly && mode === "watch") await chronicle.open();
@@ -209,9 +225,9 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     await psm.open(mode === "watch");
     await pagg.open(mode === "watch");
     if (mode === "once") await observer.readAll();
-    else await observer.follow();
-    if (isPowerWanted) await openPower();
-    if (isRootWanted) await openRoot();
+    else await told(observer.follow(), ["daemons"]);
+    if (isPowerWanted) await told(openPower(), ["endpoints", "policies"]);
+    if (isRootWanted) await told(openRoot(), ["containers", "processes"]);
     if (mode === "once") return;
     followJournal();
   };
@@ -222,7 +238,12 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     const denied =
       isDaemonRequest(request) && invoke.caller ? authorize(spec.id as ActionId, invoke.caller, null) : null;
     if (spec.effect !== "read" && !denied && !request.dryRun && !isReadOnly() && isOwnState) await chronicle.open();
+    const isPaced = invoke.caller && !isOwn(invoke.caller) && !denied && spec.effect !== "read" && !request.dryRun;
     const results = await mapLimited(request.targets, PARALLEL_TARGETS, async (target) => {
+      if (invoke.caller && isPaced && !(await pace.take(invoke.caller.uid, invoke.signal))) {
+        return errorResult(target.id, "refused", new MusterError("CANCELLED", "nothing was done: it was given up"));
+      }
+      if (invoke.caller) await turns.take(invoke.caller.uid);
       if (denied) return errorResult(target.id, "refused", denied);
       if (isDaemonRequest(request)) return handler.perform(request, target, invoke);
       if (isPsmRequest(request)) return psmHandler.perform(request, target, invoke);

@@ -4,7 +4,7 @@ import { type Clock, delay } from "#core/model/clock.ts";
 import { errnoName } from "#core/model/error.ts";
 import { UserNames } from "#ffi/accounts.ts";
 import { readProcRecord, readProcText } from "#ffi/proc-file.ts";
-import { listPids, readProcessStat } from "#ffi/procfs.ts";
+import { hasEnded, listPids, readProcessStat } from "#ffi/procfs.ts";
 
 /** A process as it is offered for choice. Plain data. */
 export interface ProcessRow {
@@ -52,7 +52,7 @@ function readAllowed<T>(read: () => T): T | null {
 
 function readProcess(procRoot: string, pid: number, query: ProcessQuery, names: UserNames): ProcessRow | null {
   const stat = readProcessStat(procRoot, pid);
-  if (stat === null || stat.state === "Z" || stat.state === "X") return null;
+  if (stat === null || hasEnded(stat)) return null;
   if (stat.kernelThread && !query.kernel) return null;
   const uid = uidOf(procRoot, pid);
   return {

@@ -20,6 +20,9 @@ export class Publisher {
   readonly #listeners = new Set<{ kinds: readonly Kind[]; listener: (change: Change) => void }>();
   #snapshot: Snapshot;
   #queue: SourceEvent[] = [];
+  /** In the snapshot already, but not told to every listener. */
+  readonly #untold: Change[] = [];
+  #isTelling = false;
   #cancelTimer: (() => void) | null = null;
   /** When the next snapshot may be made. */
   #dueMs = Number.NEGATIVE_INFINITY;
@@ -51,13 +54,27 @@ export class Publisher {
     this.#queue = [];
     const begunMs = this.#clock.nowMs();
     this.#snapshot = reduce(this.#snapshot, batch, this.#clock.wallMs());
-    const change: Change = { snapshot: this.#snapshot, batch };
-    for (const { kinds, listener } of [...this.#listeners]) {
-      if (batch.some((event) => kinds.includes(event.src))) listener(change);
-    }
+    this.#untold.push({ snapshot: this.#snapshot, batch });
+    // A listener that asks for a snapshot comes through here again: the others get this change first.
+    if (this.#isTelling) return;
+    this.#tell();
     const nowMs = this.#clock.nowMs();
     const waitMs = (nowMs - begunMs) * WAIT_PER_COST;
     this.#dueMs = nowMs + Math.min(Math.max(waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+  }
+
+  #tell(): void {
+    this.#isTelling = true;
+    try {
+      for (let change = this.#untold.shift(); change; change = this.#untold.shift()) {
+        const { batch } = change;
+        for (const { kinds, listener } of [...this.#listeners]) {
+          if (batch.some((event) => kinds.includes(event.src))) listener(change);
+        }
+      }
+    } finally {
+      this.#isTelling = false;
+    }
   }
 
   subscribe(kinds: readonly Kind[], listener: (change: Change) => void): () => void {

@@ -100,6 +100,7 @@ function openSet(stateDirectory: string, onChange: (changes: readonly SetChange[
     settings,
     exits: hostExitSources("/proc", MANY),
     onChange,
+    onRepaired: () => {},
     onProblem: (message) => {
       throw new Error(message);
     },

@@ -46,6 +46,7 @@ export class TestSet implements Disposable {
       settings: { ...PSM_DEFAULTS, ...options.settings },
       exits: { ...hostExitSources(procRoot, 1000), ...options.exits },
       onChange: (changes) => this.#told.push(...changes),
+      onRepaired: () => {},
       onProblem: (message) => {
         this.problems.push(message);
       },

@@ -21,6 +21,7 @@ function main(): void {
     exits: hostExitSources("/proc", 100),
     onChange: () => {},
     onProblem: (message) => say(`problem ${message}`),
+    onRepaired: (message) => say(`repaired ${message}`),
   });
   if (!set) {
     say("kept by another");

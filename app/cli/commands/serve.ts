@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { daemonControl } from "#core/daemon/control.ts";
 import { type Daemon, daemonExit, daemonInit, daemonRun, isSecondStart, withoutHandover } from "#core/daemon/daemon.ts";
 import { takeGuard } from "#core/daemon/guard.ts";
-import { clearPid, lockPidFile, writePid } from "#core/daemon/pid-lock.ts";
+import { clearPid, lockPidFile, type PidFileMode, writePid } from "#core/daemon/pid-lock.ts";
 import { MusterError } from "#core/model/error.ts";
 import { plainDocument } from "#core/output/document.ts";
 import { type Call, tell, writeText } from "../context.ts";
@@ -44,6 +44,9 @@ export async function serve(call: Call): Promise<number> {
   }
 }
 
+/** With a lock on it, which any reader may have, another user would keep the service from being started again. */
+const PID_FILE_MODE: PidFileMode = 0o600;
+
 async function serveHere(session: Session): Promise<number> {
   refuseProblems(session);
   const { pidFile, guardFile } = makeServicePlace(session.environment);
@@ -65,7 +68,7 @@ async function serveHere(session: Session): Promise<number> {
 
 function lockService(session: Session, pidFile: string) {
   try {
-    return lockPidFile(pidFile);
+    return lockPidFile(pidFile, PID_FILE_MODE);
   } catch (thrown) {
     throw thrown instanceof MusterError && thrown.code === "LOCK_HELD" ? runsAlready(session, thrown) : thrown;
   }
@@ -88,6 +91,7 @@ async function serveBehind(session: Session, call: Call): Promise<number> {
   const { pidFile, guardFile } = makeServicePlace(environment);
   const params = {
     pidFile: resolve(pidFile),
+    pidFileMode: PID_FILE_MODE,
     runAsUser: null,
     runAsGroup: null,
     preserveCwd: false,

@@ -1,7 +1,7 @@
 /**
  * The observer of daemons. What it costs follows what changes: a pid file that is written (inotify) or a process that ends
  * (pidfd) is looked at again at once; besides, once a second, the rows on a screen, and a few of those that nothing can
- * wake us for.
+ * wake us for; every few seconds what stands where inotify is not to be had.
  *
  *     inotify --> written --+
  *     pidfd ----> ended ----+--> look --> upsert, event --> publisher, journal
@@ -39,6 +39,8 @@ export interface ObserverOptions {
 /** Searching all of /proc for the holder of a lock costs milliseconds: not more than so often for one command. */
 const HOLDER_SEARCHES = 4;
 const TICK_MS = 1000;
+/** How often pid files in directories that cannot be watched are looked at. */
+const ROUND_MS = 3000;
 /** Looked at in one go before the loop gets its turn, and in one tick of those that cannot wake us. */
 const CHUNK = 200;
 
@@ -51,6 +53,9 @@ export class DaemonObserver {
   readonly #waiting = new Set<DaemonWatch>();
   /** The living for which no pidfd could be had. */
   readonly #deaf = new Set<DaemonWatch>();
+  /** Directories in which nothing wakes us. */
+  readonly #unwatched = new Set<string>();
+  #cancelRound: (() => void) | null = null;
   #bootMs = 0;
   #files: PidFileWatch | null = null;
   #attended: readonly string[] = [];
@@ -89,14 +94,9 @@ export class DaemonObserver {
 
   /** Looks for daemons again and at each of them. */
   async refresh(): Promise<void> {
-    const directories = this.#takeSubjects();
-    for (const directory of directories) this.#files?.add(directory);
-    let count = 0;
-    for (const watch of [...this.#watches.values()]) {
-      this.#lookAt(watch, false, false);
-      if (++count % CHUNK === 0) await delay(this.#options.clock, 0);
-      if (this.#isClosed) return;
-    }
+    this.#watchDirectories(this.#takeSubjects());
+    await this.#lookAtEach([...this.#watches.values()], false);
+    if (this.#isClosed) return;
     this.#publishAll();
   }
 
@@ -122,6 +122,7 @@ export class DaemonObserver {
   close(): void {
     this.#isClosed = true;
     this.#cancelTick?.();
+    this.#cancelRound?.();
     this.#files?.close();
     for (const watch of this.#watches.values()) watch.close();
   }
@@ -219,6 +220,29 @@ export class DaemonObserver {
     if (!watch) return;
     if (isThere || watch.subject.declaration) this.#lookAt(watch, false, true);
     else this.#forget(makeId(this.#options.environment.node, "daemon", watch.subject.name), "pid-file-gone");
+  }
+
+  #watchDirectories(directories: readonly string[]): void {
+    if (!this.#files) return;
+    this.#unwatched.clear();
+    for (const directory of directories) if (!this.#files.add(directory)) this.#unwatched.add(directory);
+    if (this.#unwatched.size === 0) return;
+    this.#cancelRound ??= this.#options.clock.setTimer(ROUND_MS, () => void this.#goRound());
+  }
+
+  async #goRound(): Promise<void> {
+    this.#cancelRound = null;
+    this.#watchDirectories(this.#takeSubjects());
+    const isUnwatched = ({ subject }: DaemonWatch) => this.#unwatched.has(dirname(subject.pidFile));
+    await this.#lookAtEach([...this.#watches.values()].filter(isUnwatched), true);
+  }
+
+  async #lookAtEach(watches: readonly DaemonWatch[], publishes: boolean): Promise<void> {
+    for (const [index, watch] of watches.entries()) {
+      this.#lookAt(watch, false, publishes);
+      if (index % CHUNK === CHUNK - 1) await delay(this.#options.clock, 0);
+      if (this.#isClosed) return;
+    }
   }
 
   /** Only while somebody looks, or something is there that cannot wake us. */

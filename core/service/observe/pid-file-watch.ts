@@ -1,4 +1,5 @@
 /** Which pid files are being written, made or removed, by inotify(7) on the directories they stand in. */
+import { dirname } from "node:path";
 import { isPidFileName } from "#core/daemon/discover.ts";
 import type { NewEvent } from "#core/journal/journal.ts";
 import type { Clock } from "#core/model/clock.ts";
@@ -23,14 +24,41 @@ const IS_DIRECTORY = 0x40000000;
 
 export class PidFileWatch {
   readonly #options: PidFileWatchOptions;
-  readonly #directories: DirectoryWatch;
+  /** null as long as no inotify instance is to be had. */
+  #directories: DirectoryWatch | null = null;
+  readonly #watched = new Set<string>();
+  /** What has been told already of directories that cannot be watched. */
+  readonly #failures = new Map<string, string>();
   readonly #dirty = new Set<string>();
   #isTreeDirty = false;
   #cancelSettle: (() => void) | null = null;
 
   constructor(options: PidFileWatchOptions) {
     this.#options = options;
-    this.#directories = new DirectoryWatch(
+  }
+
+  /**
+   * False if nothing will tell of changes there; that is told as an event, too. Again is no harm: what could not be watched
+   * may be by now, and what is gone and there once more is watched anew.
+   */
+  add(directory: string): boolean {
+    try {
+      this.#directories ??= this.#open();
+      this.#directories.add(directory);
+      this.#watched.add(directory);
+      this.#failures.delete(directory);
+      return true;
+    } catch (thrown) {
+      const reason = errnoName(thrown) ?? String(thrown);
+      this.#watched.delete(directory);
+      this.#tell(directory, reason);
+      // Whoever watches the directory above hears of it when it is made.
+      return reason === "ENOENT" && this.#watched.has(dirname(directory));
+    }
+  }
+
+  #open(): DirectoryWatch {
+    return new DirectoryWatch(
       (events) => {
         for (const event of events) this.#touched(event);
       },
@@ -38,25 +66,16 @@ export class PidFileWatch {
     );
   }
 
-  /** Once is enough. What cannot be watched is told as an event. */
-  add(directory: string): void {
-    try {
-      this.#directories.add(directory);
-    } catch (thrown) {
-      const reason = errnoName(thrown) ?? String(thrown);
-      this.#options.record({
-        severity: "warn",
-        code: "SOURCE_FAILED",
-        target: directory,
-        message: `${directory} cannot be watched (${reason}): changes there are seen only now and then`,
-        once: `watch ${directory} ${reason}`,
-      });
-    }
+  #tell(directory: string, reason: string): void {
+    if (this.#failures.get(directory) === reason) return;
+    this.#failures.set(directory, reason);
+    const message = `${directory} cannot be watched (${reason}): changes there are seen only now and then`;
+    this.#options.record({ severity: "warn", code: "SOURCE_FAILED", target: directory, message });
   }
 
   close(): void {
     this.#cancelSettle?.();
-    this.#directories.close();
+    this.#directories?.close();
   }
 
   #lost(): void {

@@ -41,7 +41,7 @@ const TICK_MS = 1000;
 export class PsmObserver {
   readonly #options: PsmObserverOptions;
   readonly #usage: ProcessUsage;
-  readonly #warnings: Warning[] = [];
+  #warnings: readonly Warning[] = [];
   readonly #opened = Promise.withResolvers<void>();
   #set: ProcessSet | null = null;
   #view: SetView | null = null;
@@ -129,6 +129,7 @@ export class PsmObserver {
       exits: hostExitSources(procRoot, pidfdLimit),
       onChange: (changes) => this.#changed(changes),
       onProblem: (message) => this.#problem(message),
+      onRepaired: (message) => this.#repaired(message),
     });
     if (!set) return false;
     this.#set = set;
@@ -162,7 +163,7 @@ export class PsmObserver {
   #publishAll(): void {
     const { query } = this;
     const items = query.memberItems().map((item) => this.#used(item));
-    const warnings = [...this.#warnings];
+    const warnings = this.#warnings;
     this.#options.publish(
       { src: "categories", op: "reset", items: query.categoryItems(), warnings },
       { src: "members", op: "reset", items, warnings },
@@ -204,9 +205,17 @@ export class PsmObserver {
 
   #problem(message: string): void {
     const { stateDirectory } = this.#options.environment;
-    this.#warnings.push({ code: "SOURCE_FAILED", target: stateDirectory, message });
+    this.#warnings = [...this.#warnings, { code: "SOURCE_FAILED", target: stateDirectory, message }];
     this.#record([{ severity: "warn", code: "SOURCE_FAILED", target: null, message: `process set: ${message}` }]);
     if (this.#set) this.#publishAll();
+  }
+
+  #repaired(message: string): void {
+    this.#warnings = this.#warnings.filter((warning) => warning.message !== message);
+    this.#record([
+      { severity: "info", code: "SOURCE_REPAIRED", target: null, message: "process set: exits are stored" },
+    ]);
+    this.#publishAll();
   }
 
   #unavailable(thrown: unknown): void {

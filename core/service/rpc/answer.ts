@@ -1,7 +1,7 @@
 /** One request -> the JSON of its result, now or later. */
 import * as v from "valibot";
 import type { ActionRequest } from "#core/act/request.ts";
-import type { Caller } from "../caller.ts";
+import { type Caller, isOwn } from "../caller.ts";
 import type { EventQuery, ReportQuery, Service } from "../service.ts";
 import { PROTOCOL_VERSION, RPC_CODES } from "./codes.ts";
 import type { Host } from "./host.ts";
@@ -9,7 +9,6 @@ import type { Invocations } from "./invocations.ts";
 import { STRANGERS_HISTORY } from "./limits.ts";
 import { type Message, ProtocolError } from "./message.ts";
 import { METHODS, type Method, type Params } from "./protocol.ts";
-import { isOwn } from "./quota.ts";
 import { notification, type Subscriptions } from "./subscriptions.ts";
 import { snapshotText } from "./wire-text.ts";
 
@@ -21,6 +20,8 @@ export interface Asked {
   readonly client: object;
   readonly subscriptions: Subscriptions;
   readonly invocations: Invocations;
+  /** Of the request, in bytes. */
+  readonly length: number;
   /** For what may be left out. */
   readonly tell: (line: string) => void;
 }
@@ -53,9 +54,9 @@ const ANSWERS: Answers = {
     subscriptions.remove(subscription);
     return now("null");
   },
-  invoke: ({ invocations, tell, service }, { request }) => {
+  invoke: ({ invocations, length, tell, service }, { request }) => {
     const { requestId } = request;
-    const report = invocations.run(request as ActionRequest, (progress) =>
+    const report = invocations.run(request as ActionRequest, length, (progress) =>
       tell(notification("progress", JSON.stringify({ requestId, progress }))),
     );
     // What the action changed is told before its report.

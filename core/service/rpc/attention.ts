@@ -1,5 +1,9 @@
 /** What is on anybody's screen: the union over all clients. Strangers cannot make the service sample without bound. */
+import type { Clock } from "#core/model/clock.ts";
 import { ATTENDED } from "./limits.ts";
+
+/** What comes on a screen is sampled at once; for whoever is not the owner at most so often. */
+const STRANGERS_MS = 250;
 
 interface Entry {
   readonly ids: readonly string[];
@@ -7,10 +11,13 @@ interface Entry {
 }
 
 export class Attention {
+  readonly #clock: Clock;
   readonly #attend: (ids: readonly string[]) => void;
   readonly #entries = new Map<object, Entry>();
+  #cancelLate: (() => void) | null = null;
 
-  constructor(attend: (ids: readonly string[]) => void) {
+  constructor(clock: Clock, attend: (ids: readonly string[]) => void) {
+    this.#clock = clock;
     this.#attend = attend;
   }
 
@@ -19,11 +26,22 @@ export class Attention {
     if (ids.length === 0 && !this.#entries.has(client)) return;
     if (ids.length === 0) this.#entries.delete(client);
     else this.#entries.set(client, { ids, isOwn });
-    this.#attend(this.#union());
+    if (isOwn) this.#tell();
+    else this.#cancelLate ??= this.#clock.setTimer(STRANGERS_MS, () => this.#tell());
   }
 
   forget(client: object): void {
-    this.set(client, [], false);
+    this.set(client, [], this.#entries.get(client)?.isOwn ?? false);
+  }
+
+  close(): void {
+    this.#cancelLate?.();
+  }
+
+  #tell(): void {
+    this.#cancelLate?.();
+    this.#cancelLate = null;
+    this.#attend(this.#union());
   }
 
   #union(): string[] {

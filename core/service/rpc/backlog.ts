@@ -32,6 +32,13 @@ export class Backlog {
     return true;
   }
 
+  /** Changes that wait. */
+  get size(): number {
+    let size = 0;
+    for (const { items } of this.#kinds.values()) size += items.size;
+    return size;
+  }
+
   add(batch: readonly SourceEvent[]): void {
     for (const event of batch) {
       const waiting = this.#kinds.get(event.src);

@@ -41,6 +41,8 @@ export class Connection {
   #isPumping = false;
   #cancelTurn: (() => void) | null = null;
   readonly #onMode = () => this.#tellMode();
+  /** It will be served without being asked. */
+  #isTurnNear = false;
 
   constructor(host: Host, caller: Caller, account: Account, socket: Line) {
     this.#host = host;
@@ -50,15 +52,15 @@ export class Connection {
     const onHeld = (bytes: number) => this.#hold(bytes);
     this.#reader = new LineReader({ longestLine: LONGEST_REQUEST, onHeld });
     this.#outbox = new Outbox(socket, onHeld);
-    this.#subscriptions = new Subscriptions(host.service, () => this.#pump());
-    this.#invocations = new Invocations(host, caller);
+    this.#subscriptions = new Subscriptions(host.service, () => this.#pump(), onHeld);
+    this.#invocations = new Invocations(host, caller, account);
     host.onMode.add(this.#onMode);
   }
 
   take(chunk: Uint8Array): void {
     if (this.#isClosed) return;
     this.#reader.append(chunk);
-    if (this.#cancelTurn === null) this.#serve();
+    this.#askTurn();
   }
 
   /** The socket takes bytes again. */
@@ -66,23 +68,36 @@ export class Connection {
     if (this.#isClosed) return;
     this.#outbox.drain();
     this.#pump();
-    if (this.#cancelTurn === null) this.#serve();
+    this.#askTurn();
   }
 
-  /** It is gone; nothing of it stays but the actions that are under way. */
+  /** It is gone; nothing of it stays but the actions that are under way and change something. */
   closed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelTurn?.();
     this.#host.onMode.delete(this.#onMode);
     this.#subscriptions.close();
+    this.#invocations.close();
     this.#host.attention.forget(this);
     this.#reader.release();
     this.#outbox.release();
   }
 
+  /** Whoever is not the owner shares turns with all others who are not: many connections are no more than one. */
+  #askTurn(): void {
+    if (this.#isClosed || this.#isTurnNear) return;
+    if (this.account.isOwn) {
+      this.#serve();
+      return;
+    }
+    this.#isTurnNear = true;
+    this.#setPaused(true);
+    void this.#host.turns.take(this.account.uid).then(() => this.#serve());
+  }
+
   #serve(): void {
-    this.#cancelTurn = null;
+    this.#isTurnNear = false;
     for (let count = 0; count < REQUESTS_A_TURN; count++) {
       if (this.#isClosed) return;
       if (this.#isWaiting || this.#outbox.bytes > UNREAD_BYTES) {
@@ -98,7 +113,11 @@ export class Connection {
       else if (line.length > 0) this.#handle(line);
     }
     this.#setPaused(true);
-    this.#cancelTurn = this.#host.clock.setTimer(0, () => this.#serve());
+    this.#isTurnNear = true;
+    this.#cancelTurn = this.#host.clock.setTimer(0, () => {
+      this.#isTurnNear = false;
+      this.#askTurn();
+    });
   }
 
   #readOn(): void {
@@ -116,14 +135,15 @@ export class Connection {
       return;
     }
     try {
-      this.#settle(message.id, answer(this.#asked(), message));
+      this.#settle(message.id, answer(this.#asked(line.length), message));
     } catch (thrown) {
       this.#fail(message.id, thrown);
     }
   }
 
-  #asked() {
+  #asked(length: number) {
     return {
+      length,
       host: this.#host,
       service: this.#host.service,
       caller: this.#caller,
@@ -151,7 +171,7 @@ export class Connection {
       .finally(() => {
         if (!isAwaited) return;
         this.#isWaiting = false;
-        if (!this.#isClosed && this.#cancelTurn === null) this.#serve();
+        this.#askTurn();
       });
   }
 

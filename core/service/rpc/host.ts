@@ -3,6 +3,7 @@ import { type Clock, delay } from "#core/model/clock.ts";
 import { MusterError } from "#core/model/error.ts";
 import type { ProcessQuery, ProcessRow } from "../processes.ts";
 import type { Service } from "../service.ts";
+import { Turns } from "../turns.ts";
 import { Attention } from "./attention.ts";
 import { SharedLook } from "./shared-look.ts";
 
@@ -39,6 +40,7 @@ export class Host {
   readonly attention: Attention;
   /** Told to every connection: the service has become read-only, or is no longer. */
   readonly onMode = new Set<() => void>();
+  readonly turns: Turns;
   readonly #actions = new Map<AbortController, Promise<unknown>>();
   readonly #refresh: SharedLook<void>;
   readonly #listing: SharedLook<readonly ProcessRow[]>;
@@ -50,11 +52,12 @@ export class Host {
     this.clock = clock;
     this.facts = facts;
     this.log = log;
-    this.attention = new Attention((ids) => service.attend(ids));
+    this.attention = new Attention(clock, (ids) => service.attend(ids));
     const list = (query: ProcessQuery) => service.processes?.(query) ?? Promise.resolve([]);
     this.#refresh = new SharedLook(clock, () => service.refresh());
     this.#listing = new SharedLook(clock, () => list({ kernel: false }));
     this.#wholeListing = new SharedLook(clock, () => list({ kernel: true }));
+    this.turns = new Turns(clock);
   }
 
   /** Does one action, and knows of it until it is over. Throws BUSY. */

@@ -10,6 +10,8 @@ export const DEEPEST_NESTING = 64;
 export const REQUESTS_A_TURN = 16;
 export const PENDING_ACTIONS = 16;
 export const TARGETS = 10_000;
+/** What is held for the result of one target, about. */
+export const A_RESULT = 512;
 export const SUBSCRIPTIONS = 16;
 export const ATTENDED = 500;
 export const HISTORY = 100_000;
@@ -24,6 +26,8 @@ export const EVENTS_A_MESSAGE = 500;
 export const WAITING_EVENTS = 10_000;
 /** Items of another kind that wait; beyond that the subscriber gets all of the kind anew. */
 export const WAITING_ITEMS = 4_000;
+/** What is held for one change that waits, about: the change itself is shared by all. */
+export const A_WAITING_CHANGE = 128;
 
 /** What one user's clients may take together. */
 export interface Allowance {

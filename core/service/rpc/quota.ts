@@ -1,5 +1,5 @@
 /** What each user's clients hold together: no user can take the service away from another. */
-import type { Caller } from "../caller.ts";
+import { type Caller, isOwn } from "../caller.ts";
 import { type Allowance, CONNECTIONS, OWN_ALLOWANCE, STRANGER_ALLOWANCE, STRANGERS } from "./limits.ts";
 
 /** One user's account. */
@@ -9,10 +9,6 @@ export interface Account {
   readonly allowance: Allowance;
   connections: number;
   bytes: number;
-}
-
-export function isOwn({ uid, serviceUid }: Caller): boolean {
-  return uid === 0 || uid === serviceUid;
 }
 
 export class Quota {
@@ -39,7 +35,8 @@ export class Quota {
 
   leave(account: Account): void {
     this.#count(account, -1);
-    if (account.connections === 0) this.#accounts.delete(account.uid);
+    // What its actions hold is remembered: whoever connects again has not got it back.
+    if (account.connections === 0 && account.bytes === 0) this.#accounts.delete(account.uid);
   }
 
   #count(account: Account, by: 1 | -1): void {

@@ -51,6 +51,7 @@ export function openServer(options: ServerOptions): Server {
       isClosing = true;
       await host.windUp();
       listener.stop();
+      host.attention.close();
     };
     const tellMode = () => {
       for (const tell of host.onMode) tell();

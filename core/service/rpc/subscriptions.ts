@@ -4,7 +4,7 @@ import type { Kind } from "#core/model/kinds.ts";
 import type { SourceEvent } from "#core/model/source.ts";
 import type { Service } from "../service.ts";
 import { Backlog } from "./backlog.ts";
-import { EVENTS_A_MESSAGE, SUBSCRIPTIONS } from "./limits.ts";
+import { A_WAITING_CHANGE, EVENTS_A_MESSAGE, SUBSCRIPTIONS } from "./limits.ts";
 import type { Notification } from "./protocol.ts";
 import { sourceEventText } from "./wire-text.ts";
 
@@ -12,17 +12,22 @@ interface Subscription {
   readonly backlog: Backlog;
   readonly end: () => void;
   seq: number;
+  /** Bytes that were told as held. */
+  held: number;
 }
 
 export class Subscriptions {
   readonly #service: Service;
   readonly #onNews: () => void;
+  readonly #onHeld: (bytes: number) => void;
   readonly #byNumber = new Map<number, Subscription>();
   #last = 0;
 
-  constructor(service: Service, onNews: () => void) {
+  /** `onHeld` is called with the bytes that more or less (negative) are held. */
+  constructor(service: Service, onNews: () => void, onHeld: (bytes: number) => void) {
     this.#service = service;
     this.#onNews = onNews;
+    this.#onHeld = onHeld;
   }
 
   /** Throws BUSY. What comes from here on is news; the caller takes the snapshot in the same turn. */
@@ -36,9 +41,11 @@ export class Subscriptions {
     const backlog = new Backlog(kinds);
     const end = this.#service.subscribe(kinds, ({ batch }) => {
       backlog.add(batch);
+      this.#count(subscription);
       this.#onNews();
     });
-    this.#byNumber.set(number, { backlog, end, seq: 0 });
+    const subscription: Subscription = { backlog, end, seq: 0, held: 0 };
+    this.#byNumber.set(number, subscription);
     return number;
   }
 
@@ -47,8 +54,11 @@ export class Subscriptions {
   }
 
   remove(number: number): void {
-    this.#byNumber.get(number)?.end();
+    const subscription = this.#byNumber.get(number);
+    if (!subscription) return;
     this.#byNumber.delete(number);
+    subscription.end();
+    this.#onHeld(-subscription.held);
   }
 
   close(): void {
@@ -65,9 +75,17 @@ export class Subscriptions {
       const dropped = subscription.backlog.takeDropped();
       if (dropped > 0) return notification("gap", `{"subscription":${number},"dropped":${dropped}}`);
       const events = subscription.backlog.take(this.#service.snapshot(), EVENTS_A_MESSAGE);
+      this.#count(subscription);
       if (events.length > 0) return changeLine(number, ++subscription.seq, events);
     }
     return null;
+  }
+
+  #count(subscription: Subscription): void {
+    const held = subscription.backlog.size * A_WAITING_CHANGE;
+    const more = held - subscription.held;
+    subscription.held = held;
+    if (more !== 0) this.#onHeld(more);
   }
 }
 

@@ -1,6 +1,6 @@
 /** `muster serve` as its users have it: processes, signals, exit codes, and commands that find the service. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Check } from "#app/cli/doctor-checks.ts";
@@ -48,6 +48,10 @@ describe("in the background", () => {
     const started = await cli.run(["serve", "--json"]);
     expect(started).toMatchObject({ exitCode: 0, stderr: "" });
     const pid = pidOf(cli);
+    // Whoever could read them could lock them, and keep the service from being started or stopped.
+    for (const name of ["muster.pid", "muster.lock"]) {
+      expect(statSync(join(cli.path, "runtime", name)).mode & 0o007).toBe(0);
+    }
     expect(v.parse(SCHEMAS.service[1], JSON.parse(started.stdout))).toMatchObject({ running: true, pid });
     const client = await RawClient.connect(socketOf(cli));
     expect((await client.ask("hello")).result).toMatchObject({ pid, uid: UID });

@@ -1,12 +1,25 @@
 /** daemonControl() against daemons that are not muster's: the table of facts for each phase, lock and action. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { OPEN, openFd } from "#ffi/fd.ts";
 import { tryLock } from "#ffi/flock.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { CHECK, control, start, startCommand, stop } from "#test/harness/control.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { Peer } from "#test/harness/peer.ts";
+
+const isRoot = process.getuid?.() === 0;
+const NOBODY = 65534;
 
 function isFree(path: string): boolean {
   using fd = openFd(path, OPEN.READ_WRITE);
@@ -71,6 +84,16 @@ describe("check", () => {
     await using peer = await Peer.start();
     await peer.tell(`lock ${pidFile} ex`);
     expect((await control(pidFile, CHECK)).message).toContain("too long");
+  });
+
+  test("the guard file is for nobody else to lock, and no link leads us to another", async () => {
+    using directory = new TemporaryDirectory();
+    await control(directory.file("d.pid"), CHECK);
+    expect(statSync(directory.file("d.lock")).mode & 0o007).toBe(0);
+    symlinkSync(directory.file("made"), directory.file("e.lock"));
+    const result = await control(directory.file("e.pid"), CHECK);
+    expect(result).toMatchObject({ status: "error", error: { errno: "ELOOP" } });
+    expect(existsSync(directory.file("made"))).toBe(false);
   });
 
   test("a guard file that cannot be made is an error with errno and target", async () => {
@@ -169,6 +192,23 @@ describe("stop", () => {
     expect(readFileSync(pidFile, "utf8")).toBe("");
   });
 
+  test("a program that takes its pid file away, or puts a link there, has been stopped like any other", async () => {
+    using directory = new TemporaryDirectory();
+    const [pidFile, elsewhere] = [directory.file("d.pid"), directory.file("elsewhere")];
+    for (const put of [() => {}, () => symlinkSync(elsewhere, pidFile)]) {
+      await using peer = await Peer.daemon(pidFile, "exit");
+      writeFileSync(elsewhere, `${peer.pid}\n`);
+      const onStep = ({ op }: { op: string }) => {
+        if (op !== "signal") return;
+        rmSync(pidFile);
+        put();
+      };
+      expect((await control(pidFile, stop({ clearsPidFile: true }), { onStep })).status).toBe("ok");
+      expect(readFileSync(elsewhere, "utf8")).toBe(`${peer.pid}\n`);
+      rmSync(pidFile, { force: true });
+    }
+  });
+
   test("a process that lives on without its lock is not said to have ended", async () => {
     using directory = new TemporaryDirectory();
     const pidFile = directory.file("d.pid");
@@ -226,6 +266,26 @@ describe("never the wrong process", () => {
     expect(wrong.error?.code).toBe("IDENTITY_CHANGED");
     expect((await control(pidFile, stop(), { identity: `${peer.pid}:${ticks}` })).status).toBe("ok");
   });
+
+  test.skipIf(!isRoot)(
+    "another user's link to a daemon's pid file is not that daemon's; one of our own is",
+    async () => {
+      using directory = new TemporaryDirectory();
+      const [other, link] = [directory.file("other.pid"), directory.file("d.pid")];
+      await using victim = await Peer.daemon(other);
+      symlinkSync(other, link);
+      lchownSync(link, NOBODY, NOBODY);
+      for (const action of [stop(), { type: "signal", signal: 9 } as const, CHECK]) {
+        const result = await control(link, action);
+        expect(result).toMatchObject({ hasActed: false, error: { errno: "ELOOP" } });
+      }
+      expect(await victim.tell("on TERM clear")).toBe("ok");
+      rmSync(link);
+      symlinkSync("other.pid", link);
+      expect((await control(link, stop())).status).toBe("ok");
+      expect(await victim.exited()).toBe(0);
+    },
+  );
 
   test.each(["-5\\n", "-1\\n", "0\\n"])("%j never reaches kill", async (content) => {
     using directory = new TemporaryDirectory();

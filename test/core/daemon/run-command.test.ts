@@ -1,6 +1,6 @@
 /** Any program as a daemon under the protocol. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { systemClock } from "#app/cli/system-clock.ts";
 import { type RunOptions, runCommand } from "#core/daemon/run-command.ts";
 import { MusterError } from "#core/model/error.ts";
@@ -46,6 +46,15 @@ describe("daemons run", () => {
     expect(flock.exitCode).toBe(1);
     expect((await control(pidFile, stop())).status).toBe("ok");
     expect(Bun.spawnSync(["flock", "-n", pidFile, "true"]).exitCode).toBe(0);
+  });
+
+  test("where a link stands in the place of the pid file nothing is started, and what it leads to is left alone", async () => {
+    using directory = new TemporaryDirectory();
+    const [pidFile, precious] = [directory.file("d.pid"), directory.file("precious")];
+    writeFileSync(precious, "root:x:0:0\n");
+    symlinkSync(precious, pidFile);
+    await expect(runCommand(options(pidFile, ["sleep", "100"]))).rejects.toThrow("ELOOP");
+    expect(readFileSync(precious, "utf8")).toBe("root:x:0:0\n");
   });
 
   test("what the program sees: null streams, umask 022, working directory, default signals", async () => {

@@ -4,6 +4,7 @@ import { MusterError } from "#core/model/error.ts";
 import { makeIdentity } from "#core/model/id.ts";
 import { WELL_KNOWN_CATEGORIES } from "#core/psm/names.ts";
 import { PSM_FL_ARGTRUNC, PSM_FL_EXIT } from "#core/psm/record.ts";
+import type { ProcessSet } from "#core/psm/set.ts";
 import { PsmError } from "#core/psm/status.ts";
 import { listPids, processIdentityTicks, readProcessStat } from "#ffi/procfs.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
@@ -333,6 +334,26 @@ rootTest("a user has a share of the room, users together have another, and the r
   expect(await add(0, "c")).toBe("");
   own.set.setSettings({ ...own.set.settings, memMax: 10 });
   expect([await add(0), await add(0)]).toEqual(["", "ENOSPC"]);
+});
+
+rootTest("no user adds all the categories that users may, by members that come and go", async () => {
+  using directory = new TemporaryDirectory();
+  const settings = { catMax: 80 };
+  await using greedy = await ofUser(1001);
+  await using other = await ofUser(1002);
+  const take = (set: ProcessSet, name: string, pid: number, uid: number) =>
+    refusal(() => set.remove(set.memadd(name, pid, only(uid))));
+  {
+    using own = new TestSet(directory, { settings });
+    const answers = Array.from({ length: 21 }, (_, number) => take(own.set, `his ${number}`, greedy.pid, 1001));
+    expect(answers).toEqual([...Array(20).fill(""), "ENOSPC"]);
+  }
+  // A restart is no way around it.
+  using own = new TestSet(directory, { settings });
+  expect(take(own.set, "one more", greedy.pid, 1001)).toBe("ENOSPC");
+  expect(take(own.set, "other", other.pid, 1002)).toBe("");
+  own.set.catrem("his 0", { ifEmpty: true });
+  expect(take(own.set, "one more", greedy.pid, 1001)).toBe("");
 });
 
 test("a pid is no identity: who was seen and is gone is not mistaken for who has its pid now", async () => {

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
+import { endLeader, leaderless } from "#test/harness/leaderless.ts";
 import { Perl } from "#test/harness/perl.ts";
 import { refusal, TestSet } from "#test/harness/process-set.ts";
 import { readSet } from "#test/harness/read-set.ts";
@@ -203,3 +204,29 @@ test("a full disk: EIO, and what was acknowledged is there afterwards, no more a
   expect(Number(stored)).toBeGreaterThan(28);
   expect(existsSync(directory.file("psm.db"))).toBe(false);
 }, 60_000);
+
+test("a member whose first thread has ended still runs, for who only looks too", async () => {
+  using directory = new TemporaryDirectory();
+  await using peer = await leaderless();
+  using own = new TestSet(directory);
+  own.set.memadd("web", peer.pid);
+  await endLeader(peer);
+  expect(own.set.member("web", peer.pid).state).toBe("running");
+  expect((await readSet(directory)).member("web", peer.pid)).toMatchObject({ state: "running", exit: null });
+});
+
+test("a set of the version before goes on, for its keeper and for who only looks", async () => {
+  using directory = new TemporaryDirectory();
+  await using peer = await Perl.run("1");
+  {
+    using own = new TestSet(directory);
+    own.set.memadd("web", peer.pid);
+  }
+  const old = new Database(directory.file("psm.db"));
+  old.exec("ALTER TABLE category DROP COLUMN uid; PRAGMA user_version = 1").close();
+  expect((await readSet(directory)).member("web", peer.pid).state).toBe("running");
+  using own = new TestSet(directory);
+  expect(own.set.member("web", peer.pid).state).toBe("running");
+  own.set.catadd("mail");
+  expect((await readSet(directory)).hasCategory("mail")).toBe(true);
+});

@@ -1,7 +1,9 @@
 /** The observer on real pid files and real processes: what is shown, and that every change is noticed by itself. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
+import { endLeader, leaderless } from "#test/harness/leaderless.ts";
 import { Peer } from "#test/harness/peer.ts";
 import { declaration, TestService } from "#test/harness/service.ts";
 
@@ -190,4 +192,28 @@ describe("followed", () => {
     expect(await flock.exited).toBe(0);
     expect(readFileSync(directory.file("d.pid"), "utf8")).toBe("");
   });
+});
+
+const canUnshare = Bun.spawnSync(["unshare", "-Ur", "true"], { stderr: "ignore" }).exitCode === 0;
+
+test.skipIf(!canUnshare)("without inotify daemons are found by looking, and nothing else waits for it", async () => {
+  using directory = new TemporaryDirectory();
+  const script = `echo 0 > /proc/sys/user/max_inotify_instances && exec "$1" "$2" "$3"`;
+  const program = join(import.meta.dir, "../../harness/without-inotify.ts");
+  const argv = ["unshare", "-Ur", "sh", "-c", script, "sh", process.execPath, program, directory.path];
+  const child = Bun.spawn(argv, { stdout: "pipe", stderr: "inherit" });
+  const [shelves = "", ...states] = (await new Response(child.stdout).text()).trim().split("\n");
+  expect(JSON.parse(shelves)).toMatchObject({ daemons: "ready", members: "ready", endpoints: "ready" });
+  expect(Object.values(JSON.parse(shelves))).not.toContain("loading");
+  expect(states).toEqual(["up", "down"]);
+});
+
+test("a daemon whose first thread has ended is up, holds its lock, and is stopped like any other", async () => {
+  using directory = new TemporaryDirectory();
+  const pidFile = directory.file("d.pid");
+  await using peer = await leaderless(pidFile);
+  await endLeader(peer);
+  await using service = await TestService.open(directory, []);
+  expect(service.daemon(pidFile)).toMatchObject({ state: "up", lock: { held: true, by: peer.pid }, problems: [] });
+  expect(await service.invoke("daemon.stop", pidFile)).toMatchObject({ outcome: "done" });
 });

@@ -2,12 +2,16 @@
 
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import Database from "better-sqlite3";
+import { systemClock } from "#app/cli/system-clock.ts";
 import type { ActionId } from "#core/act/actions.ts";
 import type { ActionRequest, ActionResult } from "#core/act/request.ts";
 import type { Category } from "#core/model/category.ts";
+import { delay } from "#core/model/clock.ts";
 import { CONFIG_DEFAULTS } from "#core/model/config-defaults.ts";
 import type { Member } from "#core/model/member.ts";
 import type { Caller } from "#core/service/caller.ts";
+import type { Snapshot } from "#core/store/snapshot.ts";
 import { processIdentityTicks } from "#ffi/procfs.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { Perl } from "#test/harness/perl.ts";
@@ -359,4 +363,35 @@ test("what is restarted keeps its members, and says who ended meanwhile", async 
     [stays.pid, "running"],
     [ends.pid, "exited"],
   ]);
+});
+
+test("however many targets a user names, the loop has its turn between them, and so have others", async () => {
+  using directory = new TemporaryDirectory();
+  await using service = await TestService.open(directory, [], { mode: "watch" });
+  await service.local.ready;
+  const order: string[] = [];
+  // Nobody has these pids: each is refused, and each has its two rows in the journal.
+  const targets = Array.from({ length: 100 }, (_, number) => ({ id: `n1/member/web/${2 ** 30 + number}` }));
+  const many = act(service, "member.add", "", { targets, caller: caller(NOBODY) }).then(() => order.push("many"));
+  const loop = delay(systemClock, 0).then(() => order.push("loop"));
+  await loop;
+  const one = act(service, "category.add", "category/other", { caller: caller(0) }).then(() => order.push("one"));
+  await Promise.all([many, one]);
+  expect(order).toEqual(["loop", "one", "many"]);
+});
+
+test("that exits cannot be stored is told as long as it is so", async () => {
+  using directory = new TemporaryDirectory();
+  await using service = await TestService.open(directory, [], { mode: "watch" });
+  await using peer = await Perl.run("1");
+  await act(service, "member.add", `member/web/${peer.pid}`);
+  const other = new Database(directory.file("state/psm.db"));
+  other.exec("BEGIN IMMEDIATE");
+  peer.tell("POSIX::_exit(3)");
+  const warnings = ({ shelves }: Snapshot) => shelves.members.warnings.map(({ message }) => message).join();
+  await service.until((snapshot) => warnings(snapshot).startsWith("exits cannot be stored"));
+  other.exec("ROLLBACK");
+  other.close();
+  await service.until((snapshot) => warnings(snapshot) === "");
+  expect(members(service)).toMatchObject([{ exitCode: 3 << 8 }]);
 });

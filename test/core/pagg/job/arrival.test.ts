@@ -2,9 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import Database from "better-sqlite3";
 import { JobsView } from "#core/pagg/job/view.ts";
-import { processIdentityTicks, readProcessStat } from "#ffi/procfs.ts";
+import { processIdentityTicks } from "#ffi/procfs.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { groupsMissing, ownGroup, TestJobs } from "#test/harness/job-set.ts";
+import { endLeader, leaderless } from "#test/harness/leaderless.ts";
 import { Perl } from "#test/harness/perl.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -48,18 +49,14 @@ describe.each(["cgroup", "tracker"] as const)("a job held by its %s", (containme
   });
 });
 
-/** exit(2) of one thread, not exit_group(2). */
-const SYS_EXIT = process.arch === "arm64" ? 93 : 60;
-
 test.skipIf(!isRoot)(
   "needs root: a process whose first thread has ended is in its job after a restart, too",
   async () => {
     using directory = new TemporaryDirectory();
-    await using peer = await Perl.run("use threads; threads->create(sub { sleep 1000 while 1 })->detach");
+    await using peer = await leaderless();
     const before = new TestJobs(directory, { useGroups: false });
     const jid = before.set.create({ pid: peer.pid, uid: 0 });
-    peer.tell(`syscall ${SYS_EXIT}, 0`);
-    while (readProcessStat("/proc", peer.pid)?.state !== "Z") await new Promise((resolve) => setImmediate(resolve));
+    await endLeader(peer);
     expect(before.set.members(jid)).toEqual([peer.pid]);
     before.set.close();
     using after = new TestJobs(directory, { useGroups: false });

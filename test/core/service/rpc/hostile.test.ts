@@ -1,10 +1,18 @@
 /** Clients that are slow, silent, greedy or broken: each bounded, none in another's way. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, statSync } from "node:fs";
+import { systemClock } from "#app/cli/system-clock.ts";
+import { delay } from "#core/model/clock.ts";
+import type { MusterError } from "#core/model/error.ts";
 import type { SourceEvent } from "#core/model/source.ts";
+import { Connection } from "#core/service/rpc/connection.ts";
+import { Host, type ServiceFacts } from "#core/service/rpc/host.ts";
+import { Invocations } from "#core/service/rpc/invocations.ts";
+import { Quota } from "#core/service/rpc/quota.ts";
+import type { Service } from "#core/service/service.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
 import { daemon, event } from "#test/harness/items.ts";
-import { type Answer, type RawClient, TestServer } from "#test/harness/rpc.ts";
+import { type Answer, type RawClient, stopRequest, TestServer } from "#test/harness/rpc.ts";
 
 const change = (number: number): SourceEvent => ({
   src: "daemons",
@@ -156,6 +164,122 @@ test("a connection has a bounded number of subscriptions and actions", async () 
   for (let count = 0; count < 17; count++) answers.push(await client.ask("subscribe", { kinds: ["daemons"] }));
   expect(answers.at(-2)?.error).toBeUndefined();
   expect(answers.at(-1)?.error?.data.code).toBe("BUSY");
+});
+
+test("what only asks ends with its client, what changes something does not", async () => {
+  await using server = new TestServer();
+  const { invocations } = server.service;
+  const client = await server.raw();
+  client.request("invoke", { request: { action: "job.wait", targets: [], requestId: "w" } });
+  client.request("invoke", { request: stopRequest("s") });
+  await client.ask("ping");
+  const [waiting, stopping] = invocations;
+  const ended = new Promise((resolve) => waiting?.signal?.addEventListener("abort", resolve));
+  client.close();
+  await ended;
+  expect(stopping?.signal?.aborted).toBe(false);
+  stopping?.finish({});
+});
+
+test("a user's actions under way are bounded together, also those of connections that are gone", async () => {
+  await using server = new TestServer();
+  const quota = new Quota();
+  const host = new Host({ service: server.service, clock: systemClock, log: () => {}, facts: {} as ServiceFacts });
+  const stranger = { uid: 65534, gid: 65534, pid: null, capabilities: 0n, serviceUid: 0 };
+  const targets = Array.from({ length: 10_000 }, (_, number) => ({ id: `n1/member/web/${number + 1}` }));
+  const begun: Promise<unknown>[] = [];
+  const isRefused = async (requestId: string) => {
+    const account = quota.enter(stranger);
+    if (!account) throw new Error("no account");
+    const invocations = new Invocations(host, stranger, account);
+    const action = invocations.run({ ...stopRequest(requestId), targets }, 300_000, () => {});
+    begun.push(action);
+    invocations.close();
+    quota.leave(account);
+    const refused = action.catch((error: MusterError) => error.code === "BUSY");
+    return (await Promise.race([refused, delay(systemClock, 0)])) === true;
+  };
+  let count = 0;
+  while (count < 100 && !(await isRefused(`r${count}`))) count++;
+  expect(count).toBe(12);
+  // What has ended makes room.
+  for (const invocation of server.service.invocations) invocation.finish({});
+  await Promise.allSettled(begun);
+  expect(await isRefused("again")).toBe(false);
+});
+
+describe("a user with many connections", () => {
+  const stranger = { uid: 65534, gid: 65534, pid: null, capabilities: 0n, serviceUid: 0 };
+  const ask = (method: string, params: object) =>
+    Buffer.from(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method, params })}\n`);
+
+  function crowd(server: TestServer, size: number, write: (bytes: Uint8Array) => number) {
+    const log: string[] = [];
+    const closed = new Set<number>();
+    const facts = {} as ServiceFacts;
+    const subscribed = { count: 0 };
+    const subscribe: Service["subscribe"] = (kinds, listener) => {
+      subscribed.count++;
+      return server.service.subscribe(kinds, listener);
+    };
+    const service = { ...server.service, subscribe };
+    const host = new Host({ service, clock: systemClock, log: (text) => log.push(text), facts });
+    const account = new Quota().enter(stranger);
+    if (!account) throw new Error("no account");
+    const clients = Array.from({ length: size }, (_, number) => {
+      const close = () => closed.add(number);
+      return new Connection(host, stranger, account, { write, pause() {}, resume() {}, close });
+    });
+    return { host, account, clients, closed, log, subscribed };
+  }
+
+  test("has no more turns than with one", async () => {
+    await using server = new TestServer();
+    let answers = 0;
+    const all = Promise.withResolvers<void>();
+    const { clients } = crowd(server, 100, (bytes) => {
+      if (++answers === 100) all.resolve();
+      return bytes.length;
+    });
+    for (const client of clients) client.take(ask("snapshot", { kinds: ["daemons"] }));
+    await delay(systemClock, 0);
+    expect(answers).toBeLessThan(20);
+    await all.promise;
+  });
+
+  test("cannot have everything on a screen sampled again and again", async () => {
+    await using server = new TestServer();
+    const all = Promise.withResolvers<void>();
+    let answers = 0;
+    const { clients, host } = crowd(server, 50, (bytes) => {
+      if (++answers === 50) all.resolve();
+      return bytes.length;
+    });
+    for (const [number, client] of clients.entries()) client.take(ask("attend", { ids: [`n1/member/web/${number}`] }));
+    await all.promise;
+    host.attention.set({}, ["n1/member/web/own"], true);
+    // What is his alone waits; who owns the service sees it at once, and the others' with it.
+    expect(server.service.attended.filter((ids) => ids.includes("n1/member/web/own"))).toHaveLength(1);
+    expect(server.service.attended.length).toBeLessThan(50);
+    expect(server.service.attended.at(-1)).toHaveLength(51);
+    host.attention.close();
+  });
+
+  test("has what waits for his subscribers counted as his, and whoever lets too much wait is closed", async () => {
+    await using server = new TestServer();
+    // Nothing that is sent is taken.
+    const { clients, closed, log, account, subscribed } = crowd(server, 8, () => 0);
+    for (const client of clients) for (let n = 0; n < 16; n++) client.take(ask("subscribe", { kinds: ["events"] }));
+    while (subscribed.count < 8 * 16) await delay(systemClock, 0);
+    const batch = Array.from({ length: 5_000 }, (_, number) => event(number + 1));
+    server.service.emit(...batch.map((item): SourceEvent => ({ src: "events", op: "upsert", item })));
+    // 16 times 5,000 changes are 10 MB for each of them.
+    expect(closed.size).toBe(2);
+    expect(log[0]).toContain("uid 65534 hold more");
+    expect(account.bytes).toBeLessThan(account.allowance.bytes);
+    for (const client of clients) client.closed();
+    expect(account.bytes).toBe(0);
+  });
 });
 
 test("the socket is its owner's alone unless it is for all, and goes with the service", async () => {
