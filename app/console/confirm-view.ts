@@ -4,10 +4,8 @@ import type { Kind } from "#core/model/kinds.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { ConsoleState } from "./console-store.ts";
 import { fieldsFor, presentValues, type ValueChange, valueChanges } from "./policy-typing.ts";
+import { isTakeOver, TAKE_OVER } from "./taking-over.ts";
 import type { Layer } from "./ui-state.ts";
-
-/** It is what the dialog is about, and no fact beside. */
-const TAKE_OVER = "take-over";
 
 type ConfirmLayer = Layer & { readonly type: "confirm" };
 
@@ -25,10 +23,10 @@ export interface ConfirmView {
 export function confirmView(state: ConsoleState, layer: ConfirmLayer, most: number): ConfirmView {
   const { subject, ...action } = ACTIONS[layer.action];
   const { captured } = layer;
-  const isTakeOver = layer.arguments[TAKE_OVER] === true;
-  const verb = isTakeOver ? "Take over" : action.title;
+  const verb = isTakeOver(layer.arguments) ? "Take over" : action.title;
   const identity = captured.target.identity ?? null;
   const given = Object.entries(layer.arguments)
+    // It is what the dialog is about, and no fact beside.
     .filter(([name, value]) => name !== TAKE_OVER && value !== "")
     .map(([name, value]) => [name, String(value)] as const);
   const values = given.map(([, value]) => value).join(" ");
