@@ -16,7 +16,7 @@ import type { Intake } from "./intake.ts";
 import { madeItem } from "./made-item.ts";
 import { cannotBeTakenBack, undoOf } from "./taking-back.ts";
 import { verbOf } from "./taking-over.ts";
-import { INFO_MS, type Toasts } from "./toasts.ts";
+import { INFO_MS, type Toasts, withHint } from "./toasts.ts";
 import { type Arguments, type Captured, type Layer, topLayer, type Undo } from "./ui-state.ts";
 import type { View } from "./view.ts";
 
@@ -167,5 +167,3 @@ function severityOf(result: ActionResult): Severity {
   if (result.outcome === "done" || result.outcome === "unchanged") return "info";
   return result.outcome === "unknown" ? "warn" : "error";
 }
-
-const withHint = (text: string, hint: string | null) => (hint === null ? text : `${text} - ${hint}`);
