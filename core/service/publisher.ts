@@ -21,6 +21,9 @@ export class Publisher {
   #snapshot: Snapshot;
   #queue: SourceEvent[] = [];
   #cancelTimer: (() => void) | null = null;
+  /** Made, and not told to every listener yet, the oldest first. */
+  readonly #untold: Change[] = [];
+  #isTelling = false;
   /** When the next snapshot may be made. */
   #dueMs = Number.NEGATIVE_INFINITY;
 
@@ -51,13 +54,29 @@ export class Publisher {
     this.#queue = [];
     const begunMs = this.#clock.nowMs();
     this.#snapshot = reduce(this.#snapshot, batch, this.#clock.wallMs());
-    const change: Change = { snapshot: this.#snapshot, batch };
-    for (const { kinds, listener } of [...this.#listeners]) {
-      if (batch.some((event) => kinds.includes(event.src))) listener(change);
-    }
+    this.#untold.push({ snapshot: this.#snapshot, batch });
+    this.#tell();
     const nowMs = this.#clock.nowMs();
     const waitMs = (nowMs - begunMs) * WAIT_PER_COST;
     this.#dueMs = nowMs + Math.min(Math.max(waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+  }
+
+  /**
+   * A listener that takes a snapshot makes the next change, before the others have been told of this one: they are told of
+   * both, one after the other. Told the other way round, an item that went would be back for them, and stay.
+   */
+  #tell(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      for (let change = this.#untold.shift(); change; change = this.#untold.shift()) {
+        for (const { kinds, listener } of [...this.#listeners]) {
+          if (change.batch.some((event) => kinds.includes(event.src))) listener(change);
+        }
+      }
+    } finally {
+      this.#isTelling = false;
+    }
   }
 
   subscribe(kinds: readonly Kind[], listener: (change: Change) => void): () => void {
