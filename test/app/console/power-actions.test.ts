@@ -90,6 +90,10 @@ test("destroy is confirmed, with who is left without policies", async () => {
   await goTo(ORPHAN);
   await screen.press("D");
   expect(screen.flat()).toContain("no controller that lives is attached");
+  expect(screen.flat()).not.toContain("Meanwhile");
+  screen.service.emit({ src: "endpoints", op: "upsert", item: endpoint("ep2") });
+  await screen.advance(300);
+  expect(screen.flat()).toMatch(/Meanwhile: Both regions of \/dev\/shm\/ep2 .* goes on without policies\./);
   await screen.press("n");
   await goTo(ATTACHED);
   await screen.press("D", "y");
