@@ -50,7 +50,9 @@ export function whyNot(action: ActionSpec, state: ConsoleState, id: string | nul
   if (running && (!PATIENT.includes(running.action) || running.action === action.id)) {
     return `${running.verb} of ${running.label} is still running: Esc asks it to stop`;
   }
-  return action.when(item);
+  const reason = action.when(item);
+  const isStale = state.shown.shelves[action.kind].staleSinceMs !== null;
+  return reason !== null && isStale ? `${reason}: so it was when it was read last` : reason;
 }
 
 /** Why the selected endpoint cannot be taken over; null if it can. */
