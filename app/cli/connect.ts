@@ -131,7 +131,27 @@ export async function openMovable(session: Session): Promise<Service> {
   const first = await openService(session, "watch", { isForChange: true, isOfAnybody: true });
   if ("info" in first || session.root !== null || session.isReadOnly) return first;
   const { createHandover } = await import("#core/service/handover.ts");
-  return createHandover({ first, open: () => startAndConnect(session, "watch", {}) });
+  return createHandover({
+    first,
+    clock: session.call.clock,
+    find: () => findOwn(session),
+    open: () => startAndConnect(session, "watch", {}),
+  });
+}
+
+/** The user's own service, if it runs by now and is of the same configuration. Says nothing: a console is on the screen. */
+async function findOwn(session: Session): Promise<RemoteService | null> {
+  const { environment } = session;
+  const { socket } = servicePlace(environment);
+  if (!existsSync(socket)) return null;
+  try {
+    const service = await connect(session, socket, "watch", {});
+    if (service.info.configFile === environment.configFile) return service;
+    await service.close();
+  } catch {
+    // Left by a dead one, or busy: the next look tells.
+  }
+  return null;
 }
 
 async function startAndConnect(

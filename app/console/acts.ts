@@ -4,7 +4,7 @@
  */
 import { paneOfKind } from "#app/panes/table.ts";
 import { WORDS } from "#app/panes/words.ts";
-import { ACTIONS, type ActionId, type ActionSpec, actionById } from "#core/act/actions.ts";
+import { ACTIONS, type ActionId, type ActionSpec } from "#core/act/actions.ts";
 import type { ActionTarget } from "#core/act/request.ts";
 import { nameOf } from "#core/model/id.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
@@ -17,8 +17,9 @@ import { createMaking, likelyCategory, type Making } from "./making.ts";
 import { createPerformer, PATIENT, type PerformerNeeds } from "./perform.ts";
 import { createPicking, type Picking } from "./picking.ts";
 import { fieldsFor, typedProblem, typingProblem, WRITES_VALUES } from "./policy-typing.ts";
+import { TAKE_OVER } from "./taking-over.ts";
 import { textField } from "./text-field.ts";
-import { type Layer, runningOn } from "./ui-state.ts";
+import { type Arguments, type Layer, runningOn, type Undo } from "./ui-state.ts";
 
 export interface Acts {
   /** Begins what a key asks for: says why not, asks for arguments, asks to confirm, or does it. */
@@ -49,7 +50,9 @@ export function whyNot(action: ActionSpec, state: ConsoleState, id: string | nul
   if (running && (!PATIENT.includes(running.action) || running.action === action.id)) {
     return `${running.verb} of ${running.label} is still running: Esc asks it to stop`;
   }
-  return action.when(item);
+  const reason = action.when(item);
+  const isStale = state.shown.shelves[action.kind].staleSinceMs !== null;
+  return reason !== null && isStale ? `${reason}: so it was when it was read last` : reason;
 }
 
 /** Why the selected endpoint cannot be taken over; null if it can. */
@@ -58,6 +61,18 @@ export function whyNoTakeOver(state: ConsoleState, id: string | null, isReadOnly
   if (!item) return "no endpoint is selected";
   return whyNot(ACTIONS["endpoint.create"], state, null, isReadOnly);
 }
+
+/** Why the last action cannot be taken back; null if it can. */
+export function whyNoUndo(state: ConsoleState, isReadOnly: boolean): string | null {
+  const { undo } = state.ui;
+  if (undo.action === null) return undo.reason;
+  const action: ActionSpec = ACTIONS[undo.action];
+  if (action.subject === "new") return whyNot(action, state, null, isReadOnly);
+  const item = undoneItem(state, undo);
+  return item ? whyNot(action, state, item.id, isReadOnly) : `${undo.label} is gone: nothing to take back`;
+}
+
+const undoneItem = ({ shown }: ConsoleState, { action, id }: Undo) => madeItem(shown, ACTIONS[action].kind, { id });
 
 /** What cannot even be read cannot be added to. */
 function whyNothingNew(kind: Kind, state: ConsoleState): string | null {
@@ -93,7 +108,7 @@ export function createActs(needs: PerformerNeeds): Acts {
   const making: Making = createMaking({ store, service, intake, performer, goOn });
   const picking: Picking = createPicking({ store, service, toasts, goOn });
 
-  const begin = (action: ActionSpec, id: string | null) => {
+  const begin = (action: ActionSpec, id: string | null, given: Arguments = {}) => {
     const state = store.state();
     const reason = whyNot(action, state, id, service.isReadOnly);
     if (reason !== null) return toasts.say("info", reason);
@@ -103,7 +118,7 @@ export function createActs(needs: PerformerNeeds): Acts {
     const item = id === null ? undefined : itemOf(state.shown, action.kind, id);
     if (!item) return;
     const captured = { kind: action.kind, label: paneOfKind(action.kind).label(item), target: targetOf(item) };
-    goOn(action, captured, item, impliedBy(action.id as ActionId, item));
+    goOn(action, captured, item, { ...impliedBy(action.id as ActionId, item), ...given });
   };
 
   return {
@@ -122,7 +137,7 @@ export function createActs(needs: PerformerNeeds): Acts {
       const reason = whyNoTakeOver(state, id, service.isReadOnly);
       if (reason !== null || id === null) return toasts.say("info", reason ?? "");
       const captured = { kind: "endpoints", label: nameOf(id), target: { id, identity: null } } as const;
-      goOn(ACTIONS["endpoint.create"], captured, null, { "take-over": true });
+      goOn(ACTIONS["endpoint.create"], captured, null, { [TAKE_OVER]: true });
     },
     typing({ action, ask, field }) {
       if (ask.type === "argument" && WRITES_VALUES.includes(action)) {
@@ -154,13 +169,10 @@ export function createActs(needs: PerformerNeeds): Acts {
     },
     undo() {
       const { undo } = store.state().ui;
-      const action = undo ? actionById(undo.action) : undefined;
-      if (!undo || !action) return toasts.say("info", "nothing to take back");
-      if (action.subject === "item") {
-        return begin(action, madeItem(store.state().shown, action.kind, { id: undo.id })?.id ?? undo.id);
-      }
-      const reason = whyNot(action, store.state(), undo.id, service.isReadOnly);
-      if (reason !== null) return toasts.say("info", reason);
+      const reason = whyNoUndo(store.state(), service.isReadOnly);
+      if (undo.action === null || reason !== null) return toasts.say("info", reason ?? "");
+      const action: ActionSpec = ACTIONS[undo.action];
+      if (action.subject === "item") return begin(action, undoneItem(store.state(), undo)?.id ?? null, undo.arguments);
       const target = { id: undo.id, identity: null };
       const captured = { kind: action.kind, label: nameOf(undo.id), target };
       void performer.perform(undo.action, captured, undo.arguments);

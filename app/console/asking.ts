@@ -48,6 +48,10 @@ export function argumentProblem(id: ActionId, argument: ArgumentSpec, value: str
   if (argument.type === "signal" && !isProbe && signalNumber(value) === null) {
     return `"${value}" is no signal: a name such as HUP or SIGUSR1, or a number from 1 to 64`;
   }
+  const quote = id === "process.start" ? /['"]/.exec(value)?.[0] : undefined;
+  if (quote !== undefined) {
+    return `there are no quotes: ${quote} would be a character of an argument; put what needs them into a script`;
+  }
   return id === "member.state" ? memberStateProblem(value) : null;
 }
 

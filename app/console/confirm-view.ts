@@ -1,13 +1,11 @@
 /** What a dialog that confirms says: the exact object, what is changed, and what became of it since the dialog opened. */
 import { ACTIONS, actionById } from "#core/act/actions.ts";
-import type { Kind } from "#core/model/kinds.ts";
+import type { Items, Kind } from "#core/model/kinds.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { ConsoleState } from "./console-store.ts";
 import { fieldsFor, presentValues, type ValueChange, valueChanges } from "./policy-typing.ts";
+import { isTakeOver, TAKE_OVER } from "./taking-over.ts";
 import type { Layer } from "./ui-state.ts";
-
-/** It is what the dialog is about, and no fact beside. */
-const TAKE_OVER = "take-over";
 
 type ConfirmLayer = Layer & { readonly type: "confirm" };
 
@@ -25,10 +23,10 @@ export interface ConfirmView {
 export function confirmView(state: ConsoleState, layer: ConfirmLayer, most: number): ConfirmView {
   const { subject, ...action } = ACTIONS[layer.action];
   const { captured } = layer;
-  const isTakeOver = layer.arguments[TAKE_OVER] === true;
-  const verb = isTakeOver ? "Take over" : action.title;
+  const verb = isTakeOver(layer.arguments) ? "Take over" : action.title;
   const identity = captured.target.identity ?? null;
   const given = Object.entries(layer.arguments)
+    // It is what the dialog is about, and no fact beside.
     .filter(([name, value]) => name !== TAKE_OVER && value !== "")
     .map(([name, value]) => [name, String(value)] as const);
   const values = given.map(([, value]) => value).join(" ");
@@ -81,7 +79,14 @@ function changeSince(state: ConsoleState, layer: ConfirmLayer): string | null {
     const now = item.identity === null ? "its process has ended" : `it is another process now (${item.identity})`;
     return `${captured.label} changed meanwhile: ${now}. The action will be refused.`;
   }
-  return null;
+  return otherConsequence(item, layer);
+}
+
+/** A member that ended, a controller that attached: what is done is something else then. A job only counts its processes. */
+function otherConsequence(item: Items[Kind], { action, consequence }: ConfirmLayer): string | null {
+  if (item.kind !== "Member" && item.kind !== "Endpoint") return null;
+  const now = actionById(action)?.consequence?.(item);
+  return now === undefined || consequence.endsWith(now) ? null : `Meanwhile: ${now}`;
 }
 
 /** Whether other values are there by now than the dialog says. */

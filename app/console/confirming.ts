@@ -6,6 +6,7 @@ import type { Items, Kind } from "#core/model/kinds.ts";
 import { itemOf } from "#core/store/select.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import { fieldsFor, presentValues, type ValueChange, valueChanges, WRITES_VALUES } from "./policy-typing.ts";
+import { isTakeOver } from "./taking-over.ts";
 import type { Arguments, Captured } from "./ui-state.ts";
 
 export interface Confirmation {
@@ -58,7 +59,7 @@ const isUserKey = (name: string) => name.lastIndexOf("/") === 0;
 
 function createConsequence(captured: Captured, item: Items[Kind] | null, given: Arguments): string | null {
   const name = nameOf(captured.target.id);
-  if (given["take-over"] === true) return takeOverConsequence(name, item?.kind === "Endpoint" ? item : null);
+  if (isTakeOver(given)) return takeOverConsequence(name, item?.kind === "Endpoint" ? item : null);
   if (!isUserKey(name)) return null;
   return (
     `"${name}" depends on the user: of the service's user it is in /run/user/UID, or in /dev/shm where that is not. ` +

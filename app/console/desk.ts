@@ -10,7 +10,7 @@ import { defaultKeymap, type Keymap } from "./keymap.ts";
 import type { Size } from "./layout.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Skin } from "./skin.ts";
-import { createToasts, type Toasts } from "./toasts.ts";
+import { createToasts, type Toasts, withHint } from "./toasts.ts";
 import type { UiState } from "./ui-state.ts";
 import { createView, type View } from "./view.ts";
 
@@ -101,7 +101,8 @@ export function createDesk(options: DeskOptions): Desk {
       await service.refresh();
       toasts.say("info", "every source was read");
     } catch (error) {
-      toasts.say("error", `refresh: ${errorRecord(error).message}`);
+      const { message, hint } = errorRecord(error);
+      toasts.say("error", withHint(`refresh: ${message}`, hint));
     } finally {
       isRefreshing = false;
       intake.now();

@@ -1,7 +1,7 @@
 /** The lines of help: every binding of the context below, each with its reason if it cannot be used now. */
 import { ACTIONS } from "#core/act/actions.ts";
 import { parseFilter } from "#core/store/query.ts";
-import { whyNoTakeOver, whyNot } from "./acts.ts";
+import { whyNoTakeOver, whyNot, whyNoUndo } from "./acts.ts";
 import type { CommandId } from "./commands.ts";
 import type { ConsoleState } from "./console-store.ts";
 import { whyNoJump } from "./going.ts";
@@ -40,7 +40,7 @@ const keywordsOf = (binding: Binding) =>
 /** Why a binding does nothing now; null if it does something. */
 export function reasonAgainst(binding: Binding, state: ConsoleState, isReadOnly: boolean): string | null {
   if (binding.type === "action") return whyNot(binding.action, state, paneStateOf(state).cursor, isReadOnly);
-  if (binding.command === "undo" && state.ui.undo === null) return "nothing to take back";
+  if (binding.command === "undo") return whyNoUndo(state, isReadOnly);
   if (binding.command === "back" && !canGoBack(state)) return "nothing to go back from";
   if (binding.command === "jump") return whyNoJump(state);
   if (binding.command === "add-member") return whyNot(ACTIONS["member.add"], state, null, isReadOnly);

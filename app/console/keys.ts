@@ -16,19 +16,27 @@ const CONTROL_NAMES: Readonly<Record<string, string>> = {
   " ": "space",
 };
 
+/**
+ * Esc and the key after it, where both arrive in one chunk, as over a slow line, are the same bytes as that key with Alt.
+ * No key here has Alt: without its Esc, the Enter that was meant for the list would press a dialog's button.
+ */
 export function keysOf(input: string, key: Key): readonly string[] {
+  if (key.eventType === "release") return [];
+  const names = plainKeysOf(input, key);
+  return key.meta && names.length > 0 ? ["esc", ...names] : names;
+}
+
+function plainKeysOf(input: string, key: Key): readonly string[] {
   const name = specialName(key);
   if (name !== null) return [name];
-  if (key.eventType === "release") return [];
   if (key.ctrl && input.length === 1) return [`ctrl-${input}`];
-  if (key.meta || key.super || key.hyper) return [];
+  if (key.super || key.hyper) return [];
   return graphemes(input)
     .map(characterName)
     .filter((each) => each !== "");
 }
 
 function specialName(key: Key): string | null {
-  if (key.eventType === "release") return null;
   if (key.upArrow) return "up";
   if (key.downArrow) return "down";
   if (key.leftArrow) return "left";

@@ -14,8 +14,9 @@ import type { ConsoleStore } from "./console-store.ts";
 import { unfoldTo } from "./folding.ts";
 import type { Intake } from "./intake.ts";
 import { madeItem } from "./made-item.ts";
-import { undoOf } from "./taking-back.ts";
-import { INFO_MS, type Toasts } from "./toasts.ts";
+import { cannotBeTakenBack, undoOf } from "./taking-back.ts";
+import { verbOf } from "./taking-over.ts";
+import { INFO_MS, type Toasts, withHint } from "./toasts.ts";
 import { type Arguments, type Captured, type Layer, topLayer, type Undo } from "./ui-state.ts";
 import type { View } from "./view.ts";
 
@@ -62,7 +63,7 @@ export function createPerformer(needs: PerformerNeeds): Performer {
 
   const perform = async (id: ActionId, captured: Captured, args: Arguments) => {
     const target = captured.target.id;
-    const { verb } = ACTIONS[id];
+    const verb = verbOf(id, args);
     const controller = new AbortController();
     const requestId = newRequestId();
     controllers.set(requestId, controller);
@@ -91,7 +92,7 @@ export function createPerformer(needs: PerformerNeeds): Performer {
       );
       const result = report.results[0];
       const undo = result ? undoOf(id, captured, result, before) : null;
-      if (result) answer(id, captured, result, undo, report.warnings, clock.nowMs() - startedMs);
+      if (result) answer(id, verb, captured, result, undo, report.warnings, clock.nowMs() - startedMs);
       if (ACTIONS[id].subject === "new" && result?.outcome === "done") madeId = result.id;
     } catch (error) {
       const record = errorRecord(error, target);
@@ -121,14 +122,16 @@ export function createPerformer(needs: PerformerNeeds): Performer {
 
   const answer = (
     id: ActionId,
+    verb: string,
     captured: Captured,
     result: ActionResult,
     undo: Undo | null,
     warnings: readonly Warning[],
     tookMs: number,
   ) => {
-    const { verb, title } = ACTIONS[id];
-    if (undo !== null) store.dispatch({ type: "undoable", undo });
+    const { title, effect } = ACTIONS[id];
+    const hasActed = effect !== "read" && result.outcome !== "unchanged" && result.outcome !== "refused";
+    if (hasActed) store.dispatch({ type: "undoable", undo: undo ?? cannotBeTakenBack(`${verb} ${captured.label}`) });
     const way = undo !== null ? " (z takes it back)" : "";
     const beside = warnings.map(({ message }) => `; ${message}`).join("");
     const { label } = captured;
@@ -136,7 +139,7 @@ export function createPerformer(needs: PerformerNeeds): Performer {
     const about = result.message.startsWith(`${label} `) ? verb : `${verb} ${label}`;
     const text = withHint(`${about}: ${result.message}${way}${beside}`, result.error?.hint ?? null);
     const severity = warnings.some(({ code }) => code === "NOT_RECORDED") ? "error" : severityOf(result);
-    const isShown = ACTIONS[id].effect === "read" && topLayer(store.state().ui) === null;
+    const isShown = effect === "read" && topLayer(store.state().ui) === null;
     if (PATIENT.includes(id) || tookMs >= INFO_MS) toasts.keep(severity, text);
     else if (result.answer && isShown) {
       const heading = `${title}: ${captured.label}`;
@@ -164,5 +167,3 @@ function severityOf(result: ActionResult): Severity {
   if (result.outcome === "done" || result.outcome === "unchanged") return "info";
   return result.outcome === "unknown" ? "warn" : "error";
 }
-
-const withHint = (text: string, hint: string | null) => (hint === null ? text : `${text} - ${hint}`);

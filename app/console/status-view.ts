@@ -9,6 +9,7 @@ import { spinner } from "./list-view.ts";
 import { fieldSpans } from "./parts/field.ts";
 import type { Rows } from "./rows.ts";
 import { plain, type Skin, type Span, sign } from "./skin.ts";
+import { withHint } from "./toasts.ts";
 import { runningOn, topLayer } from "./ui-state.ts";
 import { itemCount, paneOf, paneStateOf, shelvesOf } from "./view.ts";
 
@@ -42,7 +43,10 @@ export function statusView(skin: Skin, state: ConsoleState, rows: Rows, remark: 
   }
   if (ui.running.size > 0) return runningView(skin, state);
   const trouble = sourceTrouble(state);
-  if (trouble !== null) return single([{ text: `${sign(skin, "warn")} ${plain(skin, trouble)}`, tone: "warn" }]);
+  if (trouble !== null) {
+    const texts = wrapped(skin, `${sign(skin, "warn")} ${plain(skin, trouble)}`, columns - 2);
+    return { lines: texts.map((text) => [{ text, tone: "warn" }]), aside: "" };
+  }
   return single([{ text: plain(skin, remark), tone: "dim" }]);
 }
 
@@ -78,7 +82,9 @@ function sourceTrouble(state: ConsoleState): string | null {
   const hasRows = itemCount(state.shown, pane) > 0;
   for (const kind of pane.kinds) {
     const { status, error } = state.shown.shelves[kind];
-    if (status === "failed" && hasRows) return `${WORDS[kind].many} cannot be read now: ${error?.message ?? ""}`;
+    if (status === "failed" && hasRows) {
+      return withHint(`${WORDS[kind].many} cannot be read now: ${error?.message ?? ""}`, error?.hint ?? null);
+    }
   }
   const [first, ...more] = shelvesOf(state.shown, pane).flatMap(({ warnings }) => warnings);
   return first ? `${first.message}${more.length > 0 ? ` (and ${more.length} more)` : ""}` : null;

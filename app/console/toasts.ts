@@ -10,6 +10,9 @@ import type { ConsoleStore } from "./console-store.ts";
 export const INFO_MS = 2000;
 const LEAST_ERROR_MS = 4000;
 
+/** What went wrong, and what to do about it. */
+export const withHint = (text: string, hint: string | null) => (hint === null ? text : `${text} - ${hint}`);
+
 export interface Toasts {
   say(severity: Severity, text: string): void;
   /** The same of what came after a while: also good news stays until somebody was there. */

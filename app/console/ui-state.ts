@@ -126,6 +126,12 @@ export interface Undo {
   readonly arguments: Arguments;
 }
 
+/** Nothing is taken back: least of all what was done before the last action. */
+export interface NoUndo {
+  readonly action: null;
+  readonly reason: string;
+}
+
 export interface UiState {
   readonly pane: PaneId;
   readonly panes: Readonly<Record<PaneId, PaneState>>;
@@ -136,7 +142,7 @@ export interface UiState {
   readonly running: ReadonlyMap<string, Running>;
   /** Monotonic time of the newest frame of running actions. */
   readonly tickMs: number;
-  readonly undo: Undo | null;
+  readonly undo: Undo | NoUndo;
   readonly isFrozen: boolean;
   readonly isRecording: boolean;
 }
@@ -152,7 +158,7 @@ export type UiAction =
   | { readonly type: "progress"; readonly id: string; readonly change: Partial<Running> }
   | { readonly type: "ran"; readonly id: string }
   | { readonly type: "tick"; readonly nowMs: number }
-  | { readonly type: "undoable"; readonly undo: Undo | null }
+  | { readonly type: "undoable"; readonly undo: Undo | NoUndo }
   | { readonly type: "frozen"; readonly isFrozen: boolean }
   | { readonly type: "recording"; readonly isRecording: boolean };
 
@@ -186,7 +192,7 @@ export function initialUi(): UiState {
     toast: null,
     running: new Map(),
     tickMs: 0,
-    undo: null,
+    undo: { action: null, reason: "nothing to take back" },
     isFrozen: false,
     isRecording: false,
   };

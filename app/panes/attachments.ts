@@ -1,9 +1,9 @@
 /** Processes that are attached to a module: the leaves and branches below jobs and modules. */
 import type { Attachment } from "#core/model/attachment.ts";
-import { stateCounts, userName } from "#core/store/aggregates.ts";
+import { stateCounts } from "#core/store/aggregates.ts";
 import { daemonOfProcess, memberOfProcess } from "#core/store/process-set.ts";
 import type { AggregateLook } from "./aggregate-look.ts";
-import { runningLine, startedLine, stateLine, usageLines } from "./detail-lines.ts";
+import { runningLine, startedLine, stateLine, usageLines, userText } from "./detail-lines.ts";
 import type { Cell, DetailLine, DrawContext, Sign, Tone } from "./pane.ts";
 import { sameProcess } from "./same-process.ts";
 
@@ -76,11 +76,6 @@ function detail(process: Attachment, context: DrawContext): readonly DetailLine[
     ...(member ? [{ label: "process set", text: `member of ${member.category}, ${member.state}` }] : []),
     { label: "id", text: process.id, tone: "dim" },
   ];
-}
-
-function userText(snapshot: DrawContext["snapshot"], uid: number): string {
-  const name = userName(snapshot, uid);
-  return name === String(uid) ? `uid ${uid}` : `${name} (uid ${uid})`;
 }
 
 export const ATTACHMENT_LOOK: AggregateLook<Attachment> = {

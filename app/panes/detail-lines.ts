@@ -1,5 +1,7 @@
 /** Lines of a detail that items of several kinds have. */
 import type { Exit, Problem, Usage } from "#core/model/daemon.ts";
+import { userName } from "#core/store/aggregates.ts";
+import type { Snapshot } from "#core/store/snapshot.ts";
 import { clockTime, duration, fullTime, mebibytes } from "./measures.ts";
 import type { Cell, DetailLine, DrawContext } from "./pane.ts";
 
@@ -16,6 +18,11 @@ export function problemLines(problems: readonly Problem[]): readonly DetailLine[
     tone: "warn",
     sign: "warn",
   }));
+}
+
+export function userText(snapshot: Snapshot, uid: number): string {
+  const name = userName(snapshot, uid);
+  return name === String(uid) ? `uid ${uid}` : `${name} (uid ${uid})`;
 }
 
 export function startedLine(startedAt: string): DetailLine {

@@ -3,8 +3,9 @@ import type { MusterEvent, Severity } from "#core/model/event.ts";
 import { nameOf } from "#core/model/id.ts";
 import { KIND_NAMES } from "#core/model/kind-names.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
+import { userText } from "./detail-lines.ts";
 import { fullTime } from "./measures.ts";
-import type { Cell, Column, DetailLine, Jump, Pane, Sign, Tone } from "./pane.ts";
+import type { Cell, Column, DetailLine, DrawContext, Jump, Pane, Sign, Tone } from "./pane.ts";
 
 const LOOKS: Readonly<Record<Severity, { readonly sign: Sign; readonly tone: Tone; readonly rank: number }>> = {
   error: { sign: "error", tone: "error", rank: 0 },
@@ -89,7 +90,21 @@ const COLUMNS: readonly Column<MusterEvent>[] = [
   },
 ];
 
-function detail(event: MusterEvent): readonly DetailLine[] {
+const DOORS: Readonly<Record<string, string>> = {
+  cli: "on the command line",
+  console: "in the console",
+  socket: "over the service's socket",
+  jobd: "over jobd's socket",
+};
+
+/** Uid and door. */
+function askerText(snapshot: Snapshot, actor: string): string {
+  const [uid = "", door = ""] = actor.split(" ");
+  const where = DOORS[door];
+  return where === undefined || !/^\d+$/.test(uid) ? actor : `${userText(snapshot, Number(uid))}, ${where}`;
+}
+
+function detail(event: MusterEvent, { snapshot }: DrawContext): readonly DetailLine[] {
   const severity = severityCell(event);
   const lines: DetailLine[] = [
     { label: "level", text: severity.text, tone: severity.tone ?? "text", sign: severity.sign ?? "none" },
@@ -102,7 +117,7 @@ function detail(event: MusterEvent): readonly DetailLine[] {
     lines.push({ heading: "Action" });
     if (event.action) lines.push({ label: "action", text: event.action });
     if (event.outcome) lines.push({ label: "outcome", text: event.outcome });
-    if (event.actor) lines.push({ label: "asked by", text: event.actor });
+    if (event.actor) lines.push({ label: "asked by", text: askerText(snapshot, event.actor) });
     if (event.requestId) lines.push({ label: "request", text: event.requestId, tone: "dim" });
   }
   const variables = Object.entries(event.variables ?? {});

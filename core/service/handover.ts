@@ -3,9 +3,13 @@
  * outlive it: a console without a service is not less of a console for it. Its users notice nothing but a warning.
  *
  *     local --- first lasting write ---> open() ---> the other one: its whole picture follows as one change
+ *           \-- it runs by now -------> find() --/
+ *
+ * What keeps jobs, modules and members knows more of them than who only reads what it has written.
  */
 import { mustLast } from "#core/act/lasting.ts";
 import type { ActionReport, ActionRequest } from "#core/act/request.ts";
+import type { Clock } from "#core/model/clock.ts";
 import { KIND_NAMES, type Kind } from "#core/model/kind-names.ts";
 import type { SourceEvent, Warning } from "#core/model/source.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
@@ -13,6 +17,9 @@ import type { Change, InvokeOptions, Service } from "./service.ts";
 
 export interface HandoverOptions {
   readonly first: Service;
+  readonly clock: Clock;
+  /** The one that lasts, where somebody has started it by now; null where nobody has. Never throws. */
+  readonly find: () => Promise<Service | null>;
   /** Opens the one that lasts, and says what was done for it. Throws where that is forbidden or fails. */
   readonly open: () => Promise<{ readonly service: Service; readonly warning: Warning | null }>;
 }
@@ -23,16 +30,28 @@ interface Subscription {
   end: () => void;
 }
 
-export function createHandover({ first, open }: HandoverOptions): Service {
+/** How often it is looked whether the one that lasts runs. */
+const LOOK_MS = 1000;
+
+export function createHandover({ first, clock, find, open }: HandoverOptions): Service {
+  /** Of the first service. */
+  const underWay = new Set<Promise<ActionReport>>();
   const subscriptions = new Set<Subscription>();
   let current = first;
   let attended: readonly string[] = [];
   let moving: Promise<Warning | null> | null = null;
+  let finding: Promise<void> | null = null;
+  let cancelLook = () => {};
+  let isClosed = false;
+  let firstClosed: Promise<void> | null = null;
+  const closeFirst = () => {
+    firstClosed ??= first.close();
+    return firstClosed;
+  };
 
-  const move = async (): Promise<Warning | null> => {
-    const { service, warning } = await open();
+  const moveTo = async (service: Service): Promise<void> => {
     await loaded(service);
-    const old = current;
+    if (isClosed) return service.close();
     current = service;
     service.attend(attended);
     for (const subscription of subscriptions) {
@@ -41,12 +60,36 @@ export function createHandover({ first, open }: HandoverOptions): Service {
       const snapshot = service.snapshot();
       subscription.listener({ snapshot, batch: subscription.kinds.map((kind) => resetOf(snapshot, kind)) });
     }
-    await old.close();
+    cancelLook();
+    // What was asked of it ends there.
+    void Promise.allSettled(underWay).then(closeFirst);
+  };
+
+  const move = async (): Promise<Warning | null> => {
+    const { service, warning } = await open();
+    await moveTo(service);
     return warning;
   };
 
+  const look = async (): Promise<void> => {
+    const service = moving ? null : await find();
+    if (service) await moveTo(service);
+    else lookLater();
+  };
+
+  const lookLater = () => {
+    if (isClosed || current !== first) return;
+    cancelLook = clock.setTimer(LOOK_MS, () => {
+      finding = look().finally(() => {
+        finding = null;
+      });
+    });
+  };
+  lookLater();
+
   /** Only the first write brings the warning; one that failed may be tried again. */
   const lasting = async (): Promise<readonly Warning[]> => {
+    await finding;
     if (current !== first) return [];
     moving ??= move();
     try {
@@ -73,7 +116,10 @@ export function createHandover({ first, open }: HandoverOptions): Service {
     },
     async invoke(request: ActionRequest, options?: InvokeOptions): Promise<ActionReport> {
       const warnings = mustLast(request) && !current.isReadOnly ? await lasting() : [];
-      const report = await current.invoke(request, options);
+      const service = current;
+      const invoked = service.invoke(request, options);
+      if (service === first) underWay.add(invoked);
+      const report = await invoked.finally(() => underWay.delete(invoked));
       return warnings.length > 0 ? { ...report, warnings: [...warnings, ...report.warnings] } : report;
     },
     events: (query) => current.events(query),
@@ -84,7 +130,12 @@ export function createHandover({ first, open }: HandoverOptions): Service {
       current.attend(ids);
     },
     refresh: () => current.refresh(),
-    close: () => current.close(),
+    async close() {
+      isClosed = true;
+      cancelLook();
+      await closeFirst();
+      if (current !== first) await current.close();
+    },
   };
 }
 

@@ -20,10 +20,10 @@ export class Publisher {
   readonly #listeners = new Set<{ kinds: readonly Kind[]; listener: (change: Change) => void }>();
   #snapshot: Snapshot;
   #queue: SourceEvent[] = [];
-  /** In the snapshot already, but not told to every listener. */
+  #cancelTimer: (() => void) | null = null;
+  /** Made, and not told to every listener yet, the oldest first. */
   readonly #untold: Change[] = [];
   #isTelling = false;
-  #cancelTimer: (() => void) | null = null;
   /** When the next snapshot may be made. */
   #dueMs = Number.NEGATIVE_INFINITY;
 
@@ -55,21 +55,23 @@ export class Publisher {
     const begunMs = this.#clock.nowMs();
     this.#snapshot = reduce(this.#snapshot, batch, this.#clock.wallMs());
     this.#untold.push({ snapshot: this.#snapshot, batch });
-    // A listener that asks for a snapshot comes through here again: the others get this change first.
-    if (this.#isTelling) return;
     this.#tell();
     const nowMs = this.#clock.nowMs();
     const waitMs = (nowMs - begunMs) * WAIT_PER_COST;
     this.#dueMs = nowMs + Math.min(Math.max(waitMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
   }
 
+  /**
+   * A listener that takes a snapshot makes the next change, before the others have been told of this one: they are told of
+   * both, one after the other. Told the other way round, an item that went would be back for them, and stay.
+   */
   #tell(): void {
+    if (this.#isTelling) return;
     this.#isTelling = true;
     try {
       for (let change = this.#untold.shift(); change; change = this.#untold.shift()) {
-        const { batch } = change;
         for (const { kinds, listener } of [...this.#listeners]) {
-          if (batch.some((event) => kinds.includes(event.src))) listener(change);
+          if (change.batch.some((event) => kinds.includes(event.src))) listener(change);
         }
       }
     } finally {

@@ -1,5 +1,5 @@
 /** How an order ended: with what its effect says of it, or without one. */
-import type { ActionSpec } from "#core/act/actions.ts";
+import type { ActionId, ActionSpec } from "#core/act/actions.ts";
 import type { Answer, Outcome } from "#core/act/request.ts";
 import { MusterError } from "#core/model/error.ts";
 
@@ -11,6 +11,8 @@ export interface Done {
   readonly isUnchanged?: boolean;
   /** Of what was made. */
   readonly id?: string;
+  /** What takes it back, where that is not the action's inverse. */
+  readonly undo?: ActionId | null;
 }
 
 export interface Ending {
@@ -19,6 +21,8 @@ export interface Ending {
   readonly error: MusterError | null;
   readonly answer: Answer | null;
   readonly id: string | null;
+  /** undefined: the action's inverse. */
+  readonly undo: ActionId | null | undefined;
 }
 
 const ended = (outcome: Outcome, message: string): Ending => ({
@@ -27,12 +31,14 @@ const ended = (outcome: Outcome, message: string): Ending => ({
   error: null,
   answer: null,
   id: null,
+  undo: undefined,
 });
 
-export const endingOf = ({ message, answer, isUnchanged, id }: Done): Ending => ({
+export const endingOf = ({ message, answer, isUnchanged, id, undo }: Done): Ending => ({
   ...ended(isUnchanged ? "unchanged" : "done", message),
   answer: answer ?? null,
   id: id ?? null,
+  undo,
 });
 
 /** Of a dry run. */

@@ -9,7 +9,7 @@ import type { KeptEndpoints } from "../kept-endpoints.ts";
 import { type Parts, type PowerContext, step, usage } from "./power-order.ts";
 import type { PowerRequest } from "./power-request.ts";
 
-export function createEndpoint(request: PowerRequest, name: string, { kept }: PowerContext): Parts {
+export function createEndpoint(request: PowerRequest, name: string, { kept, read }: PowerContext): Parts {
   const problem = endpointNameProblem(name);
   if (problem !== null) throw usage(problem, "an absolute path such as /dev/shm/NAME");
   const takesOver = request.arguments["take-over"] === true;
@@ -17,8 +17,12 @@ export function createEndpoint(request: PowerRequest, name: string, { kept }: Po
   return {
     plan: [{ ...step(`${verb} ${name}${POLICY_SUFFIX} and ${name}${SAMPLE_SUFFIX}`), path: name }],
     run: () => {
+      const before = takesOver ? read(name) : null;
       keeper(kept).create(name, takesOver);
-      return { message: `${name} is open to controllers` };
+      if (before === null) return { message: `${name} is open to controllers` };
+      const isOwn = before.ownerPid === process.pid;
+      // Not to be destroyed: what others have made, and a controller may be using.
+      return { message: `the service owns ${name}; what is in it stays`, undo: isOwn ? null : "endpoint.release" };
     },
   };
 }

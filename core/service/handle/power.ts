@@ -40,14 +40,20 @@ export class PowerHandler {
     const spec: ActionSpec = ACTIONS[request.action];
     let order: PowerOrder | null = null;
     let before: ActionResult["before"] = null;
-    const result = ({ outcome, message, error, answer }: Ending): ActionResult => ({
+    const result = ({
+      outcome,
+      message,
+      error,
+      answer,
+      undo = ACTIONS[request.action].inverse,
+    }: Ending): ActionResult => ({
       id: order?.id ?? target.id,
       outcome,
       plan: [...(order?.plan ?? [])],
       before,
       after: order && spec.effect !== "read" && outcome !== "refused" ? stateOf(order) : before,
       elapsedMs: Math.round(clock.nowMs() - startMs),
-      undo: outcome === "done" ? (ACTIONS[request.action].inverse ?? null) : null,
+      undo: outcome === "done" ? undo : null,
       message,
       answer,
       error: error && errorRecord(error, target.id),

@@ -40,6 +40,8 @@ const HELLO_MS = 1000;
 const LOADING_MS = 5000;
 const BACKOFF_MS = [100, 200, 500, 1000, 2000, 5000] as const;
 
+const TRIED_AGAIN = "it is tried again every few seconds; 'muster serve' starts it";
+
 /** Throws UNREACHABLE, TIMED_OUT, PERMISSION_DENIED. */
 export async function openRemoteService(options: RemoteServiceOptions): Promise<RemoteService> {
   const link = await Link.open(options);
@@ -59,6 +61,7 @@ export async function openRemoteService(options: RemoteServiceOptions): Promise<
     reports: async (query) => (await link.wire().request("reports", { query })) as readonly JobReport[],
     attend: (ids) => link.attend(ids),
     refresh: async () => {
+      await link.tryNow();
       await link.wire().request("refresh", {});
     },
     close: async () => link.close(),
@@ -78,6 +81,10 @@ class Link {
   readonly #settled = Promise.withResolvers<void>();
   readonly #end = new AbortController();
   #wire: Wire | null = null;
+  /** While the connection is lost: ends the pause before the next attempt. */
+  #hurry = new AbortController();
+  /** Resolves after the attempt, whatever came of it. */
+  #attempt = Promise.withResolvers<void>();
   /** Until the first subscription of a connection stands. */
   #isConnecting = false;
   #publisher: Publisher | null = null;
@@ -115,8 +122,16 @@ class Link {
 
   /** Throws UNREACHABLE while there is none. */
   wire(): Wire {
-    if (!this.#wire) throw lost(this.#options.path);
+    if (!this.#wire) throw this.#lost();
     return this.#wire;
+  }
+
+  /** Whoever asks for it does not wait for the end of a pause. */
+  async tryNow(): Promise<void> {
+    if (this.#wire || this.#options.mode !== "watch" || this.#end.signal.aborted) return;
+    const attempt = this.#attempt.promise;
+    this.#hurry.abort();
+    await attempt;
   }
 
   /**
@@ -136,7 +151,7 @@ class Link {
     const refused = this.#options.isReadOnly ? readOnlyReport(request) : null;
     if (refused) return refused;
     const wire = this.#wire;
-    if (!wire) return unsentReport(request, lost(this.#options.path));
+    if (!wire) return unsentReport(request, this.#lost());
     const { requestId } = request;
     const cancel = () => wire.tell("cancel", { requestId });
     if (onProgress) this.#progress.set(requestId, onProgress);
@@ -161,6 +176,7 @@ class Link {
 
   close(): void {
     this.#end.abort();
+    this.#attempt.resolve();
     this.#wire?.close();
     this.#wire = null;
     this.#publisher?.close();
@@ -256,8 +272,8 @@ class Link {
     // Lost before the first subscription stood: whoever connected is told.
     if (!this.#wire || this.#isConnecting || this.#end.signal.aborted) return;
     this.#wire = null;
-    const { kinds, clock, path, mode } = this.#options;
-    this.#fold(eventsOfLoss(kinds, errorRecord(lost(path)), clock.nowMs()));
+    const { kinds, clock, mode } = this.#options;
+    this.#fold(eventsOfLoss(kinds, errorRecord(this.#lost()), clock.nowMs()));
     this.#settled.resolve();
     if (mode === "watch") void this.#comeBack();
   }
@@ -265,15 +281,25 @@ class Link {
   async #comeBack(): Promise<void> {
     const { clock, kinds } = this.#options;
     for (let attempt = 0; !this.#end.signal.aborted; attempt++) {
-      await delay(clock, BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 0, this.#end.signal);
+      const pauseMs = BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 0;
+      await delay(clock, pauseMs, AbortSignal.any([this.#end.signal, this.#hurry.signal]));
       if (this.#end.signal.aborted) return;
       try {
         await this.#connect();
         return;
       } catch (thrown) {
-        const error = errorRecord(toMusterError(thrown));
+        const error = { ...errorRecord(toMusterError(thrown)), hint: TRIED_AGAIN };
         if (attempt === 0) this.#fold(kinds.map((src): SourceEvent => ({ src, op: "unavailable", error })));
+      } finally {
+        this.#attempt.resolve();
+        this.#hurry = new AbortController();
+        this.#attempt = Promise.withResolvers();
       }
     }
+  }
+
+  #lost(): MusterError {
+    const { path, mode } = this.#options;
+    return lost(path, mode === "watch" ? TRIED_AGAIN : null);
   }
 }

@@ -145,8 +145,8 @@ export class Wire {
   }
 }
 
-export function lost(path: string): MusterError {
-  return new MusterError("UNREACHABLE", `the connection to the service at ${path} is lost`, { target: path });
+export function lost(path: string, hint: string | null = null): MusterError {
+  return new MusterError("UNREACHABLE", `the connection to the service at ${path} is lost`, { target: path, hint });
 }
 
 function checkOwner(socket: object, { path, trustedUids }: WireOptions): void {

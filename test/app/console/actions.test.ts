@@ -135,6 +135,35 @@ test("an item that ends with its action: the outcome and where the cursor is now
   expect(said).toContain("stop alpha: its lock is free; alpha is gone: the cursor is on beta now");
 });
 
+test("z takes back the last action or nothing: never the one before it", async () => {
+  await open();
+  await screen.press("x", "y");
+  screen.service.emit({ src: "daemons", op: "upsert", item: daemon("alpha", { state: "down" }) });
+  screen.service.invocations[0]?.finish({ undo: "daemon.start" });
+  await screen.settle();
+  await screen.press("j", "L");
+  screen.service.invocations[1]?.finish({ message: "SIGHUP was sent" });
+  await screen.settle();
+  await screen.press("z");
+  expect(screen.text()).toContain("reload beta was the last action: it cannot be taken back");
+  expect(screen.service.invocations).toHaveLength(2);
+  await screen.press("?", "the last action");
+  expect(screen.flat()).toContain("Not now: reload beta was the last action");
+});
+
+test("what was refused leaves what z does; of what is gone nothing is taken back", async () => {
+  await open();
+  await screen.press("x", "y");
+  screen.service.invocations[0]?.finish({ undo: "daemon.start" });
+  await screen.settle();
+  await screen.press("j", "L");
+  screen.service.invocations[1]?.finish({ outcome: "refused", message: "not now" });
+  screen.service.emit({ src: "daemons", op: "remove", id: "n1/daemon/alpha", reason: "its pid file is gone" });
+  await screen.settle();
+  await screen.press("z");
+  expect(screen.flat()).toContain("alpha is gone: nothing to take back");
+});
+
 test("Esc asks the action to stop, once; its report is the answer", async () => {
   await open();
   await screen.press("L");

@@ -234,6 +234,10 @@ test("start: label and command line are asked for; the cursor goes to what was s
   expect(screen.flat()).toContain("there are no quotes");
   await screen.press(ENTER);
   expect(screen.flat()).toContain("command line is needed");
+  await screen.press("sh -c 'exit 3'", ENTER);
+  expect(screen.flat()).toContain("there are no quotes: ' would be a character of an argument");
+  expect(screen.service.invocations).toHaveLength(0);
+  await screen.press("\x15");
   await screen.press("/usr/bin/collect -x", ENTER);
   expect(request()).toMatchObject({
     action: "process.start",

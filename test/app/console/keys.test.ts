@@ -44,6 +44,22 @@ test("arrows in one chunk, page keys, ends", async () => {
   expect(screen.text()).toContain(" 1/100");
 });
 
+test("Esc is not lost where the next key comes in the same chunk", async () => {
+  await open(3);
+  await screen.press("x\t");
+  expect(screen.text()).toContain("▸ Stop");
+  await screen.press("\x1b\r");
+  expect(screen.service.invocations).toEqual([]);
+  expect(screen.text()).toContain("identity");
+  await screen.press("\x1bj");
+  expect(screen.text()).toContain("2/3");
+  expect(screen.text()).not.toContain("identity");
+  await screen.press("/d00001", "\x1b\x1b[A");
+  expect(screen.text()).toContain("1/3");
+  await screen.press("/d00001\r", "/", "\x1b\x1bj");
+  expect(screen.text()).toContain("3/3");
+});
+
 test("panes by Tab, Shift-Tab and number; a number without a pane says so", async () => {
   await open(3);
   await screen.press(TAB);

@@ -90,6 +90,10 @@ test("destroy is confirmed, with who is left without policies", async () => {
   await goTo(ORPHAN);
   await screen.press("D");
   expect(screen.flat()).toContain("no controller that lives is attached");
+  expect(screen.flat()).not.toContain("Meanwhile");
+  screen.service.emit({ src: "endpoints", op: "upsert", item: endpoint("ep2") });
+  await screen.advance(300);
+  expect(screen.flat()).toMatch(/Meanwhile: Both regions of \/dev\/shm\/ep2 .* goes on without policies\./);
   await screen.press("n");
   await goTo(ATTACHED);
   await screen.press("D", "y");
@@ -109,6 +113,9 @@ test("take over: create with its flag, confirmed; a living owner is named", asyn
     arguments: { "take-over": true },
     targets: [{ id: endpoint("ep2").id }],
   });
+  screen.service.invocations[0]?.finish({ message: "its regions stay", undo: "endpoint.release" });
+  await screen.settle();
+  expect(screen.flat()).toContain("take over /dev/shm/ep2: its regions stay (z takes it back)");
   await goTo(WAITING);
   await screen.press("t");
   expect(screen.flat()).toContain("But its owner, pid 4242, lives, and goes on with them too.");
@@ -273,7 +280,7 @@ test("what could not be read cannot be set again", async () => {
   await screen.settle();
   expect(screen.flat()).not.toContain("takes it back");
   await screen.press("z");
-  expect(screen.flat()).toContain("nothing to take back");
+  expect(screen.flat()).toContain("remove power_governor for dgemm was the last action: it cannot be taken back");
 });
 
 test("wait: for a controller, or for the attached one to detach; other actions go on, Esc asks to stop", async () => {
@@ -305,6 +312,11 @@ test("bind and unbind, whichever it is; z takes either back", async () => {
   await screen.settle();
   await screen.press("z");
   expect(request(1)).toMatchObject({ action: "endpoint.unbind", targets: [{ id: bound.id }] });
+  screen.service.emit({ src: "endpoints", op: "upsert", item: endpoint("ep0") });
+  screen.service.invocations[1]?.finish({ message: "unbound", undo: "endpoint.bind" });
+  await screen.settle();
+  await screen.press("z");
+  expect(request(2)).toMatchObject({ action: "endpoint.bind", arguments: { policystore: bound.store } });
 });
 
 test("sample: the answer in a box, each value with its unit", async () => {

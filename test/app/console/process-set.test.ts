@@ -203,6 +203,16 @@ test("what is a member already is not chosen again; Esc does nothing", async () 
   expect(screen.service.invocations).toHaveLength(0);
 });
 
+test("a member that ends while it is asked whether to remove it: what would be forgotten is said", async () => {
+  await open();
+  await screen.press("3", "d");
+  expect(screen.flat()).toContain("Process 900 of idle goes on, but its exit will not be noticed.");
+  expect(screen.flat()).not.toContain("Meanwhile");
+  screen.service.emit({ src: "members", op: "upsert", item: member("idle", 900, {}, 3 << 8) });
+  await screen.advance(300);
+  expect(screen.flat()).toContain("Meanwhile: How process 900 of idle ended will be forgotten.");
+});
+
 test("processes that cannot be read are said so, and one can leave", async () => {
   await open({
     prepare: (service) => {

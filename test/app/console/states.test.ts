@@ -57,7 +57,20 @@ test("a source that breaks later keeps its rows and is marked stale", async () =
   await screen.advance(300);
   expect(screen.text()).toContain("alpha");
   expect(screen.text()).toContain("STALE since 10:00:06");
-  expect(screen.text()).toContain("daemons cannot be read now: cannot read /run");
+  expect(screen.flat()).toMatch(/daemons cannot be read now: cannot read \/run.* - Run muster as root\./);
+});
+
+test("what stands against an action is told as old where it is", async () => {
+  screen = await openScreen({
+    prepare: (service) => service.emit({ src: "daemons", op: "reset", items: [daemon("alpha")] }),
+  });
+  await screen.press("t");
+  expect(screen.text()).toContain("alpha runs already");
+  expect(screen.text()).not.toContain("so it was");
+  screen.service.emit({ src: "daemons", op: "stale", sinceMs: 0 });
+  await screen.advance(300);
+  await screen.press("t");
+  expect(screen.text()).toContain("alpha runs already: so it was when it was read last");
 });
 
 test("warnings of a source are said while its rows are there", async () => {

@@ -10,6 +10,8 @@ import { createScriptedService, type ScriptedService } from "#test/harness/scrip
 const clock = createVirtualClock();
 const WARNING = { code: "SERVICE_STARTED", target: null, message: "started" };
 
+const nobody = () => Promise.resolve(null);
+
 function ready(node: string): ScriptedService {
   const service = createScriptedService(clock, node);
   for (const src of KIND_NAMES) service.emit({ src, op: "reset", items: [] });
@@ -28,7 +30,7 @@ test("the first lasting write moves: the picture follows as one change, attentio
     opened++;
     return { service: second, warning: WARNING };
   };
-  const service = createHandover({ first, open });
+  const service = createHandover({ first, clock, find: nobody, open });
   const changes: Change[] = [];
   service.subscribe(["categories"], (change) => changes.push(change));
   service.attend(["n1/member/web/1:1"]);
@@ -55,7 +57,12 @@ test.each([
   ["a dry run", request("category.add", { dryRun: true })],
 ])("%s stays where it is", async (_what, asked) => {
   const first = ready("n1");
-  const service = createHandover({ first, open: () => Promise.reject(new Error("must not be opened")) });
+  const service = createHandover({
+    first,
+    clock,
+    find: nobody,
+    open: () => Promise.reject(new Error("must not be opened")),
+  });
   const report = service.invoke(asked);
   while (first.invocations.length < 1) await Promise.resolve();
   first.invocations[0]?.finish({});
@@ -64,7 +71,53 @@ test.each([
 
 test("where no service may be started the write fails with the reason, and all goes on as before", async () => {
   const first = ready("n1");
-  const service = createHandover({ first, open: () => Promise.reject(new Error("forbidden")) });
+  const service = createHandover({ first, clock, find: nobody, open: () => Promise.reject(new Error("forbidden")) });
   await expect(service.invoke(request("category.add"))).rejects.toThrow("forbidden");
   expect(service.snapshot()).toBe(first.snapshot());
+});
+
+test("a service that somebody else starts is moved to by itself; what was asked before ends where it was asked", async () => {
+  const own = createVirtualClock();
+  const [first, second] = [ready("n1"), ready("n1")];
+  let running: ScriptedService | null = null;
+  let closed = 0;
+  const service = createHandover({
+    first: { ...first, close: async () => void closed++ },
+    clock: own,
+    find: () => Promise.resolve(running),
+    open: () => Promise.reject(new Error("must not be opened")),
+  });
+  const changes: Change[] = [];
+  service.subscribe(["categories"], (change) => changes.push(change));
+  const before = service.invoke(request("daemon.stop"));
+  own.advance(1000);
+  await new Promise(setImmediate);
+  expect(service.snapshot()).toBe(first.snapshot());
+  running = second;
+  own.advance(1000);
+  await new Promise(setImmediate);
+  expect(service.snapshot()).toBe(second.snapshot());
+  expect(changes.map(({ batch }) => batch.map(({ src, op }) => `${src} ${op}`))).toEqual([["categories reset"]]);
+  expect([own.pending(), closed]).toEqual([0, 0]);
+  const later = service.invoke(request("category.add"));
+  await new Promise(setImmediate);
+  second.invocations[0]?.finish({});
+  expect((await later).warnings).toEqual([]);
+  first.invocations[0]?.finish({ message: "it ended" });
+  expect((await before).results[0]?.message).toBe("it ended");
+  await new Promise(setImmediate);
+  expect(closed).toBe(1);
+});
+
+test("closed while it looks, it moves nowhere and looks no more", async () => {
+  const own = createVirtualClock();
+  const [first, second] = [ready("n1"), ready("n1")];
+  const found = Promise.withResolvers<ScriptedService>();
+  const service = createHandover({ first, clock: own, find: () => found.promise, open: () => Promise.reject() });
+  own.advance(1000);
+  await service.close();
+  found.resolve(second);
+  await new Promise(setImmediate);
+  expect(service.snapshot()).toBe(first.snapshot());
+  expect(own.pending()).toBe(0);
 });

@@ -357,7 +357,11 @@ test("what others left is told apart, taken over or destroyed; what lives of oth
   await untilEndpoint(service, ({ state }) => state === "orphaned");
   expect(endpointIn(service)?.problems).toEqual([{ code: "ORPHANED", message: "its owner is gone" }]);
   expect(await act(service, "endpoint.create")).toMatchObject({ outcome: "refused", error: { errno: "EEXIST" } });
-  expect(await act(service, "endpoint.create", id(name), { "take-over": true })).toMatchObject({ outcome: "done" });
+  const taken = await act(service, "endpoint.create", id(name), { "take-over": true });
+  expect(taken).toMatchObject({ outcome: "done", undo: "endpoint.release" });
+  expect(taken.message).toBe(`the service owns ${name}; what is in it stays`);
+  const again = await act(service, "endpoint.create", id(name), { "take-over": true });
+  expect(again).toMatchObject({ outcome: "done", undo: null });
   expect(await act(service, "endpoint.release")).toMatchObject({ outcome: "done" });
   expect(await act(service, "endpoint.bind")).toMatchObject({ outcome: "done" });
   await act(service, "endpoint.release");
@@ -413,7 +417,8 @@ test("regions that somebody removed are made again by taking over", async () => 
   await act(service, "endpoint.create");
   rmSync(`${name}-policy`);
   rmSync(`${name}-sample`);
-  expect(await act(service, "endpoint.create", id(name), { "take-over": true })).toMatchObject({ outcome: "done" });
+  const made = await act(service, "endpoint.create", id(name), { "take-over": true });
+  expect(made).toMatchObject({ outcome: "done", undo: "endpoint.destroy" });
   expect(endpointIn(service)).toMatchObject({ state: "waiting", ownerPid: process.pid });
 });
 

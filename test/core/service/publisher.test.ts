@@ -1,28 +1,48 @@
-/** The publisher: every listener gets the batches in the order in which they became snapshots. */
+/** From source events to snapshots: every listener is told of every change, in the order in which they were made. */
 import { expect, test } from "bun:test";
+import type { SourceEvent } from "#core/model/source.ts";
 import { createVirtualClock } from "#core/playback/virtual-clock.ts";
 import { Publisher } from "#core/service/publisher.ts";
-import { category } from "#test/harness/items.ts";
+import { daemon } from "#test/harness/items.ts";
 
-test("a listener that asks for a snapshot while others wait for theirs brings nobody's changes out of order", () => {
+const web = daemon("web");
+
+test("a listener that makes the next change while it is told of one: the others are told of both in their order", () => {
   const publisher = new Publisher("n1", createVirtualClock());
-  const item = category("web");
-  // As a slow client's backlog does, which reads what is newest before it writes.
-  let isAsked = false;
-  publisher.subscribe(["categories"], () => {
-    if (isAsked) return;
-    isAsked = true;
-    publisher.publish({ src: "categories", op: "remove", id: item.id, reason: "removed" });
-    expect(publisher.snapshot().shelves.categories.items.size).toBe(0);
+  const told: [listener: string, op: string][] = [];
+  const note = (listener: string, batch: readonly SourceEvent[]) =>
+    told.push(...batch.map(({ op }): [string, string] => [listener, op]));
+  publisher.subscribe(["daemons"], ({ batch }) => {
+    note("first", batch);
+    if (batch[0]?.op !== "upsert") return;
+    publisher.publish({ src: "daemons", op: "remove", id: web.id, reason: "it ended" });
+    expect(publisher.snapshot().shelves.daemons.items.size).toBe(0);
   });
-  const told: string[] = [];
-  const seqs: number[] = [];
-  publisher.subscribe(["categories"], ({ batch, snapshot }) => {
-    told.push(...batch.map(({ op }) => op));
-    seqs.push(snapshot.seq);
-  });
-  publisher.publish({ src: "categories", op: "upsert", item });
+  publisher.subscribe(["daemons"], ({ batch }) => note("second", batch));
+  publisher.publish({ src: "daemons", op: "upsert", item: web });
   publisher.flush();
-  expect(told).toEqual(["upsert", "remove"]);
-  expect(seqs).toEqual([1, 2]);
+  expect(told.filter(([listener]) => listener === "second")).toEqual([
+    ["second", "upsert"],
+    ["second", "remove"],
+  ]);
+  expect(told.filter(([listener]) => listener === "first")).toEqual([
+    ["first", "upsert"],
+    ["first", "remove"],
+  ]);
+});
+
+test("a listener that throws keeps nobody from what comes after", () => {
+  const publisher = new Publisher("n1", createVirtualClock());
+  const ops: string[] = [];
+  let isBroken = true;
+  publisher.subscribe(["daemons"], ({ batch }) => {
+    if (isBroken) throw new Error("broken");
+    ops.push(...batch.map(({ op }) => op));
+  });
+  publisher.publish({ src: "daemons", op: "upsert", item: web });
+  expect(() => publisher.flush()).toThrow("broken");
+  isBroken = false;
+  publisher.publish({ src: "daemons", op: "remove", id: web.id, reason: "it ended" });
+  publisher.flush();
+  expect(ops).toEqual(["remove"]);
 });

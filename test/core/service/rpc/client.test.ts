@@ -168,6 +168,22 @@ describe("the connection is lost", () => {
     expect(server.service.attended.at(-1)).toEqual(["n1/daemon/web"]);
   });
 
+  test("whoever asks for a new look does not wait for the next attempt; what to do meanwhile is said", async () => {
+    await using server = new TestServer();
+    server.service.emit({ src: "daemons", op: "reset", items: [daemon("web")] });
+    const clock = createVirtualClock();
+    const remote = await server.remote({ kinds: ["daemons"], clock });
+    await server.server.close();
+    const lost = await until(remote, ({ shelves }) => shelves.daemons.staleSinceMs !== null);
+    expect(lost.shelves.daemons.error?.hint).toContain("muster serve");
+    const refused = await remote.refresh().catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ code: "UNREACHABLE", hint: expect.stringContaining("muster serve") });
+    server.listen();
+    await remote.refresh();
+    expect(remote.snapshot().shelves.daemons).toMatchObject({ status: "ready", staleSinceMs: null });
+    expect(server.service.refreshes.count).toBe(1);
+  });
+
   test("a service that goes again while it is come back to is tried again, by one connection", async () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("muster.sock");
