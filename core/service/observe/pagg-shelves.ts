@@ -4,7 +4,7 @@
  *     JobSet, ModuleSet --onChange--> [lull] --> upserts, removes --> publisher
  *                                \--> JOB_*, MODULE_* -----------> journal
  */
-import type { Clock } from "#core/model/clock.ts";
+import { type Clock, delay } from "#core/model/clock.ts";
 import type { Environment } from "#core/model/environment.ts";
 import { makeId } from "#core/model/id.ts";
 import { jidText, parseJid } from "#core/model/jid.ts";
@@ -58,7 +58,9 @@ export class PaggShelves {
 
   open(): void {
     this.#isOpen = true;
-    this.publishAll();
+    this.#touchAll();
+    while (!this.#attachments.look());
+    this.#publishAll();
   }
 
   close(): void {
@@ -101,7 +103,7 @@ export class PaggShelves {
     const others = this.#warnings.filter((before) => before.message !== message);
     this.#warnings = [...others, warning].slice(-MOST_WARNINGS);
     this.#record([{ severity: "warn", code: "SOURCE_FAILED", target: null, message: `${of}: ${message}` }]);
-    if (this.#isOpen) this.publishAll();
+    if (this.#isOpen) this.#publishAll();
   }
 
   /** What was told and does not hold any more, by how it begins. */
@@ -109,7 +111,7 @@ export class PaggShelves {
     const holding = this.#warnings.filter(({ message }) => !message.startsWith(beginning));
     if (holding.length === this.#warnings.length) return;
     this.#warnings = holding;
-    this.publishAll();
+    this.#publishAll();
   }
 
   /** Before anybody takes a snapshot: it shall not be older than his question. */
@@ -119,14 +121,22 @@ export class PaggShelves {
     this.#tellCounts();
   }
 
-  /** All of it anew. */
-  publishAll(): void {
+  /** All of it anew, and whole: however much has come, it is read to its end, while the loop goes on. */
+  async refresh(): Promise<void> {
+    this.#touchAll();
+    while (!this.#isClosed && !this.#attachments.look()) await delay(this.#options.clock, 0);
+    if (!this.#isClosed) this.#publishAll();
+  }
+
+  #touchAll(): void {
+    for (const { jid } of this.#jobs.all()) this.#attachments.touch(groupOfJob(jid));
+    for (const { name } of this.#options.modules.items()) this.#attachments.touch(groupOfModule(name));
+  }
+
+  #publishAll(): void {
     const { modules, publish } = this.#options;
     const warnings = [...this.#warnings];
     const jobs = this.#jobs.all();
-    for (const { jid } of jobs) this.#attachments.touch(groupOfJob(jid));
-    for (const { name } of modules.items()) this.#attachments.touch(groupOfModule(name));
-    while (!this.#attachments.look());
     const attachments = this.#attachments.items();
     publish(
       { src: "modules", op: "reset", items: modules.items(), warnings },
@@ -166,7 +176,7 @@ export class PaggShelves {
     this.#tellCounts();
     const wasCut = this.#attachments.isCut;
     const isDone = this.#attachments.look();
-    if (isDone && wasCut !== this.#attachments.isCut) this.publishAll();
+    if (isDone && wasCut !== this.#attachments.isCut) this.#publishAll();
     const { restMs } = this.#attachments;
     if (isDone && restMs !== null) this.#lull.askIn(restMs);
     return isDone;

@@ -85,7 +85,7 @@ export class PaggObserver {
   }
 
   async refresh(): Promise<void> {
-    if (this.#keeper) this.#keeper.shelves.publishAll();
+    if (this.#keeper) await this.#keeper.shelves.refresh();
     else await this.#readView();
   }
 

@@ -136,11 +136,13 @@ class Link {
 
   /**
    * Resolves when all kinds have been read, or when that takes too long. What a script did a moment ago must show:
-   * the service is made to look at pid files again, of which it learns a little later by itself, and at the samples of
-   * endpoints, of which nothing tells.
+   * the service is made to look at pid files again, of which it learns a little later by itself, at the samples of endpoints,
+   * of which nothing tells, and at all attached processes, of which many at once are told bit by bit.
    */
   async readAnew(): Promise<void> {
-    const isBehind = (["daemons", "endpoints"] as const).some((kind) => this.#options.kinds.includes(kind));
+    const isBehind = (["daemons", "endpoints", "attachments"] as const).some((kind) =>
+      this.#options.kinds.includes(kind),
+    );
     if (isBehind) await this.wire().request("refresh", {});
     const patience = new AbortController();
     await Promise.race([this.#settled.promise, delay(this.#options.clock, LOADING_MS, patience.signal)]);

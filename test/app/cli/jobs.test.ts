@@ -65,6 +65,11 @@ async function kill(pid: number | null | undefined): Promise<void> {
   await held?.exited();
 }
 
+async function attachedPids(filter: string): Promise<ReadonlySet<number>> {
+  const { items } = JSON.parse((await muster(`attachments list --filter ${filter} --json`)).stdout);
+  return new Set(items.map(({ pid }: { pid: number }) => pid));
+}
+
 async function action(line: string, ...more: readonly string[]) {
   const { exitCode, stdout, stderr } = await muster(line, ...more, "--json");
   const document = v.parse(SCHEMAS.action[1], JSON.parse(stdout));
@@ -105,6 +110,25 @@ describe("a job from its creation to its report", () => {
     expect((await muster(`jobs get ${jid}`)).exitCode).toBe(1);
     const events = JSON.parse((await muster(`events --filter target=${NODE}/job/${jid} --json`)).stdout);
     expect(events.items.map(({ code }: { code: string }) => code)).toEqual(["JOB_CREATED", "JOB_ENDED"]);
+  });
+
+  run("attachments list tells of all processes, also of hundreds that have come at once", async () => {
+    const script = "i=0; while [ $i -lt 900 ]; do sleep 1000 & i=$((i + 1)); done; echo all; wait";
+    const child = cli.spawn(["jobs", "create", "--foreground", "--", "sh", "-c", script]);
+    const { value } = await child.stdout.getReader().read();
+    expect(new TextDecoder().decode(value)).toBe("all\n");
+    const jobs = JSON.parse((await muster("jobs list --json")).stdout).items;
+    const { jid } = jobs.find(({ command }: { command: string }) => command.includes(script));
+    const inJob = await attachedPids(`job=${jid}`);
+    expect(inJob.size).toBe(901);
+    // A module takes in at once all that are there.
+    const init = '(process: { comm: string | null }) => (process.comm === "sleep" ? 1 : undefined)';
+    await Bun.write(join(modules.path, "sleepers.ts"), `export const module = { init: ${init}, attach: () => 1 };\n`);
+    expect((await muster("modules load sleepers")).exitCode).toBe(0);
+    expect((await attachedPids("module=sleepers")).intersection(inJob).size).toBe(900);
+    expect((await muster("modules unload sleepers --yes")).exitCode).toBe(0);
+    expect((await muster(`jobs kill --signal KILL --yes ${jid}`)).exitCode).toBe(0);
+    await child.exited;
   });
 
   run("in the foreground it ends as its last process did, and signals reach all of the job", async () => {
@@ -270,8 +294,7 @@ describe("modules", () => {
       exitCode: 0,
       results: [{ id: `${NODE}/module/perls`, outcome: "done", undo: "module.unload" }],
     });
-    const attached = JSON.parse((await muster("attachments list --filter module=perls --json")).stdout);
-    expect(attached.items.map(({ pid }: { pid: number }) => pid)).toContain(peer.pid);
+    expect((await attachedPids("module=perls")).has(peer.pid)).toBe(true);
     expect((await muster("modules unload perls")).exitCode).toBe(64);
     expect((await muster("modules unload perls --yes")).exitCode).toBe(0);
     await Bun.write(join(modules.path, "broken.ts"), "export const module = {\n  attach( {\n");
