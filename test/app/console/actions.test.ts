@@ -176,8 +176,24 @@ test("Esc asks the action to stop, once; its report is the answer", async () => 
   const error = errorRecord(new MusterError("CANCELLED", "cancelled", { hint: "the signal was sent already" }));
   invocation?.finish({ outcome: "unknown", message: "cancelled while waiting", error });
   await screen.settle();
-  expect(screen.text()).toContain("▲ reload alpha: cancelled while waiting - the signal was sent already");
+  expect(screen.text()).toContain("✖ reload alpha: cancelled while waiting - the signal was sent already");
 });
+
+for (const [outcome, mark] of [
+  ["done", "  reload alpha"],
+  ["unchanged", "  reload alpha"],
+  ["refused", "▲ reload alpha"],
+  ["failed", "✖ reload alpha"],
+  ["unknown", "✖ reload alpha"],
+] as const) {
+  test(`an answer is as grave as its row in the journal: ${outcome}`, async () => {
+    await open();
+    await screen.press("L");
+    screen.service.invocations[0]?.finish({ outcome, message: "so it ended" });
+    await screen.settle();
+    expect(` ${screen.line("so it ended")}`).toContain(mark);
+  });
+}
 
 test("a second action on the same item waits; on another it runs", async () => {
   await open();

@@ -118,6 +118,20 @@ test("an action is told from the request to the outcome", async () => {
   expect(await heard.after(0)).toEqual(["error: stop alpha: it did not end"]);
 });
 
+for (const [outcome, said] of [
+  ["unchanged", "reload alpha: so it ended"],
+  ["refused", "warn: reload alpha: so it ended"],
+  ["unknown", "error: reload alpha: so it ended"],
+] as const) {
+  test(`how grave an answer is is said before it: ${outcome}`, async () => {
+    using heard = three();
+    await heard.after(0);
+    heard.press("L");
+    heard.service.invocations[0]?.finish({ outcome, message: "so it ended" });
+    expect(await heard.after(0)).toEqual([said]);
+  });
+}
+
 test("what is typed is told with what fits it", async () => {
   using heard = three();
   await heard.after(0);

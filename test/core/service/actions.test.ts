@@ -51,6 +51,19 @@ describe("a declared daemon", () => {
     expect(rows[0]?.actor).toBe(`${process.getuid?.()} cli`);
   });
 
+  test("an action that is refused when it is tried warns: nothing has happened", async () => {
+    using directory = new TemporaryDirectory();
+    await using service = await TestService.open(directory, [], { mode: "watch" });
+    const target = `n1/member/web/${2 ** 30}`;
+    const result = await service.invoke("member.add", "", { targets: [{ id: target }] });
+    expect(result.outcome).toBe("refused");
+    const rows = await service.service.events({ limit: 100, target });
+    expect(rows.map(({ code, severity, outcome }) => [code, severity, outcome])).toEqual([
+      ["ACTION_BEGUN", "info", null],
+      ["ACTION_ENDED", "warn", "refused"],
+    ]);
+  });
+
   test("a daemon that is down and no longer wanted is a change, to who asked and in the audit", async () => {
     using directory = new TemporaryDirectory();
     await using service = await TestService.open(directory, [declaration("d", directory)]);
@@ -284,7 +297,12 @@ describe("when things break", () => {
     expect(Bun.spawnSync(["flock", "-n", directory.file("d.lock"), "true"]).exitCode).toBe(0);
     await using service = await TestService.open(directory, [declaration("d", directory)], { mode: "watch" });
     const event = await service.untilEvent("ACTION_UNFINISHED");
-    expect(event).toMatchObject({ action: "daemon.stop", outcome: "unknown", target: "n1/daemon/d" });
+    expect(event).toMatchObject({
+      severity: "error",
+      action: "daemon.stop",
+      outcome: "unknown",
+      target: "n1/daemon/d",
+    });
     expect(service.daemon("d")?.state).toBe("up");
   });
 });
