@@ -119,7 +119,7 @@ test("the filter finds a container by name, host name, image, engine, user, pid 
   await open({ prepare: (service) => service.emit({ src: "containers", op: "upsert", item: labelled }) });
   for (const [typed, name] of [
     ["web-host", "web"],
-    ["tier=front", "web"],
+    ["/tier=front/", "web"],
     ["podman alice", "build"],
     ["example/db", "db"],
     ["4300", "db"],
