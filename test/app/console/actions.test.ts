@@ -151,6 +151,30 @@ test("z takes back the last action or nothing: never the one before it", async (
   expect(screen.flat()).toContain("Not now: reload beta was the last action");
 });
 
+test("z while an action runs says so, and what Esc does; it takes nothing back", async () => {
+  await open();
+  await screen.press("x", "y");
+  screen.service.emit({ src: "daemons", op: "upsert", item: daemon("alpha", { state: "down" }) });
+  screen.service.invocations[0]?.finish({ undo: "daemon.start" });
+  await screen.settle();
+  await screen.press("j", "L", "z");
+  expect(screen.text()).toContain("reload of beta is still running: Esc asks it to stop");
+  await screen.press("k", "z");
+  expect(screen.text()).toContain("reload of beta is still running: Esc on its line asks it to stop");
+  await screen.press("?", "the last action");
+  expect(screen.flat()).toContain("Not now: reload of beta is still running");
+  await screen.press(ESC, "j", ESC, "z");
+  expect(screen.text()).toContain("reload of beta is still running: it was asked to stop");
+  expect(screen.service.invocations).toHaveLength(2);
+  screen.service.invocations[1]?.finish({ outcome: "refused", message: "given up" });
+  await screen.settle();
+  await screen.press("z");
+  expect(screen.service.invocations[2]?.request).toMatchObject({
+    action: "daemon.start",
+    targets: [{ id: "n1/daemon/alpha" }],
+  });
+});
+
 test("what was refused leaves what z does; of what is gone nothing is taken back", async () => {
   await open();
   await screen.press("x", "y");
