@@ -51,7 +51,7 @@ export const FILTER: OptionSpec = {
   name: "filter",
   type: "text",
   value: "WORDS",
-  summary: "only items in which every word occurs; FIELD=VALUE is compared exactly",
+  summary: "only items in which every word occurs, FIELD=VALUE compared exactly; or those that match /PATTERN/",
 };
 
 export const SELECTION_OPTIONS: readonly OptionSpec[] = [

@@ -2,7 +2,7 @@
 import type { Items, Kind } from "#core/model/kinds.ts";
 import { KIND_OUTPUT } from "#core/output/kinds.ts";
 import { orderKeys, parseFields, pickFields } from "#core/output/project.ts";
-import { parseFilter, parseSort, type Query, selectItems } from "#core/output/select.ts";
+import { parsePredicate, parseSort, type Query, selectItems } from "#core/output/select.ts";
 import type { OptionValues } from "./option-values.ts";
 
 export interface Selection<K extends Kind> {
@@ -20,7 +20,7 @@ export function makeSelection<K extends Kind>(kind: K, options: OptionValues): S
   const sort = options.text("sort");
   const fields = options.text("json");
   const query: Query = {
-    filter: filter === null ? null : parseFilter(filter, tree, searched),
+    filter: filter === null ? null : parsePredicate(filter, tree, searched),
     sort: sort === null ? null : parseSort(sort, tree),
     limit: options.number("limit"),
   };

@@ -19,7 +19,8 @@ import { createPicking, type Picking } from "./picking.ts";
 import { fieldsFor, typedProblem, typingProblem, WRITES_VALUES } from "./policy-typing.ts";
 import { TAKE_OVER } from "./taking-over.ts";
 import { textField } from "./text-field.ts";
-import { type Arguments, type Layer, runningOn, type Undo } from "./ui-state.ts";
+import { type Arguments, type Layer, type Running, runningOn, type Undo } from "./ui-state.ts";
+import { paneStateOf } from "./view.ts";
 
 export interface Acts {
   /** Begins what a key asks for: says why not, asks for arguments, asks to confirm, or does it. */
@@ -48,7 +49,7 @@ export function whyNot(action: ActionSpec, state: ConsoleState, id: string | nul
   if (item === undefined) return `no ${WORDS[action.kind].one} is selected`;
   const running = runningOn(state.ui, item.id);
   if (running && (!PATIENT.includes(running.action) || running.action === action.id)) {
-    return `${running.verb} of ${running.label} is still running: Esc asks it to stop`;
+    return stillRunning(running, state);
   }
   const reason = action.when(item);
   const isStale = state.shown.shelves[action.kind].staleSinceMs !== null;
@@ -62,9 +63,21 @@ export function whyNoTakeOver(state: ConsoleState, id: string | null, isReadOnly
   return whyNot(ACTIONS["endpoint.create"], state, null, isReadOnly);
 }
 
+/** And what Esc does about it: it is for the selected line. */
+function stillRunning({ verb, label, action, target, isCancelAsked }: Running, state: ConsoleState): string {
+  const still = `${verb} of ${label} is still running`;
+  if (isCancelAsked) return `${still}: it was asked to stop`;
+  if (paneStateOf(state).cursor === target) return `${still}: Esc asks it to stop`;
+  const hasLine = itemOf(state.shown, ACTIONS[action].kind, target) !== undefined;
+  return hasLine ? `${still}: Esc on its line asks it to stop` : still;
+}
+
 /** Why the last action cannot be taken back; null if it can. */
 export function whyNoUndo(state: ConsoleState, isReadOnly: boolean): string | null {
-  const { undo } = state.ui;
+  const { undo, running } = state.ui;
+  const changing = [...running.values()].findLast(({ action }) => ACTIONS[action].effect !== "read");
+  // It is the last action, and nobody knows yet what it will have done.
+  if (changing) return stillRunning(changing, state);
   if (undo.action === null) return undo.reason;
   const action: ActionSpec = ACTIONS[undo.action];
   if (action.subject === "new") return whyNot(action, state, null, isReadOnly);

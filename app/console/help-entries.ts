@@ -1,6 +1,6 @@
 /** The lines of help: every binding of the context below, each with its reason if it cannot be used now. */
 import { ACTIONS } from "#core/act/actions.ts";
-import { parseFilter } from "#core/store/query.ts";
+import { parseFilter } from "#core/output/filter.ts";
 import { whyNoTakeOver, whyNot, whyNoUndo } from "./acts.ts";
 import type { CommandId } from "./commands.ts";
 import type { ConsoleState } from "./console-store.ts";

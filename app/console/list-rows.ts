@@ -1,15 +1,14 @@
 /** The rows of a plain list of one kind. */
 import type { Pane, SortOrder } from "#app/panes/pane.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
-import { type Filter, parseFilter, queryIds } from "#core/store/query.ts";
+import { queryIds } from "#core/store/query.ts";
+import { paneFilters } from "./pane-filter.ts";
 import type { RowSource, Rows } from "./rows.ts";
-import { searchTexts } from "./search-texts.ts";
 
 type Item = Items[Kind];
 
 export function createListRowSource(pane: Pane): RowSource {
-  const all = parseFilter("");
-  const textOf = searchTexts(pane);
+  const filterOf = paneFilters(pane);
   let sorted: {
     items: ReadonlyMap<string, Item>;
     sort: SortOrder;
@@ -20,9 +19,7 @@ export function createListRowSource(pane: Pane): RowSource {
     if (sorted?.items === items && sorted.sort === sort && sorted.scope === scope) return sorted.ids;
     const column = pane.columns.find((each) => each.id === sort.column) ?? pane.columns[0];
     const ids = queryIds(items, {
-      filter: all,
       accepts: (item) => scope === null || pane.scopeOf?.(item) === scope,
-      searchText: () => "",
       sortKey: (item) => column?.sortValue(item) ?? null,
       isReverse: sort.isReverse,
     });
@@ -41,21 +38,20 @@ export function createListRowSource(pane: Pane): RowSource {
       const { items } = snapshot.shelves[pane.counted];
       const isSame = last?.items === items && last.filter === filterText && last.sort === sort && last.scope === scope;
       if (last && isSame) return last.rows;
-      const filter = parseFilter(filterText);
+      const filter = filterOf(filterText);
       const order = sortedIds(items, sort, scope);
-      const ids =
-        filter.problem === null && filterText.trim() === ""
-          ? order
-          : order.filter((id) => {
-              const item = items.get(id);
-              return item !== undefined && filter.test(textOf(item));
-            });
-      last = { items, filter: filterText, sort, scope, rows: listed(ids, filter) };
+      const ids = filter.isIdle
+        ? order
+        : order.filter((id) => {
+            const item = items.get(id);
+            return item !== undefined && filter.fits(pane.counted, item);
+          });
+      last = { items, filter: filterText, sort, scope, rows: listed(ids, filter.problem) };
       return last.rows;
     },
   };
 }
 
-function listed(ids: readonly string[], filter: Filter): Rows {
-  return { ids, filter, indexOf: (id) => ids.indexOf(id), branchAt: () => null, lineage: () => [] };
+function listed(ids: readonly string[], problem: Rows["problem"]): Rows {
+  return { ids, problem, indexOf: (id) => ids.indexOf(id), branchAt: () => null, lineage: () => [] };
 }

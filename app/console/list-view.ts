@@ -101,5 +101,5 @@ export function sentencesFor(skin: Skin, state: ConsoleState, rows: Rows): reado
     return [{ text, tone: "text" }];
   }
   const text = `0 of ${count} match "${plain(skin, filter)}". Esc clears the filter.`;
-  return [{ text: rows.filter.problem === null ? text : plain(skin, rows.filter.problem), tone: "text" }];
+  return [{ text: rows.problem === null ? text : plain(skin, rows.problem.message), tone: "text" }];
 }

@@ -1,10 +1,9 @@
 /** A request under way: sent, its progress on the row, its answer said, what was made shown. */
 import { paneOfKind } from "#app/panes/table.ts";
 import { ACTIONS, type ActionId } from "#core/act/actions.ts";
-import type { ActionResult } from "#core/act/request.ts";
+import { type ActionResult, OUTCOME_SEVERITY } from "#core/act/request.ts";
 import type { Clock } from "#core/model/clock.ts";
 import { errorRecord } from "#core/model/error.ts";
-import type { Severity } from "#core/model/event.ts";
 import type { Warning } from "#core/model/source.ts";
 import type { Service } from "#core/service/service.ts";
 import { itemOf } from "#core/store/select.ts";
@@ -138,7 +137,7 @@ export function createPerformer(needs: PerformerNeeds): Performer {
     // What is named by the answer itself is not named twice.
     const about = result.message.startsWith(`${label} `) ? verb : `${verb} ${label}`;
     const text = withHint(`${about}: ${result.message}${way}${beside}`, result.error?.hint ?? null);
-    const severity = warnings.some(({ code }) => code === "NOT_RECORDED") ? "error" : severityOf(result);
+    const severity = warnings.some(({ code }) => code === "NOT_RECORDED") ? "error" : OUTCOME_SEVERITY[result.outcome];
     const isShown = effect === "read" && topLayer(store.state().ui) === null;
     if (PATIENT.includes(id) || tookMs >= INFO_MS) toasts.keep(severity, text);
     else if (result.answer && isShown) {
@@ -161,9 +160,4 @@ export function createPerformer(needs: PerformerNeeds): Performer {
     },
     close: () => cancelTick?.(),
   };
-}
-
-function severityOf(result: ActionResult): Severity {
-  if (result.outcome === "done" || result.outcome === "unchanged") return "info";
-  return result.outcome === "unknown" ? "warn" : "error";
 }

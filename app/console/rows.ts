@@ -1,6 +1,6 @@
 /** The rows of one pane: ids in order. Kept until data, filter, order or folds change. */
 import type { Pane, SortOrder } from "#app/panes/pane.ts";
-import type { Filter } from "#core/store/query.ts";
+import type { MusterError } from "#core/model/error.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import { createListRowSource } from "./list-rows.ts";
 import { createTreeRowSource } from "./tree-rows.ts";
@@ -22,7 +22,8 @@ export interface Rows {
   branchAt(row: number): Branch | null;
   /** What a line of a tree belongs to, the nearest first, also of what is folded away. */
   lineage(id: string): readonly string[];
-  readonly filter: Filter;
+  /** Why the filter cannot be used; all rows are there then. */
+  readonly problem: MusterError | null;
 }
 
 export interface RowQuery {

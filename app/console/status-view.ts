@@ -29,9 +29,11 @@ export function statusView(skin: Skin, state: ConsoleState, rows: Rows, remark: 
   const { ui } = state;
   const layer = topLayer(ui);
   if (layer?.type === "filter") {
-    const problem = rows.filter.problem;
-    const aside = problem === null ? "" : plain(skin, problem);
-    return single([{ text: "filter: ", tone: "accent" }, ...fieldSpans(skin, layer.field)], aside);
+    const { problem } = rows;
+    const typed: readonly Span[] = [{ text: "filter: ", tone: "accent" }, ...fieldSpans(skin, layer.field)];
+    const hints = problem?.hint ? wrapped(skin, plain(skin, problem.hint), columns - 2, MOST_LINES - 1) : [];
+    const below = hints.map((text) => [{ text, tone: "dim" } as const]);
+    return { lines: [typed, ...below], aside: problem === null ? "" : plain(skin, problem.message) };
   }
   if (ui.toast) {
     const { severity, text } = ui.toast;
@@ -51,11 +53,11 @@ export function statusView(skin: Skin, state: ConsoleState, rows: Rows, remark: 
 }
 
 /** That there is more is seen at its end. */
-function wrapped(skin: Skin, text: string, room: number): readonly string[] {
+function wrapped(skin: Skin, text: string, room: number, most = MOST_LINES): readonly string[] {
   const texts = wrap(text, room);
-  if (texts.length <= MOST_LINES) return texts;
-  const rest = texts.slice(MOST_LINES - 1).join(" ");
-  return [...texts.slice(0, MOST_LINES - 1), cutEnd(rest, room, skin.glyphs.ellipsis)];
+  if (texts.length <= most) return texts;
+  const rest = texts.slice(most - 1).join(" ");
+  return [...texts.slice(0, most - 1), cutEnd(rest, room, skin.glyphs.ellipsis)];
 }
 
 /** The action on the selected item, else the one that has run longest. */

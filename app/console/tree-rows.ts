@@ -5,11 +5,11 @@
 import type { Pane, SortOrder, Tree } from "#app/panes/pane.ts";
 import type { Items, Kind } from "#core/model/kinds.ts";
 import type { Forest } from "#core/store/forest.ts";
-import { type Filter, parseFilter, sortItems } from "#core/store/query.ts";
+import { sortItems } from "#core/store/query.ts";
 import { itemAmong } from "#core/store/select.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
+import { type PaneFilter, paneFilters } from "./pane-filter.ts";
 import type { RowQuery, RowSource, Rows } from "./rows.ts";
-import { searchTexts } from "./search-texts.ts";
 
 type Item = Items[Kind];
 
@@ -22,7 +22,7 @@ interface Walked {
 /** What the rows are asked about besides. */
 interface Ground {
   readonly forest: Forest<Item>;
-  readonly filter: Filter;
+  readonly filter: PaneFilter;
   /** null without a filter. */
   readonly found: Found | null;
   isOpen(item: Item): boolean;
@@ -32,16 +32,15 @@ interface Ground {
 export function createTreeRowSource(pane: Pane, tree: Tree<Item>): RowSource {
   const order = createOrder(pane);
   const openings = createOpenings(pane, tree);
-  const textOf = searchTexts(pane);
+  const filterOf = paneFilters(pane);
   let last: { readonly forest: Forest<Item>; readonly query: RowQuery; readonly rows: Rows } | null = null;
   return {
     rows(snapshot, query) {
       const forest = tree.forest(snapshot);
       if (last?.forest === forest && isSame(last.query, query)) return last.rows;
       if (last?.forest !== forest) openings.forget(snapshot);
-      const filter = parseFilter(query.filter);
-      const isFiltered = filter.problem === null && query.filter.trim() !== "";
-      const found = isFiltered ? matches(snapshot, pane, forest, (item) => filter.test(textOf(item))) : null;
+      const filter = filterOf(query.filter);
+      const found = filter.isIdle ? null : matches(snapshot, pane, forest, filter);
       const isOpen = (item: Item) => openings.isOpen(item, query);
       const sorted = (items: readonly Item[]) => order(items, query.sort);
       const children = (item: Item): readonly Item[] => {
@@ -110,12 +109,12 @@ interface Found {
   readonly shown: ReadonlySet<string>;
 }
 
-function matches(snapshot: Snapshot, pane: Pane, forest: Forest<Item>, test: (item: Item) => boolean): Found {
+function matches(snapshot: Snapshot, pane: Pane, forest: Forest<Item>, filter: PaneFilter): Found {
   const matching = new Set<string>();
   const shown = new Set<string>();
   for (const kind of pane.kinds) {
     for (const item of snapshot.shelves[kind].items.values()) {
-      if (!test(item)) continue;
+      if (!filter.fits(kind, item)) continue;
       matching.add(item.id);
       for (let at: Item | undefined = item; at && !shown.has(at.id); at = forest.parentOf(at.id)) shown.add(at.id);
     }
@@ -151,7 +150,7 @@ function rowsOf({ ids, depths }: Walked, { forest, filter, found, isOpen, itemOf
   };
   return {
     ids,
-    filter,
+    problem: filter.problem,
     indexOf: (id) => ids.indexOf(id),
     branchAt(row) {
       const id = ids[row];

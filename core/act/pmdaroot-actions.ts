@@ -53,7 +53,7 @@ export const PMDAROOT_ACTIONS = {
     kind: "processes",
     verb: "terminate",
     title: "Terminate process",
-    short: "end",
+    short: "terminate",
     key: "x",
     subject: "item",
     effect: "destroy",

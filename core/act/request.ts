@@ -1,5 +1,6 @@
 /** An action on its way up and its report on the way back: the shapes of headless actions, audit and the wire. */
 import type { ErrorRecord } from "#core/model/error.ts";
+import type { Severity } from "#core/model/event.ts";
 import type { Warning } from "#core/model/source.ts";
 import type { Step } from "#core/model/step.ts";
 import type { ActionId } from "./actions.ts";
@@ -29,6 +30,16 @@ export interface ActionRequest {
  * come about; unknown: the effect may or may not have happened. */
 export const OUTCOMES = ["done", "unchanged", "refused", "failed", "unknown"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** How grave it is, in an answer as in the journal. What was refused has changed nothing; of what is unknown nobody knows
+ * what it has done, which is no less than that it failed. */
+export const OUTCOME_SEVERITY: Readonly<Record<Outcome, Severity>> = {
+  done: "info",
+  unchanged: "info",
+  refused: "warn",
+  failed: "error",
+  unknown: "error",
+};
 
 /** Plain JSON; numbers of 64 bits as text. */
 export type Answer = { readonly [name: string]: Json };

@@ -30,6 +30,16 @@ function collect(node: SchemaNode, into: Map<string, FieldTree>): void {
   if (typeof node.items === "object" && node.items !== null) collect(node.items as SchemaNode, into);
 }
 
+/** The fields of several kinds, as if they were of one. */
+export function mergedTree(trees: readonly FieldTree[]): FieldTree {
+  const merged = new Map<string, FieldTree>();
+  for (const [name, inner] of trees.flatMap((tree) => [...tree])) {
+    const known = merged.get(name);
+    merged.set(name, known ? mergedTree([known, inner]) : inner);
+  }
+  return merged;
+}
+
 /** Every path, inner ones after their parents: the list that an UNKNOWN_FIELD error and the help show. */
 export function fieldNames(tree: FieldTree, prefix = ""): string[] {
   const names: string[] = [];

@@ -1,36 +1,19 @@
 /** `--filter`, `--sort` and `--limit`: which items are written, in which order. */
 import { type FieldPath, type FieldTree, parseField, valueAt } from "./field-tree.ts";
+import { parseFilter } from "./filter.ts";
 
 export type Predicate = (item: unknown) => boolean;
 export type Comparison = (a: unknown, b: unknown) => number;
 
-/** `field=value` is exact; any other word has to occur in one of `searched`, in any case. All of them have to hold. */
-export function parseFilter(text: string, tree: FieldTree, searched: readonly string[]): Predicate {
-  const terms = text
-    .split(/\s+/)
-    .filter((word) => word !== "")
-    .map((word) => parseTerm(word, tree, searched));
-  return (item) => terms.every((holds) => holds(item));
-}
-
-function parseTerm(word: string, tree: FieldTree, searched: readonly string[]): Predicate {
-  const exact = /^([A-Za-z][\w.]*)=(.*)$/s.exec(word);
-  if (exact) {
-    const [, field = "", wanted = ""] = exact;
-    const path = parseField(field, tree);
-    return (item) => isEqual(valueAt(item, path), wanted);
-  }
-  const part = word.toLowerCase();
+/** Words are looked for in `searched`, each value a line of its own. */
+export function parsePredicate(text: string, tree: FieldTree, searched: readonly string[]): Predicate {
+  const filter = parseFilter(text, tree);
+  if (filter.problem) throw filter.problem;
   const paths = searched.map((field) => parseField(field, tree));
-  return (item) => paths.some((path) => contains(valueAt(item, path), part));
-}
-
-function isEqual(value: unknown, wanted: string): boolean {
-  return Array.isArray(value) ? value.some((element) => isEqual(element, wanted)) : String(value) === wanted;
-}
-
-function contains(value: unknown, part: string): boolean {
-  return value !== null && value !== undefined && String(value).toLowerCase().includes(part);
+  return (item) => {
+    const values = paths.map((path) => valueAt(item, path)).filter((value) => value !== null);
+    return filter.test(values.join("\n").toLowerCase(), item);
+  };
 }
 
 /** `f,-g`: by f, then by g downwards. Unknown values (null) come last either way. */

@@ -3,7 +3,7 @@
  * something else happens is a failure, and is refused: nothing is ever done.
  */
 import { ACTIONS } from "#core/act/actions.ts";
-import type { ActionReport, ActionRequest, ActionResult } from "#core/act/request.ts";
+import { type ActionReport, type ActionRequest, type ActionResult, OUTCOME_SEVERITY } from "#core/act/request.ts";
 import { type Clock, timestamp } from "#core/model/clock.ts";
 import { fromRecord, MusterError } from "#core/model/error.ts";
 import type { MusterEvent } from "#core/model/event.ts";
@@ -110,9 +110,7 @@ export function createScript(clock: Clock, node: string): Script {
   const ended = (request: ActionRequest, report: ActionReport): ActionReport => {
     if (request.dryRun) return report;
     for (const { id, outcome, message } of report.results) {
-      const severity =
-        outcome === "done" || outcome === "unchanged" ? "info" : outcome === "refused" ? "warn" : "error";
-      note(request, { severity, code: "ACTION_ENDED", message, outcome }, id);
+      note(request, { severity: OUTCOME_SEVERITY[outcome], code: "ACTION_ENDED", message, outcome }, id);
     }
     return report;
   };

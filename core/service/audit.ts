@@ -1,6 +1,5 @@
 /** The two audit rows of an action: one before its effect, one after. What lies between is known to have been tried. */
-import type { Outcome } from "#core/act/request.ts";
-import type { Severity } from "#core/model/event.ts";
+import { OUTCOME_SEVERITY, type Outcome } from "#core/act/request.ts";
 import type { Chronicle } from "./chronicle.ts";
 
 export interface AuditedAction {
@@ -30,11 +29,12 @@ export class Audit {
   }
 
   end(action: AuditedAction, outcome: Outcome, message: string): boolean {
-    return this.#chronicle.record({ ...action, severity: severityOf(outcome), code: "ACTION_ENDED", message, outcome });
+    return this.#chronicle.record({
+      ...action,
+      severity: OUTCOME_SEVERITY[outcome],
+      code: "ACTION_ENDED",
+      message,
+      outcome,
+    });
   }
-}
-
-function severityOf(outcome: Outcome): Severity {
-  if (outcome === "done" || outcome === "unchanged") return "info";
-  return outcome === "refused" ? "warn" : "error";
 }

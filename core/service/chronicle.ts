@@ -6,6 +6,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { OUTCOME_SEVERITY } from "#core/act/request.ts";
 import type { Journal, NewEvent } from "#core/journal/journal.ts";
 import { type Clock, timestamp } from "#core/model/clock.ts";
 import type { Environment } from "#core/model/environment.ts";
@@ -221,7 +222,7 @@ export class Chronicle {
     for (const open of journal.openActions()) {
       if (open.process !== null && isAlive(open.process)) continue;
       this.record({
-        severity: "warn",
+        severity: OUTCOME_SEVERITY.unknown,
         code: "ACTION_UNFINISHED",
         target: open.target,
         message: `${open.action}: muster ended in the middle; whether it took effect is not known`,

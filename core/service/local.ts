@@ -37,6 +37,8 @@ import { Turns } from "./turns.ts";
 
 /** Targets that are acted on at once. */
 const PARALLEL_TARGETS = 8;
+/** Events of one daemon in which its last change of state is looked for. */
+const PAST = 50;
 
 export interface LocalService extends Service {
   /** Everything has been read once, and is followed. */
@@ -80,6 +82,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       chronicle.record(event);
     },
     wantedOf: (id) => wanted.get(id) ?? null,
+    pastOf: (id) => chronicle.read({ target: id, limit: PAST }),
     takeChild: (pid) => children.delete(pid),
     pidfdLimit: Math.floor(openFiles / 4),
   });

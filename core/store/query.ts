@@ -1,57 +1,16 @@
-/** Filter and sort: pure, computed once per change of data, filter or order, never per key. */
-
-export interface Filter {
-  /** Of a text in lower case: case is ignored, and a text is searched more often than it changes. */
-  test(text: string): boolean;
-  /** Why the pattern cannot be used; everything passes then. */
-  readonly problem: string | null;
-}
-
-const ALL: Filter = { test: () => true, problem: null };
-
-/** Words that must all occur, in any order; `/.../` is a regular expression. */
-export function parseFilter(text: string): Filter {
-  const trimmed = text.trim();
-  if (trimmed === "") return ALL;
-  if (trimmed.length > 2 && trimmed.startsWith("/") && trimmed.endsWith("/"))
-    return patternFilter(trimmed.slice(1, -1));
-  const words = trimmed.toLowerCase().split(/\s+/);
-  return {
-    test(lower) {
-      for (const word of words) if (!lower.includes(word)) return false;
-      return true;
-    },
-    problem: null,
-  };
-}
-
-function patternFilter(source: string): Filter {
-  try {
-    const pattern = new RegExp(source, "i");
-    return { test: (candidate) => pattern.test(candidate), problem: null };
-  } catch (error) {
-    return { test: () => true, problem: error instanceof Error ? error.message : String(error) };
-  }
-}
+/** Which items, in which order: pure, computed once per change of data or order, never per key. */
 
 export type SortKey = string | number | null;
 
 export interface Query<T> {
-  readonly filter: Filter;
-  /** Whether it is looked at at all, before any text is searched. */
-  accepts?(item: T): boolean;
-  searchText(item: T): string;
+  accepts(item: T): boolean;
   sortKey(item: T): SortKey;
   readonly isReverse: boolean;
 }
 
 /** Ids in the order to be shown. Equal keys are ordered by id, so that the order never depends on arrival. */
 export function queryIds<T extends { readonly id: string }>(items: ReadonlyMap<string, T>, query: Query<T>): string[] {
-  const found: T[] = [];
-  for (const item of items.values()) {
-    if (query.accepts?.(item) === false) continue;
-    if (query.filter.test(query.searchText(item))) found.push(item);
-  }
+  const found = [...items.values()].filter((item) => query.accepts(item));
   return sortItems(found, query.sortKey, query.isReverse).map(({ id }) => id);
 }
 

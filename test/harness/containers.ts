@@ -43,6 +43,22 @@ export class PlainContainer implements AsyncDisposable {
 
 export const hexId = (seed: string): string => new Bun.CryptoHasher("sha256").update(seed).digest("hex");
 
+/** Directories of all engines below one: nothing of the machine's own engines is seen. */
+export function placesBelow(path: string): EnginePlaces {
+  return {
+    ...enginePlaces({ PCP_LXC_INFO: join(path, "lxc-info") }, () => join(path, "home")),
+    dockerDirectory: join(path, "docker"),
+    podmanDataDirectory: join(path, "podman/data"),
+    podmanRunDirectory: join(path, "podman/run"),
+    lxcDirectory: join(path, "lxc"),
+    containerdDirectory: join(path, "containerd"),
+    runcDirectories: [join(path, "runc")],
+    crunDirectories: [join(path, "crun")],
+    machinesDirectory: join(path, "machines"),
+    usersDirectory: join(path, "users"),
+  };
+}
+
 /** Directories of all engines below one, and what stands in them. */
 export class EngineState implements Disposable {
   readonly directory = new TemporaryDirectory();
@@ -50,19 +66,7 @@ export class EngineState implements Disposable {
   readonly #podman: { id: string; names?: readonly string[] }[] = [];
 
   constructor() {
-    const { path } = this.directory;
-    this.places = {
-      ...enginePlaces({ PCP_LXC_INFO: join(path, "lxc-info") }, () => join(path, "home")),
-      dockerDirectory: join(path, "docker"),
-      podmanDataDirectory: join(path, "podman/data"),
-      podmanRunDirectory: join(path, "podman/run"),
-      lxcDirectory: join(path, "lxc"),
-      containerdDirectory: join(path, "containerd"),
-      runcDirectories: [join(path, "runc")],
-      crunDirectories: [join(path, "crun")],
-      machinesDirectory: join(path, "machines"),
-      usersDirectory: join(path, "users"),
-    };
+    this.places = placesBelow(this.directory.path);
   }
 
   /** The variables that point a server of another process here. */

@@ -16,6 +16,7 @@ import { type LocalService, openLocalService } from "#core/service/local.ts";
 import type { InvokeOptions, Service } from "#core/service/service.ts";
 import type { Snapshot } from "#core/store/snapshot.ts";
 import { MAIN } from "./cli.ts";
+import { placesBelow } from "./containers.ts";
 import type { TemporaryDirectory } from "./directory.ts";
 
 export function declaration(
@@ -66,6 +67,7 @@ export class TestService implements AsyncDisposable {
       config?: Partial<Config>;
       /** By default with mode watch, as `muster serve` does. */
       keepsSet?: boolean;
+      /** By default places of the test's own that are empty. */
       enginePlaces?: EnginePlaces;
       log?: (text: string) => void;
       clock?: Clock;
@@ -90,9 +92,9 @@ export class TestService implements AsyncDisposable {
     };
     const { mode = "once", isReadOnly = false, keepsSet = true } = more;
     const moduleHost = [process.execPath, MAIN, HOST_WORD];
-    const { log = () => {}, enginePlaces, clock = systemClock } = more;
-    const options = { environment, clock, config, isReadOnly, mode, keepsSet, moduleHost, log };
-    return new TestService(await openLocalService({ ...options, ...(enginePlaces && { enginePlaces }) }), config);
+    const { log = () => {}, enginePlaces = placesBelow(directory.file("engines")), clock = systemClock } = more;
+    const options = { environment, clock, config, isReadOnly, mode, keepsSet, moduleHost, log, enginePlaces };
+    return new TestService(await openLocalService(options), config);
   }
 
   daemon(name: string): Daemon | undefined {

@@ -43,8 +43,10 @@ export function keysText(desk: Desk, state: ConsoleState): string {
 function wordsOf(desk: Desk, state: ConsoleState, layer: Layer): LayerWords {
   const key = `${state.ui.layers.length} ${layer.type}`;
   switch (layer.type) {
-    case "filter":
-      return { ...QUIET, key, opening: [], field: filterText(desk, state) };
+    case "filter": {
+      const hint = desk.view.rows(state).problem?.hint;
+      return { ...QUIET, key, opening: [], field: filterText(desk, state), notes: hint ? [hint] : [] };
+    }
     case "help": {
       const entries = helpEntries(desk.keymap, state, layer.field.text, desk.service.isReadOnly);
       const { text } = layer.field;

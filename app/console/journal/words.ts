@@ -125,7 +125,7 @@ export function filterText(desk: Desk, state: ConsoleState): string {
   const { filter } = paneStateOf(state);
   const rows = desk.view.rows(state);
   const count = `${rows.ids.length} of ${itemCount(state.shown, paneOf(state))}`;
-  return joined(filter === "" ? "no filter" : `filter: ${filter}`, rows.filter.problem ?? count);
+  return joined(filter === "" ? "no filter" : `filter: ${filter}`, rows.problem?.message ?? count);
 }
 
 export function sortText(state: ConsoleState): string {

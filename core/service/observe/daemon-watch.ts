@@ -6,8 +6,10 @@ import { type DaemonFacts, observeDaemon, type ProcessFacts } from "#core/daemon
 import { type ItemContext, makeItem, type Subject, usageOf } from "#core/daemon/item.ts";
 import { type Clock, timestamp } from "#core/model/clock.ts";
 import type { Daemon, Exit } from "#core/model/daemon.ts";
+import type { MusterEvent } from "#core/model/event.ts";
 import { PidFd } from "#ffi/pidfd.ts";
 import { describeWaitStatus } from "#ffi/signals.ts";
+import { beganAt } from "./transitions.ts";
 
 export interface WatchContext {
   readonly node: string;
@@ -16,6 +18,8 @@ export interface WatchContext {
   /** When the machine started, wall clock milliseconds. */
   readonly bootMs: () => number;
   readonly wantedOf: (id: string) => "up" | "down" | null;
+  /** The newest events of a daemon, oldest first. */
+  readonly pastOf: (id: string) => readonly MusterEvent[];
   /** True, once, for a process that is our own child. */
   readonly takeChild: (pid: number) => boolean;
 }
@@ -124,7 +128,11 @@ export class DaemonWatch {
 
   /** A state keeps its date; a new one without a date of its own began now, if we saw the one before. */
   #dated(next: Daemon, wallMs: number): Daemon {
-    if (next.since !== null || !this.#item) return next;
+    if (next.since !== null) return next;
+    if (!this.#item) {
+      const file = this.#facts?.file;
+      return file ? { ...next, since: beganAt(next.state, this.#context.pastOf(next.id), file.modifiedMs) } : next;
+    }
     return { ...next, since: this.#item.state === next.state ? this.#item.since : timestamp(wallMs) };
   }
 }

@@ -15,6 +15,7 @@ import { type Clock, delay } from "#core/model/clock.ts";
 import type { Daemon } from "#core/model/daemon.ts";
 import type { Config } from "#core/model/declaration.ts";
 import type { Environment } from "#core/model/environment.ts";
+import type { MusterEvent } from "#core/model/event.ts";
 import { makeId } from "#core/model/id.ts";
 import type { SourceEvent, Warning } from "#core/model/source.ts";
 import { bootTimeMs } from "#ffi/procfs.ts";
@@ -30,6 +31,8 @@ export interface ObserverOptions {
   readonly publish: (...events: readonly SourceEvent[]) => void;
   readonly record: (event: Omit<NewEvent, "atMs">) => void;
   readonly wantedOf: (id: string) => "up" | "down" | null;
+  /** The newest events of a daemon, oldest first. */
+  readonly pastOf: (id: string) => readonly MusterEvent[];
   /** True, once, for a process that is our own child. */
   readonly takeChild: (pid: number) => boolean;
   /** How many processes may be held by a pidfd at once. */
@@ -151,7 +154,7 @@ export class DaemonObserver {
   }
 
   #take(subject: Subject): string {
-    const { environment, clock, wantedOf, takeChild } = this.#options;
+    const { environment, clock, wantedOf, pastOf, takeChild } = this.#options;
     const id = makeId(environment.node, "daemon", subject.name);
     if (!this.#watches.has(id)) {
       const context: WatchContext = {
@@ -160,6 +163,7 @@ export class DaemonObserver {
         clock,
         bootMs: () => this.#bootMs,
         wantedOf,
+        pastOf,
         takeChild,
       };
       const watch = new DaemonWatch(subject, context);

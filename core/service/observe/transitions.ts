@@ -1,7 +1,7 @@
 /** What a change of state is worth an event, and which. */
 import type { NewEvent } from "#core/journal/journal.ts";
 import type { Daemon, DaemonState, Exit } from "#core/model/daemon.ts";
-import type { EventCode, Severity } from "#core/model/event.ts";
+import type { EventCode, MusterEvent, Severity } from "#core/model/event.ts";
 
 const OF_STATE: Readonly<Record<DaemonState, readonly [EventCode, Severity, string]>> = {
   up: ["DAEMON_UP", "info", "is up"],
@@ -29,6 +29,17 @@ export function transitionEvent(before: Daemon, after: Daemon): Omit<NewEvent, "
     // Several musters on one node see the same thing; the journal keeps it once.
     once: `${after.id} ${code} ${after.identity ?? before.identity ?? after.since ?? ""}`,
   };
+}
+
+const TRANSITIONS: ReadonlySet<string> = new Set(Object.values(OF_STATE).map(([code]) => code));
+
+/**
+ * When a state began that was there already at the first look: if it is the last one the journal has, and the pid file was
+ * not written since, as it is by whatever runs in between. Else nobody knows.
+ */
+export function beganAt(state: DaemonState, past: readonly MusterEvent[], writtenMs: number): string | null {
+  const last = past.findLast(({ code }) => TRANSITIONS.has(code));
+  return last?.code === OF_STATE[state][0] && Date.parse(last.at) >= Math.floor(writtenMs) ? last.at : null;
 }
 
 export function exitEvent(item: Daemon, identity: string, exit: Exit): Omit<NewEvent, "atMs"> {

@@ -151,6 +151,30 @@ test("z takes back the last action or nothing: never the one before it", async (
   expect(screen.flat()).toContain("Not now: reload beta was the last action");
 });
 
+test("z while an action runs says so, and what Esc does; it takes nothing back", async () => {
+  await open();
+  await screen.press("x", "y");
+  screen.service.emit({ src: "daemons", op: "upsert", item: daemon("alpha", { state: "down" }) });
+  screen.service.invocations[0]?.finish({ undo: "daemon.start" });
+  await screen.settle();
+  await screen.press("j", "L", "z");
+  expect(screen.text()).toContain("reload of beta is still running: Esc asks it to stop");
+  await screen.press("k", "z");
+  expect(screen.text()).toContain("reload of beta is still running: Esc on its line asks it to stop");
+  await screen.press("?", "the last action");
+  expect(screen.flat()).toContain("Not now: reload of beta is still running");
+  await screen.press(ESC, "j", ESC, "z");
+  expect(screen.text()).toContain("reload of beta is still running: it was asked to stop");
+  expect(screen.service.invocations).toHaveLength(2);
+  screen.service.invocations[1]?.finish({ outcome: "refused", message: "given up" });
+  await screen.settle();
+  await screen.press("z");
+  expect(screen.service.invocations[2]?.request).toMatchObject({
+    action: "daemon.start",
+    targets: [{ id: "n1/daemon/alpha" }],
+  });
+});
+
 test("what was refused leaves what z does; of what is gone nothing is taken back", async () => {
   await open();
   await screen.press("x", "y");
@@ -176,8 +200,24 @@ test("Esc asks the action to stop, once; its report is the answer", async () => 
   const error = errorRecord(new MusterError("CANCELLED", "cancelled", { hint: "the signal was sent already" }));
   invocation?.finish({ outcome: "unknown", message: "cancelled while waiting", error });
   await screen.settle();
-  expect(screen.text()).toContain("▲ reload alpha: cancelled while waiting - the signal was sent already");
+  expect(screen.text()).toContain("✖ reload alpha: cancelled while waiting - the signal was sent already");
 });
+
+for (const [outcome, mark] of [
+  ["done", "  reload alpha"],
+  ["unchanged", "  reload alpha"],
+  ["refused", "▲ reload alpha"],
+  ["failed", "✖ reload alpha"],
+  ["unknown", "✖ reload alpha"],
+] as const) {
+  test(`an answer is as grave as its row in the journal: ${outcome}`, async () => {
+    await open();
+    await screen.press("L");
+    screen.service.invocations[0]?.finish({ outcome, message: "so it ended" });
+    await screen.settle();
+    expect(` ${screen.line("so it ended")}`).toContain(mark);
+  });
+}
 
 test("a second action on the same item waits; on another it runs", async () => {
   await open();

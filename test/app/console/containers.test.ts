@@ -119,7 +119,7 @@ test("the filter finds a container by name, host name, image, engine, user, pid 
   await open({ prepare: (service) => service.emit({ src: "containers", op: "upsert", item: labelled }) });
   for (const [typed, name] of [
     ["web-host", "web"],
-    ["tier=front", "web"],
+    ["/tier=front/", "web"],
     ["podman alice", "build"],
     ["example/db", "db"],
     ["4300", "db"],
@@ -304,7 +304,7 @@ test("what cannot be done says why: on what has ended, on a container, read-only
   expect(screen.flat()).toContain("process 700 (collect) has ended: exit 3");
   await goTo(WEB);
   await screen.press("x");
-  expect(screen.flat()).toContain("x (end) is for a line of privileged processes, not of containers");
+  expect(screen.flat()).toContain("x (terminate) is for a line of privileged processes, not of containers");
   expect(screen.service.invocations).toHaveLength(0);
   await screen.close();
   await open({ isReadOnly: true });

@@ -3,14 +3,13 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { keep, moveBy, moveTo } from "#app/console/cursor.ts";
 import type { Rows } from "#app/console/rows.ts";
-import { parseFilter } from "#core/store/query.ts";
 
 const rowsOf = (ids: readonly string[]): Rows => ({
   ids,
   indexOf: (id) => ids.indexOf(id),
   branchAt: () => null,
   lineage: () => [],
-  filter: parseFilter(""),
+  problem: null,
 });
 
 const start = { cursor: null, row: 0, offset: 0 };

@@ -118,6 +118,31 @@ test("an action is told from the request to the outcome", async () => {
   expect(await heard.after(0)).toEqual(["error: stop alpha: it did not end"]);
 });
 
+test("a field that is none is told once with those there are", async () => {
+  using heard = three();
+  await heard.after(0);
+  heard.press("/");
+  const keys = [..."sate="];
+  const said = heard.chunk(keys);
+  expect(said[0]).toStartWith("fields: id, kind, name, ");
+  expect(said).toContain("filter: sate=, unknown field 'sate'");
+  expect(heard.press("u")).toEqual(["filter: sate=u, unknown field 'sate'"]);
+});
+
+for (const [outcome, said] of [
+  ["unchanged", "reload alpha: so it ended"],
+  ["refused", "warn: reload alpha: so it ended"],
+  ["unknown", "error: reload alpha: so it ended"],
+] as const) {
+  test(`how grave an answer is is said before it: ${outcome}`, async () => {
+    using heard = three();
+    await heard.after(0);
+    heard.press("L");
+    heard.service.invocations[0]?.finish({ outcome, message: "so it ended" });
+    expect(await heard.after(0)).toEqual([said]);
+  });
+}
+
 test("what is typed is told with what fits it", async () => {
   using heard = three();
   await heard.after(0);

@@ -92,6 +92,21 @@ test("a pattern between slashes is a regular expression; a wrong one says what i
   expect(screen.text()).toContain("Invalid regular expression");
 });
 
+test("FIELD=VALUE is compared exactly, as on the command line; a field that is none is told with those there are", async () => {
+  await open(100);
+  await screen.press("/", "d000 name=d00007");
+  expect(screen.text()).toContain("1/1 (of 100)");
+  await screen.press("\x7f");
+  expect(screen.text()).toContain('0 of 100 match "d000 name=d0000"');
+  await screen.press("\x15", "lock.held=true");
+  expect(screen.text()).toContain("1/100");
+  await screen.press("\x15", "sate=up");
+  expect(screen.text()).toMatch(/^ filter: sate=up .*unknown field 'sate'/m);
+  expect(screen.text()).toContain("fields: id, kind, name, ");
+  expect(screen.text()).toContain("1/100");
+  expect(screen.lines().at(-1)).toContain("keep");
+});
+
 test("a text field: ctrl-a, ctrl-e, ctrl-u, ctrl-w, arrows, paste", async () => {
   await open(3);
   await screen.press("/", "two", "\x01", "one ", "\x05", "!", "\x17", "three");

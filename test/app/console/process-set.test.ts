@@ -254,7 +254,7 @@ test("state: typed over what it is, checked; signal: asked, confirmed, with the 
   const error = errorRecord(new MusterError("IDENTITY_CHANGED", "process 900 is another one now"));
   screen.service.invocations[1]?.finish({ outcome: "refused", message: "process 900 is another one now", error });
   await screen.settle();
-  expect(screen.text()).toContain("✖ signal idle/900: process 900 is another one now");
+  expect(screen.text()).toContain("▲ signal idle/900: process 900 is another one now");
   await screen.press("S");
   expect(screen.text()).toContain("process 900 of idle has ended");
 });

@@ -49,6 +49,20 @@ const processes = fc
 const idsIn = (snapshot: Snapshot) =>
   (["modules", "jobs", "attachments"] as const).flatMap((kind) => [...snapshot.shelves[kind].items.keys()]);
 
+test("a field that only some kinds have finds only items of these; one that none has finds all and says so", () => {
+  const snapshot = snapshotOf([attachment(1, 7), attachment("sessions", 8)]);
+  const found = (filter: string) => {
+    const rows = rowsOf(snapshot, { filter });
+    return rows.ids.filter((_id, row) => rows.branchAt(row)?.isContext === false);
+  };
+  expect(found("attached=2")).toEqual(["n1/module/sessions"]);
+  expect(found("kind=Job processes=2").map((id) => id.split("/")[1])).toEqual(["job"]);
+  expect(found("attached=2 processes=2")).toEqual([]);
+  const rows = rowsOf(snapshot, { filter: "nope=2" });
+  expect(rows.problem).toMatchObject({ code: "UNKNOWN_FIELD", hint: expect.stringContaining("attached, ") });
+  expect(rows.ids.toSorted()).toEqual(idsIn(snapshot).toSorted());
+});
+
 test("every item has one row, below what it belongs to and one step deeper", () => {
   fc.assert(
     fc.property(processes, fc.boolean(), (list, isReverse) => {

@@ -244,6 +244,23 @@ test("what no effect fits is refused and is a failure; what nobody asks for is o
   expect(unused).toEqual(["effect: somebody who asks for it: nobody did"]);
 });
 
+for (const [outcome, severity] of [
+  ["unchanged", "info"],
+  ["refused", "warn"],
+  ["failed", "error"],
+  ["unknown", "error"],
+] as const) {
+  test(`the row of what ended is as grave as in the journal: ${outcome}`, async () => {
+    using play = new Play();
+    const reply = { results: [{ id: STOP.id, outcome, plan: [], message: "so it ended" }] };
+    const { service } = await play.run([{ keys: ["j", "x", "y"] }, { effect: { match: STOP, reply } }]);
+    expect(service.script.audit).toMatchObject([
+      { code: "ACTION_BEGUN", severity: "info" },
+      { code: "ACTION_ENDED", severity, outcome },
+    ]);
+  });
+}
+
 test("processes to choose from are those of the fixture", async () => {
   using play = new Play();
   const shell = { pid: 77, identity: "77:1", uid: 0, user: "root", command: "a shell" };

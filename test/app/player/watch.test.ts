@@ -370,7 +370,7 @@ for (const [columns, rows] of [
     await night.seen("Stop a-name");
     night.type("y");
     await night.pass(100);
-    await night.seen(/✖ stop\s+a-name/);
+    await night.seen(/▲ stop\s+a-name/);
     const drawn = await lines();
     expect(drawn[line]).toMatch(/^REPLAY 00:0.*taken over/);
     expect(drawn.slice(status - 1, line).map((text) => /^ \S/.test(text))).toEqual([true, true]);

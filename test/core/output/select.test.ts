@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { fieldNames, fieldTree, parseField } from "#core/output/field-tree.ts";
 import { KIND_OUTPUT } from "#core/output/kinds.ts";
 import { orderKeys, parseFields, pickFields } from "#core/output/project.ts";
-import { parseFilter, parseSort, selectItems } from "#core/output/select.ts";
+import { parsePredicate, parseSort, selectItems } from "#core/output/select.ts";
 
 const tree = KIND_OUTPUT.daemons.fields;
 const { searched } = KIND_OUTPUT.daemons;
@@ -36,7 +36,7 @@ const log = {
 };
 const all = [web, db, log];
 
-const filtered = (text: string) => all.filter(parseFilter(text, tree, searched)).map((item) => item.name);
+const filtered = (text: string) => all.filter(parsePredicate(text, tree, searched)).map((item) => item.name);
 const sorted = (text: string) => all.toSorted(parseSort(text, tree)).map((item) => item.name);
 
 test("fields of a kind: nullable ones and elements of lists have theirs too", () => {
@@ -91,12 +91,15 @@ test.each([
   ["l down", ["log"]],
   ["e state=up", ["web"]],
   ["e state=down", []],
+  ["/^(WEB|log)$/", ["web", "log"]],
+  ["/e state=up/", []],
 ])("--filter '%s'", (text, expected) => {
   expect(filtered(text)).toEqual(expected);
 });
 
 test("a filter by a field that does not exist is refused", () => {
   expect(() => filtered("sate=up")).toThrow(expect.objectContaining({ code: "UNKNOWN_FIELD" }));
+  expect(() => filtered("/(/")).toThrow(expect.objectContaining({ code: "USAGE" }));
   expect(() => sorted("-x")).toThrow(expect.objectContaining({ code: "UNKNOWN_FIELD" }));
 });
 
@@ -111,6 +114,6 @@ test.each([
 });
 
 test("a limit takes the first of what is left after filter and sort", () => {
-  const query = { filter: parseFilter("e", tree, searched), sort: parseSort("-pid", tree), limit: 1 };
+  const query = { filter: parsePredicate("e", tree, searched), sort: parseSort("-pid", tree), limit: 1 };
   expect(selectItems(all, query)).toEqual([web]);
 });

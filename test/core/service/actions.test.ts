@@ -1,6 +1,6 @@
 /** Actions from request to report: effect, outcome, audit rows, what is wanted, and all the ways to be refused. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PidFd } from "#ffi/pidfd.ts";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
@@ -51,6 +51,19 @@ describe("a declared daemon", () => {
     expect(rows[0]?.actor).toBe(`${process.getuid?.()} cli`);
   });
 
+  test("an action that is refused when it is tried warns: nothing has happened", async () => {
+    using directory = new TemporaryDirectory();
+    await using service = await TestService.open(directory, [], { mode: "watch" });
+    const target = `n1/member/web/${2 ** 30}`;
+    const result = await service.invoke("member.add", "", { targets: [{ id: target }] });
+    expect(result.outcome).toBe("refused");
+    const rows = await service.service.events({ limit: 100, target });
+    expect(rows.map(({ code, severity, outcome }) => [code, severity, outcome])).toEqual([
+      ["ACTION_BEGUN", "info", null],
+      ["ACTION_ENDED", "warn", "refused"],
+    ]);
+  });
+
   test("a daemon that is down and no longer wanted is a change, to who asked and in the audit", async () => {
     using directory = new TemporaryDirectory();
     await using service = await TestService.open(directory, [declaration("d", directory)]);
@@ -79,6 +92,31 @@ describe("a declared daemon", () => {
       wanted: "up",
       problems: [{ code: "STALE_PID_FILE" }, { code: "NOT_UP" }],
     });
+  });
+
+  test("since when a daemon has failed outlives the service, unless its pid file was written in between", async () => {
+    using directory = new TemporaryDirectory();
+    const daemons = [declaration("d", directory)];
+    let failedAt: string | undefined;
+    {
+      await using service = await TestService.open(directory, daemons, { mode: "watch" });
+      await service.local.ready;
+      await service.invoke("daemon.start", "d");
+      process.kill(Number(readFileSync(directory.file("d.pid"), "utf8")), "SIGKILL");
+      failedAt = (await service.untilEvent("DAEMON_FAILED")).at;
+    }
+    const sinceNow = async (mode: "watch" | "once") => {
+      await using service = await TestService.open(directory, daemons, { mode });
+      await service.untilState("d", "failed");
+      return service.daemon("d")?.since;
+    };
+    expect(await sinceNow("watch")).toBe(failedAt);
+    expect(await sinceNow("once")).toBe(failedAt);
+    // Somebody's daemon of which the journal knows nothing: when it ended nobody saw.
+    writeFileSync(directory.file("d.pid"), readFileSync(directory.file("d.pid")));
+    const later = Date.parse(failedAt) / 1000 + 60;
+    utimesSync(directory.file("d.pid"), later, later);
+    expect(await sinceNow("watch")).toBeNull();
   });
 
   test("a daemon that failed is stopped by wishing it down: it is failed no longer", async () => {
@@ -284,7 +322,12 @@ describe("when things break", () => {
     expect(Bun.spawnSync(["flock", "-n", directory.file("d.lock"), "true"]).exitCode).toBe(0);
     await using service = await TestService.open(directory, [declaration("d", directory)], { mode: "watch" });
     const event = await service.untilEvent("ACTION_UNFINISHED");
-    expect(event).toMatchObject({ action: "daemon.stop", outcome: "unknown", target: "n1/daemon/d" });
+    expect(event).toMatchObject({
+      severity: "error",
+      action: "daemon.stop",
+      outcome: "unknown",
+      target: "n1/daemon/d",
+    });
     expect(service.daemon("d")?.state).toBe("up");
   });
 });
