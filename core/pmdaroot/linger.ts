@@ -18,8 +18,8 @@ export interface Listening {
 
 /** Two questions of one row are no further apart. */
 const ROW_MS = 0.2;
-/** How long one that does not come is waited for: a third of what an answer costs. */
-const PATIENCE_MS = 0.02;
+/** How long one that does not come is waited for: no longer than the dearest answer takes, the host name. */
+const PATIENCE_MS = 0.06;
 /** Then others have their turn. */
 const TURN_MS = 1;
 
