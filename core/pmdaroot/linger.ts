@@ -4,6 +4,7 @@
  * little longer before the loop goes on. Who asks now and then, or beside others who ask, is heard through the loop alone.
  */
 import { availableParallelism } from "node:os";
+import type { Clock } from "#core/model/clock.ts";
 import { ERRNO } from "#ffi/errno-names.ts";
 import { kernelBytes } from "#ffi/memory.ts";
 import { descriptorOf } from "#ffi/unix-listener.ts";
@@ -25,25 +26,25 @@ const TURN_MS = 1;
 
 /** One for all connections of a server: what one asks between two questions of another ends the other's row. */
 export class Linger {
-  readonly #nowMs: () => number;
+  readonly #clock: Pick<Clock, "nowMs">;
   /** On one processor the client cannot run while we look. */
   readonly #isOfUse: boolean;
   readonly #room = kernelBytes(LONGEST_MESSAGE);
   #last: object | null = null;
   #lastMs = 0;
 
-  constructor(nowMs = () => performance.now(), processors = availableParallelism()) {
-    this.#nowMs = nowMs;
+  constructor(clock: Pick<Clock, "nowMs">, processors = availableParallelism()) {
+    this.#clock = clock;
     this.#isOfUse = processors > 1;
   }
 
   /** After `listening` took what the loop brought. What ends or fails is left to the loop, which is told of it as well. */
   after(socket: object, listening: Listening): void {
     if (!this.#isOfUse) return;
-    const begunMs = this.#nowMs();
+    const begunMs = this.#clock.nowMs();
     if (socket === this.#last && begunMs - this.#lastMs < ROW_MS) this.#look(socket, listening, begunMs + TURN_MS);
     this.#last = socket;
-    this.#lastMs = this.#nowMs();
+    this.#lastMs = this.#clock.nowMs();
   }
 
   forget(socket: object): void {
@@ -51,7 +52,7 @@ export class Linger {
   }
 
   #look(socket: object, listening: Listening, endMs: number): void {
-    for (let nowMs = 0; nowMs < endMs && listening.isHearing; nowMs = this.#nowMs()) {
+    for (let nowMs = 0; nowMs < endMs && listening.isHearing; nowMs = this.#clock.nowMs()) {
       const count = this.#receive(descriptorOf(socket));
       if (count <= 0) return;
       listening.take(this.#room.subarray(0, count));
@@ -59,10 +60,10 @@ export class Linger {
   }
 
   #receive(descriptor: number): number {
-    const endMs = this.#nowMs() + PATIENCE_MS;
+    const endMs = this.#clock.nowMs() + PATIENCE_MS;
     for (;;) {
       const count = receiveInto(descriptor, this.#room);
-      if (count !== -ERRNO.EAGAIN || this.#nowMs() >= endMs) return count;
+      if (count !== -ERRNO.EAGAIN || this.#clock.nowMs() >= endMs) return count;
     }
   }
 }

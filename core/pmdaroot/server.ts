@@ -37,7 +37,7 @@ export function openRootServer(options: RootServerOptions): RootServer {
   const isForOthers = [...access.uids, ...access.starterUids].some((uid) => uid !== options.uid && uid !== 0);
   const place = takeSocketPlace(path, isForOthers ? 0o755 : 0o700);
   const open = new Set<Connection>();
-  const linger = new Linger();
+  const linger = new Linger(options.clock);
   const enter = (socket: ServedSocket) => {
     const peer = peerOf(socket, options);
     if (!peer?.mayAsk || open.size >= options.connections) {

@@ -43,7 +43,7 @@ class Stage implements Disposable {
 describe("after an answer", () => {
   test("the next question is heard at once if it is the second of a row, not before", () => {
     using stage = new Stage();
-    const linger = new Linger(stage.nowMs, 2);
+    const linger = new Linger(stage, 2);
     stage.say("one");
     linger.after(stage.socket, stage);
     expect(stage.taken).toEqual([]);
@@ -55,7 +55,7 @@ describe("after an answer", () => {
 
   test("not if the last one was long ago", () => {
     using stage = new Stage();
-    const linger = new Linger(stage.nowMs, 2);
+    const linger = new Linger(stage, 2);
     stage.say("one");
     linger.after(stage.socket, stage);
     stage.stepMs = 1;
@@ -66,7 +66,7 @@ describe("after an answer", () => {
   test("not while others ask as well", () => {
     using stage = new Stage();
     using other = new Stage();
-    const linger = new Linger(stage.nowMs, 2);
+    const linger = new Linger(stage, 2);
     stage.say("one");
     other.say("two");
     for (let round = 0; round < 3; round++) {
@@ -78,7 +78,7 @@ describe("after an answer", () => {
 
   test("not on one processor", () => {
     using stage = new Stage();
-    const linger = new Linger(stage.nowMs, 1);
+    const linger = new Linger(stage, 1);
     stage.say("one");
     linger.after(stage.socket, stage);
     linger.after(stage.socket, stage);
@@ -87,7 +87,7 @@ describe("after an answer", () => {
 
   test("nothing is taken for a connection that waits or is closed", () => {
     using stage = new Stage();
-    const linger = new Linger(stage.nowMs, 2);
+    const linger = new Linger(stage, 2);
     stage.say("one");
     linger.after(stage.socket, stage);
     stage.isHearing = false;
@@ -97,7 +97,7 @@ describe("after an answer", () => {
 
   test("a client that never stops does not keep the others waiting", () => {
     using stage = new Stage();
-    const linger = new Linger(stage.nowMs, 2);
+    const linger = new Linger(stage, 2);
     linger.after(stage.socket, stage);
     stage.stepMs = 0.01;
     stage.say("again");
@@ -115,7 +115,7 @@ describe("after an answer", () => {
 
   test("the end of a connection is left to the loop", () => {
     using stage = new Stage();
-    const linger = new Linger(stage.nowMs, 2);
+    const linger = new Linger(stage, 2);
     linger.after(stage.socket, stage);
     stage.hangUp();
     linger.after(stage.socket, stage);
