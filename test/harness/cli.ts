@@ -33,6 +33,12 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** All that it said, and how it ended. */
+export async function finished(child: Bun.ReadableSubprocess): Promise<RunResult> {
+  const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return { exitCode: await child.exited, stdout, stderr };
+}
+
 export class CommandLine implements Disposable {
   readonly #directory = new TemporaryDirectory();
   readonly #cleanUps: (() => void)[] = [];
@@ -77,9 +83,7 @@ export class CommandLine implements Disposable {
   }
 
   async run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    const child = this.spawn(args, options);
-    const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-    return { exitCode: await child.exited, stdout, stderr };
+    return finished(this.spawn(args, options));
   }
 
   /** Through a shell, where `muster` is the command: for redirections and pipes. */
@@ -92,8 +96,7 @@ export class CommandLine implements Disposable {
       stdout: "pipe",
       stderr: "pipe",
     });
-    const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-    return { exitCode: await child.exited, stdout, stderr };
+    return finished(child);
   }
 
   /** Done when the test is over, before the directory goes. */

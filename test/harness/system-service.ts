@@ -4,7 +4,7 @@
  */
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { CommandLine, MAIN, type RunResult } from "./cli.ts";
+import { CommandLine, finished, MAIN, type RunResult } from "./cli.ts";
 import { ownGroup, sweepGroup } from "./job-set.ts";
 
 const UID = 60_001;
@@ -94,7 +94,7 @@ export class SystemService implements AsyncDisposable {
     return ["nsenter", `--mount=/proc/${this.#holder.pid}/ns/mnt`, ...user, process.execPath, MAIN, ...words];
   }
 
-  async #run(user: readonly string[], words: readonly string[], env: Record<string, string>): Promise<RunResult> {
+  #run(user: readonly string[], words: readonly string[], env: Record<string, string>): Promise<RunResult> {
     const child = Bun.spawn(this.#argv(user, words), {
       cwd: "/",
       env: { PATH: process.env.PATH ?? "/usr/bin:/bin", LANG: "C.UTF-8", ...env },
@@ -102,7 +102,6 @@ export class SystemService implements AsyncDisposable {
       stdout: "pipe",
       stderr: "pipe",
     });
-    const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-    return { exitCode: await child.exited, stdout, stderr };
+    return finished(child);
   }
 }
