@@ -1,4 +1,5 @@
 /** What of users' engines is not taken in, and why: told once of each user, and to whoever asks for what is not known. */
+import { printable } from "./printable.ts";
 
 /** Of those at a time; a user may have as many as he likes. */
 const MOST_NAMED = 3;
@@ -48,5 +49,5 @@ export class LeftOut {
 
 /** The names are the user's. */
 function describe(path: string, what: string): string {
-  return `${path.replace(/[\u0000-\u001f\u007f]/g, "?")} (${what})`;
+  return `${printable(path)} (${what})`;
 }

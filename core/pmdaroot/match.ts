@@ -10,6 +10,7 @@ import { CONTAINER_ENGINES } from "#core/model/container.ts";
 import type { ContainerRecord } from "./container.ts";
 import { displayName, isHexId } from "./container.ts";
 import { PmdaRootError } from "./error.ts";
+import { printable } from "./printable.ts";
 import { STATUS } from "./status.ts";
 
 /** What a look-up needs of the index: each answer without a scan. */
@@ -98,7 +99,7 @@ function describe<T extends ContainerRecord>(item: T, { userName }: NameTable<T>
 
 function quote(text: string): string {
   const short = text.length > 64 ? `${text.slice(0, 64)}...` : text;
-  return `'${short.replace(/[\u0000-\u001f\u007f]/g, "?")}'`;
+  return `'${printable(short)}'`;
 }
 
 const HUMAN_NAME = 100;
