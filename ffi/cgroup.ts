@@ -65,12 +65,21 @@ export function childGroups(path: string): string[] {
  * thread has ended is in it, a zombie is not.
  */
 export function groupProcesses(path: string): Set<number> | null {
-  const pids = new Set<number>();
-  return addProcesses(path, pids) ? pids : null;
+  return numbersIn(path, "cgroup.procs");
 }
 
-function addProcesses(path: string, pids: Set<number>): boolean {
-  const text = readGroupFile(path, "cgroup.procs");
+/** Threads in a group and in those below it; one that has ended is none. null if the group is gone. */
+export function groupThreads(path: string): Set<number> | null {
+  return numbersIn(path, "cgroup.threads");
+}
+
+function numbersIn(path: string, file: string): Set<number> | null {
+  const numbers = new Set<number>();
+  return addNumbers(path, file, numbers) ? numbers : null;
+}
+
+function addNumbers(path: string, file: string, pids: Set<number>): boolean {
+  const text = readGroupFile(path, file);
   if (text === null) return false;
   let pid = 0;
   for (let index = 0; index < text.length; index++) {
@@ -81,7 +90,7 @@ function addProcesses(path: string, pids: Set<number>): boolean {
       pid = 0;
     } else pid = pid * 10 + code - 48;
   }
-  for (const child of hasChildren(path) ? childGroups(path) : []) addProcesses(`${path}/${child}`, pids);
+  for (const child of hasChildren(path) ? childGroups(path) : []) addNumbers(`${path}/${child}`, file, pids);
   return true;
 }
 

@@ -4,6 +4,7 @@ import {
   GroupEventsFile,
   groupId,
   groupProcesses,
+  groupThreads,
   isGroupGone,
   makeGroup,
   parseKeyed,
@@ -84,7 +85,13 @@ export class JobGroup {
     return path === this.path || path.startsWith(`${this.path}/`);
   }
 
-  /** SIGKILL to all of it, at once and whatever is forked meanwhile. False before Linux 5.14. */
+  /** Processes whose first thread has ended: cgroup.kill sends its signal to that one, and the others live on. */
+  leaderless(): number[] {
+    const threads = groupThreads(this.#directory);
+    return threads ? [...(this.processes() ?? [])].filter((pid) => !threads.has(pid)) : [];
+  }
+
+  /** SIGKILL to all of it but those, at once and whatever is forked meanwhile. False before Linux 5.14. */
   kill(): boolean {
     try {
       writeGroupFile(this.#directory, "cgroup.kill", "1");

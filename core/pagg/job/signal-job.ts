@@ -14,11 +14,21 @@ export function signalJob(job: RunningJob, signal: number, membership: Membershi
   if (failure) throw kernelError(failure, `signal ${signal} to job ${jidText(job.record.jid)}`);
 }
 
-function killGroup(job: RunningJob): boolean {
+/** Who is killed by himself may have forked before: that is for the next write. */
+const MOST_WRITES = 32;
+
+function killGroup({ group, record }: RunningJob): boolean {
   try {
-    return job.group?.kill() ?? false;
+    for (let write = 0; group !== null && write < MOST_WRITES; write++) {
+      if (!group.kill()) return false;
+      const processes = () => group.leaderless();
+      const { signalled, failure } = signalAll({ processes, holds: (pidfd) => group.holds(pidfd) }, SIGNALS.SIGKILL);
+      if (failure) throw failure;
+      if (signalled === 0) break;
+    }
+    return group !== null;
   } catch (thrown) {
-    throw kernelError(thrown, `job ${jidText(job.record.jid)} cannot be killed`);
+    throw kernelError(thrown, `job ${jidText(record.jid)} cannot be killed`);
   }
 }
 

@@ -2,7 +2,8 @@
 import { dlopen, ptr } from "bun:ffi";
 import { expect, test } from "bun:test";
 import { TemporaryDirectory } from "#test/harness/directory.ts";
-import { refusal, TestJobs } from "#test/harness/job-set.ts";
+import { groupsMissing, refusal, TestJobs } from "#test/harness/job-set.ts";
+import { endLeader, leaderless } from "#test/harness/leaderless.ts";
 import { Perl } from "#test/harness/perl.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -50,3 +51,20 @@ test.skipIf(!isRoot)("needs root: a job of which one may not be killed is not dy
   expect(jobs.set.entry(jid)?.state ?? "dying").toBe("dying");
   expect((await jobs.untilEnded(jid)).exit?.status).toBe(9);
 });
+
+for (const useGroups of [true, false]) {
+  const missing = useGroups ? groupsMissing : isRoot ? null : "needs root";
+  const held = `held by ${useGroups ? "its group" : "the tracker"}`;
+  test.skipIf(missing !== null)(
+    `SIGKILL to a job ${held} also ends a process whose first thread has ended${missing ? ` (skipped: ${missing})` : ""}`,
+    async () => {
+      using directory = new TemporaryDirectory();
+      using jobs = new TestJobs(directory, { useGroups });
+      await using peer = await leaderless();
+      const jid = jobs.set.create({ pid: peer.pid, uid: 0 });
+      await endLeader(peer);
+      jobs.set.killjid(jid, 9);
+      expect(await jobs.untilEnded(jid)).toMatchObject({ exit: { status: 9 } });
+    },
+  );
+}
