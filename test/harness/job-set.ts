@@ -13,10 +13,8 @@ import { SysError } from "#ffi/sys-error.ts";
 import type { TemporaryDirectory } from "./directory.ts";
 import { Told } from "./told.ts";
 
-let made = 0;
-
 /** A name no other test has. */
-export const ownGroup = (): string => `muster.test-${process.pid}-${made++}`;
+export const ownGroup = (): string => `muster.test-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
 
 /** Why no control groups can be made here, or null. */
 export const groupsMissing: string | null = (() => {
