@@ -162,9 +162,13 @@ static int sleep_without_leader(void *stack) {
   return 0;
 }
 
+/* Its memory is the prime's, who waits for that. */
+static volatile int has_forked;
+
 static int fork_a_sleeper(void *unused) {
   int pid = fork();
   if (pid == 0) sleep_for_ever();
+  has_forked = 1;
   sleep_for_ever();
   return 0;
 }
@@ -211,6 +215,7 @@ static int prime(int rounds, int outsider) {
   count += 2 * (clone(fork_a_sleeper, new_stack(), CLONE_VM | CHILD, 0) > 0);
   if (outsider) count += clone(sleep_in_thread, new_stack(), CLONE_VM | CLONE_PARENT | CHILD, 0) > 0;
   check(count == 5 + outsider, "sleepers", count);
+  while (!has_forked) rest(100);
   rest(20000);
   say("calm", count + 1);
   if (!wait_for_byte()) return 97;
